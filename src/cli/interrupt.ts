@@ -1,0 +1,27 @@
+/** Ctrl-C and its like: the first asks the stages to stop and take back what they began, a second ends the program at once. */
+import { EXIT, InterruptedError } from '../model/errors.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+export interface Interruption {
+  readonly signal: AbortSignal;
+  /** Gives the signals their usual meaning back. */
+  release(): void;
+}
+
+/** Begins to listen. `say` tells the user what happens. */
+export function listenForInterrupt(say: (line: string) => void): Interruption {
+  const controller = new AbortController();
+  const listener = (): void => {
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    say('relocate: stopping; once more to stop at once');
+    controller.abort(new InterruptedError('interrupted'));
+  };
+  for (const signal of SIGNALS) process.on(signal, listener);
+  return {
+    signal: controller.signal,
+    release: () => {
+      for (const signal of SIGNALS) process.off(signal, listener);
+    },
+  };
+}

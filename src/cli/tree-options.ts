@@ -1,0 +1,78 @@
+/** What commands that look at a tree have in common: which prefixes, what is left out, which configuration. */
+import type { PositionalOptions } from 'yargs';
+import { isRuleCode, RULE_NAMES } from '../model/codes.ts';
+import type { Config } from '../model/config.ts';
+import { UsageError } from '../model/errors.ts';
+import { nearest } from '../model/nearest.ts';
+import { asAbsolutePath, normalizeAbsolute, type AbsolutePath } from '../model/path.ts';
+import { REPEATABLE } from './command.ts';
+
+interface TreeArguments {
+  readonly prefix: string[] | undefined;
+  readonly exclude: string[] | undefined;
+  readonly force: boolean;
+}
+
+interface TreeOptionTable {
+  readonly prefix: typeof REPEATABLE & { readonly describe: string };
+  readonly exclude: typeof REPEATABLE & { readonly describe: string };
+  readonly force: { readonly type: 'boolean'; readonly default: false; readonly describe: string };
+}
+
+/** `--prefix`, `--exclude`, `--force`. */
+export const TREE_OPTIONS: TreeOptionTable = {
+  prefix: { ...REPEATABLE, describe: 'A further prefix to look for (repeatable)' },
+  exclude: { ...REPEATABLE, describe: 'A glob of paths to leave out (repeatable)' },
+  force: { type: 'boolean', default: false, describe: 'Use prefixes of one component (/srv) too' },
+};
+
+export const TREE: {
+  readonly type: 'string';
+  readonly demandOption: true;
+  readonly describe: string;
+} & PositionalOptions = {
+  type: 'string',
+  demandOption: true,
+  describe: 'The folder that holds the tree',
+};
+
+/** What a scan takes, from the options and the configuration. */
+export function scanOptions(
+  args: TreeArguments,
+  config: Config,
+): {
+  readonly prefixes: readonly string[];
+  readonly configured: readonly string[];
+  readonly exclude: readonly string[];
+  readonly allowances: Config['allow'];
+  readonly force: boolean;
+} {
+  return {
+    prefixes: args.prefix ?? [],
+    configured: config.prefixes,
+    exclude: [...config.exclude, ...(args.exclude ?? [])],
+    allowances: config.allow,
+    force: args.force,
+  };
+}
+
+/** A place that an option names. */
+export function placeOption(option: string, path: string): AbsolutePath {
+  const place = normalizeAbsolute(path);
+  if (place === null || place === asAbsolutePath('/'))
+    throw new UsageError(`${option} must be the absolute path of a folder, not '${path}'`);
+  return place;
+}
+
+/** Terms of --only and --except: a code, a rule's name, or a glob. A word that looks like a rule must be one. */
+export function checkTerms(option: string, terms: readonly string[]): readonly string[] {
+  const names: readonly string[] = Object.values(RULE_NAMES);
+  for (const term of terms) {
+    const looksLikeRule = /^RL\d+$/i.test(term) || /^[a-z]+(-[a-z0-9]+)*$/.test(term);
+    if (!looksLikeRule || isRuleCode(term) || names.includes(term)) continue;
+    const near = nearest(term, [...Object.keys(RULE_NAMES), ...names]);
+    const hint = near === null ? `a file is named by a glob: './${term}'` : `did you mean '${near}'?`;
+    throw new UsageError(`${option}: no rule '${term}'; ${hint}`);
+  }
+  return terms;
+}

@@ -1,0 +1,51 @@
+/** What is wrong with a command line, in one line that names what would be right. */
+import { RelocateError, UsageError } from '../model/errors.ts';
+import { nearest } from '../model/nearest.ts';
+import { optionsOf, type Command } from './command.ts';
+import { COMMANDS } from './commands.ts';
+
+/** Turns what the parser says of some words into an error for people. */
+export function usageError(error: unknown, words: readonly string[]): Error {
+  if (!(error instanceof RelocateError)) return error instanceof Error ? error : new Error(String(error));
+  const name = words.find((word) => !word.startsWith('-')) ?? '';
+  const command = COMMANDS.find((known) => known.name === name);
+  return new UsageError(
+    command === undefined
+      ? unknownCommand(name, error.message)
+      : wrongArguments(command, error.message.replaceAll(/\s+/g, ' '), words),
+  );
+}
+
+function unknownCommand(name: string, message: string): string {
+  if (name === '') return `${message}; 'relocate --help' lists the commands`;
+  const near = nearest(
+    name,
+    COMMANDS.map((command) => command.name),
+  );
+  return `unknown command '${name}'; ${near === null ? "'relocate --help' lists them" : `did you mean '${near}'?`}`;
+}
+
+function wrongArguments(command: Command, message: string, words: readonly string[]): string {
+  const help = `'relocate ${command.name} --help' lists what there is`;
+  const unknown = /^Unknown (?:argument|command)s?: ([^,]+)/.exec(message)?.[1];
+  if (unknown !== undefined) {
+    const option = words.find((word) => word.startsWith('--') && word.slice(2).split('=')[0] === unknown);
+    if (option === undefined) return `unknown argument '${unknown}'; ${help}`;
+    const near = nearest(unknown, Object.keys(optionsOf(command)));
+    return `unknown option --${unknown}; ${near === null ? help : `did you mean --${near}?`}`;
+  }
+  if (message.startsWith('Not enough non-option arguments'))
+    return `something is missing: relocate ${command.name} ${command.usage}`;
+  const missing = /^Not enough arguments following: (.+)/.exec(message)?.[1];
+  if (missing !== undefined) return `--${missing} must be followed by a value; ${help}`;
+  const choice = /Argument: ([^,]+), Given: (.*), Choices: (.*)/.exec(message);
+  if (choice === null) return `${message}; ${help}`;
+  const [, option = '', given = '', choices = ''] = choice.map((part) => part.replaceAll('"', ''));
+  return `--${option} can't be '${given}'; choose from ${choices}`;
+}
+
+/** An option that is given twice and counts once is a mistake, not a choice. */
+export function checkRepeats(command: Command, args: Readonly<Record<string, unknown>>): void {
+  for (const [name, option] of Object.entries(optionsOf(command)))
+    if (Array.isArray(args[name]) && option.array !== true) throw new UsageError(`--${name} is given twice`);
+}

@@ -1,0 +1,52 @@
+/** Writes an absolute path at a site: from an AbsoluteForm and a place to the splices that put it there. Pure. */
+import type { AbsolutePath } from '../model/path.ts';
+import { joinAbsolute } from '../model/path.ts';
+import type { AbsoluteForm, Splice } from '../model/reference.ts';
+import { decodeBytes, encodeBytes } from './byte-text.ts';
+import { escapePath } from './escaping.ts';
+
+export type Written =
+  | { readonly ok: true; readonly splices: readonly Splice[]; readonly text: string }
+  /** `room` and `needed` in bytes of the escaped prefix; `unwritable` where the escaping can't hold the path. */
+  | { readonly ok: false; readonly why: 'cannot-grow' | 'unwritable'; readonly room: number; readonly needed: number };
+
+/**
+ * The splices that make the site say `destination` (the tree's new root, or a placeholder) instead of its present prefix.
+ * The result is a no-op splice where the bytes are the same already: callers compare `text`.
+ */
+export function writeAbsolute(form: AbsoluteForm, destination: AbsolutePath | string): Written {
+  const path = form.base === '' ? destination : joinAbsolute(destination as AbsolutePath, form.base);
+  const bytes = escapePath(path, form.escaping);
+  const room = form.end - form.start;
+  if (bytes === null) return { ok: false, why: 'unwritable', room, needed: 0 };
+  const text = decodeBytes(bytes);
+  if (form.slot !== undefined) return writeInSlot(form, form.slot, bytes, text);
+  const splice: Splice = { start: form.start, end: form.end, text };
+  if (form.length === undefined) return { ok: true, splices: [splice], text };
+  return writeCounted(form.length, splice, bytes, room);
+}
+
+function writeCounted(length: NonNullable<AbsoluteForm['length']>, splice: Splice, bytes: Buffer, room: number): Written {
+  if (length.ascii && bytes.some((byte) => byte >= 0x80)) return { ok: false, why: 'unwritable', room, needed: 0 };
+  const most = length.width === 1 ? 0xff : 0x7fffffff;
+  const value = length.value + (bytes.length - room) * length.paths;
+  if (value > most) {
+    const spare = Math.floor((most - length.value) / length.paths);
+    return { ok: false, why: 'cannot-grow', room: room + spare, needed: bytes.length };
+  }
+  const counted = Buffer.alloc(length.width);
+  counted.writeUIntLE(value, 0, length.width);
+  const lengthSplice = { start: length.at, end: length.at + length.width, text: decodeBytes(counted) };
+  return { ok: true, splices: [lengthSplice, splice], text: splice.text };
+}
+
+function writeInSlot(form: AbsoluteForm, slot: NonNullable<AbsoluteForm['slot']>, bytes: Buffer, text: string): Written {
+  const tail = encodeBytes(slot.tail);
+  const room = slot.padding === 'slash' ? form.end - form.start : slot.slotEnd - form.start - tail.length;
+  if (bytes.length > room) return { ok: false, why: 'cannot-grow', room, needed: bytes.length };
+  const spare = room - bytes.length;
+  if (slot.padding === 'slash')
+    return { ok: true, text, splices: [{ start: form.start, end: form.end, text: text + '/'.repeat(spare) }] };
+  const whole = Buffer.concat([bytes, tail, Buffer.alloc(spare)]);
+  return { ok: true, text, splices: [{ start: form.start, end: slot.slotEnd, text: decodeBytes(whole) }] };
+}

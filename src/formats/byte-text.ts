@@ -1,0 +1,84 @@
+/**
+ * Bytes as strings and back, without loss: valid UTF-8 decodes as itself, every other byte becomes a lone surrogate
+ * U+DC80..U+DCFF (PEP 383). Both directions are exact inverses for anything `decodeBytes` made.
+ */
+import { isUtf8 } from 'node:buffer';
+
+/** Decodes bytes (a file name, a link target, a piece of a file). Never fails, loses nothing. */
+export function decodeBytes(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  let text = '';
+  let at = 0;
+  while (at < bytes.length) {
+    const length = sequenceLength(bytes, at);
+    if (length > 0) {
+      text += bytes.toString('utf8', at, at + length);
+      at += length;
+    } else {
+      text += String.fromCharCode(0xdc00 + (bytes[at] ?? 0));
+      at += 1;
+    }
+  }
+  return text;
+}
+
+/** Encodes a string that `decodeBytes` made, or any well-formed string, to its bytes. */
+export function encodeBytes(text: string): Buffer {
+  if (text.isWellFormed()) return Buffer.from(text, 'utf8');
+  const parts: Buffer[] = [];
+  let clean = '';
+  for (const char of text) {
+    const code = char.codePointAt(0) ?? 0;
+    if (code >= 0xdc80 && code <= 0xdcff) {
+      parts.push(Buffer.from(clean, 'utf8'), Buffer.from([code - 0xdc00]));
+      clean = '';
+    } else clean += char;
+  }
+  parts.push(Buffer.from(clean, 'utf8'));
+  return Buffer.concat(parts);
+}
+
+/** Whether every byte of the decoded string was valid UTF-8. */
+export function isValidText(text: string): boolean {
+  return text.isWellFormed();
+}
+
+/** Order by bytes, which is not the order of JavaScript strings beyond the basic plane or for bytes that are not UTF-8. */
+export function compareBytes(left: string, right: string): number {
+  if (left === right) return 0;
+  if (isAscii(left) && isAscii(right)) return left < right ? -1 : 1;
+  return Buffer.compare(encodeBytes(left), encodeBytes(right));
+}
+
+/** For people: control characters, backslashes and bytes that are not UTF-8 shown as `\n`, `\x1b`, `\\`, `\xff`. */
+export function showBytes(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\\\u2028\u2029\u202a-\u202e\u2066-\u2069]|[\udc80-\udcff]/gu, (char) => {
+    const code = char.charCodeAt(0);
+    if (char === '\n') return '\\n';
+    if (char === '\t') return '\\t';
+    if (char === '\r') return '\\r';
+    if (char === '\\') return '\\\\';
+    if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+  });
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
+}
+
+/** The length of the well-formed UTF-8 sequence at an offset (RFC 3629), 0 where there is none. */
+export function sequenceLength(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at] ?? 0;
+  const length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+  if (length === 0 || at + length > bytes.length) return 0;
+  for (let i = 1; i < length; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return 0;
+  const second = bytes[at + 1] ?? 0;
+  if (lead === 0xe0 && second < 0xa0) return 0;
+  if (lead === 0xed && second > 0x9f) return 0;
+  if (lead === 0xf0 && second < 0x90) return 0;
+  if (lead === 0xf4 && second > 0x8f) return 0;
+  return length;
+}

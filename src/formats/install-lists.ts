@@ -1,0 +1,91 @@
+/**
+ * What `.relocate/install.sh` reads instead of JSON: `digests.list`, which `sha256sum -c` checks, and `render.list`, lines of words
+ * parted by one blank. A word is bytes with all but letters, digits and `_ . / + , : = @ % -` as `\0ooo` (POSIX `printf %b`), `-` when empty.
+ */
+import type { FileEntry, Interpreter, Manifest, RecordRow } from '../model/manifest.ts';
+import { joinTree } from '../model/path.ts';
+import type { AbsoluteForm } from '../model/reference.ts';
+import { encodeBytes } from './byte-text.ts';
+
+/** `sha256  ./path` for every file whose name `sha256sum` takes as it is; the others stand in render.list. */
+export function digestList(manifest: Manifest): Buffer {
+  const lines = filesOf(manifest).flatMap(({ path, sha256 }) => {
+    const name = encodeBytes(path);
+    return isPlainName(name) ? [Buffer.from(`${sha256}  ./`), name, Buffer.from('\n')] : [];
+  });
+  return Buffer.concat(lines);
+}
+
+/**
+ * The lines of render.list, in this order:
+ *
+ *     relocate 1
+ *     placeholder WORD
+ *     odd SHA256 PATH                       a file that digests.list can't name
+ *     python PROGRAM VERSION HOME           a Python outside the tree, followed by
+ *       link PATH                             a symlink to it
+ *     file PATH SIZE MODE                   a file to render, followed by (offsets in the bytes as packed)
+ *       site START END ESCAPING BASE          a prefix to replace
+ *       slot START END ESCAPING BASE PADDING SLOT_END
+ *       count AT WIDTH VALUE PATHS ASCII      the number that counts the bytes around the site before it
+ *       value START END WHAT                  what names the last `python` whose environment the file belongs to
+ *       row DIGEST_START DIGEST_END SIZE_START SIZE_END PATH
+ *     end
+ *
+ * Files with rows come last: they need the digests of the others.
+ */
+export function renderList(manifest: Manifest): Buffer {
+  const lines = ['relocate 1', `placeholder ${word(manifest.placeholder)}`];
+  for (const { path, sha256 } of filesOf(manifest)) if (!isPlainName(encodeBytes(path))) lines.push(`odd ${sha256} ${word(path)}`);
+  const interpreters = new Map(manifest.requirements.interpreters.map((interpreter) => [joinTree(interpreter.environment, 'pyvenv.cfg'), interpreter]));
+  for (const [path, interpreter] of interpreters) {
+    const file = filesOf(manifest).find((entry) => entry.path === path);
+    lines.push(...pythonLines(interpreter), ...(file === undefined ? [] : fileLines(file, interpreter)));
+  }
+  const rendered = filesOf(manifest).filter(({ path, sites, rows }) => (sites ?? rows) !== undefined && !interpreters.has(path));
+  const last = rendered.filter(({ rows }) => rows !== undefined);
+  for (const file of [...rendered.filter(({ rows }) => rows === undefined), ...last]) lines.push(...fileLines(file, null));
+  lines.push('end', '');
+  return Buffer.from(lines.join('\n'), 'latin1');
+}
+
+function filesOf(manifest: Manifest): FileEntry[] {
+  return manifest.entries.filter((entry): entry is FileEntry => entry.type === 'file');
+}
+
+function pythonLines({ program, version, home, links }: Interpreter): string[] {
+  return [`python ${word(program)} ${word(version)} ${word(home)}`, ...links.map((path) => `link ${word(path)}`)];
+}
+
+function fileLines(file: FileEntry, interpreter: Interpreter | null): string[] {
+  return [
+    `file ${word(file.path)} ${file.size} ${file.mode.toString(8)}`,
+    ...(file.sites ?? []).flatMap(siteLines),
+    ...(interpreter?.values ?? []).map(({ start, end, is }) => `value ${start} ${end} ${is}`),
+    ...(file.rows ?? []).map(rowLine),
+  ];
+}
+
+function siteLines({ start, end, escaping, base, slot, length }: AbsoluteForm): string[] {
+  if (slot !== undefined) return [`slot ${start} ${end} ${escaping} ${word(base)} ${slot.padding} ${slot.slotEnd}`];
+  const site = `site ${start} ${end} ${escaping} ${word(base)}`;
+  if (length === undefined) return [site];
+  return [site, `count ${length.at} ${length.width} ${length.value} ${length.paths} ${length.ascii ? 1 : 0}`];
+}
+
+function rowLine({ of, digest, size }: RecordRow): string {
+  return `row ${digest.join(' ')} ${size.join(' ')} ${word(of)}`;
+}
+
+function word(text: string): string {
+  if (text === '') return '-';
+  const escaped = encodeBytes(text)
+    .toString('latin1')
+    .replace(/[^A-Za-z0-9_./+,:=@%-]/g, (char) => `\\0${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
+  return escaped.startsWith('-') ? `\\0055${escaped.slice(1)}` : escaped;
+}
+
+/** Newlines end a line of the list; GNU takes a backslash for an escape and drops a carriage return at the end. */
+function isPlainName(name: Buffer): boolean {
+  return !name.some((byte) => byte === 0x0a || byte === 0x5c || byte === 0x0d);
+}

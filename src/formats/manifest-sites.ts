@@ -1,0 +1,76 @@
+/** Checks of the byte ranges in a manifest: inside their file, in order, none over another. */
+import { ArchiveError } from '../model/errors.ts';
+import type { FileEntry, Interpreter, ManifestEntry, RecordRow } from '../model/manifest.ts';
+import { joinTree, type TreePath } from '../model/path.ts';
+import type { AbsoluteForm } from '../model/reference.ts';
+import { requireTreePath } from './archive-paths.ts';
+import { encodeBytes, showBytes } from './byte-text.ts';
+
+/** A half-open range of bytes. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Checks the sites of a file, and their bases. */
+export function requireSites(entry: FileEntry): void {
+  const sites = entry.sites ?? [];
+  for (const site of sites) {
+    if (site.base !== '') requireTreePath(site.base);
+    requireSlot(entry, site);
+  }
+  requireRanges(entry, sites.flatMap(rangesOf), 'site');
+}
+
+/** The bytes that rendering a site may write: the prefix, or the whole slot from it on. */
+function rangesOf(site: AbsoluteForm): Range[] {
+  return [{ start: site.start, end: site.slot?.padding === 'nul' ? site.slot.slotEnd : site.end }];
+}
+
+function requireSlot(entry: FileEntry, site: AbsoluteForm): void {
+  const { slot, length } = site;
+  if (slot !== undefined && (slot.slotEnd > entry.size || slot.slotEnd - site.end !== encodeBytes(slot.tail).length))
+    throw new ArchiveError('site-slot', `a slot in '${showBytes(entry.path)}' does not fit what the manifest says of it`);
+  if (length !== undefined && (length.at + length.width > site.start || slot !== undefined))
+    throw new ArchiveError('site-length', `a length in '${showBytes(entry.path)}' does not stand before the string that it counts`);
+}
+
+/** Checks the rows of a RECORD, once all entries are known. */
+export function requireRows(entry: FileEntry, index: ReadonlyMap<TreePath, ManifestEntry>): void {
+  for (const row of entry.rows ?? []) {
+    const file = index.get(row.of);
+    if (file?.type !== 'file' || row.of === entry.path || file.sites === undefined)
+      throw new ArchiveError('row-of', `a row of '${showBytes(entry.path)}' follows '${showBytes(row.of)}', which install does not change`);
+  }
+  const ranges = [...(entry.rows ?? []).flatMap(rowRanges), ...(entry.sites ?? []).flatMap(rangesOf)];
+  if (entry.rows !== undefined) requireRanges(entry, ranges.sort((a, b) => a.start - b.start), 'row');
+}
+
+function rowRanges(row: RecordRow): Range[] {
+  const [digestStart = 0, digestEnd = 0] = row.digest;
+  const [sizeStart = 0, sizeEnd = 0] = row.size;
+  return [
+    { start: digestStart, end: digestEnd },
+    { start: sizeStart, end: sizeEnd },
+  ];
+}
+
+/** Checks what is said of a virtualenv: its pyvenv.cfg holds the values, its links are links. */
+export function requireValues(interpreter: Interpreter, index: ReadonlyMap<TreePath, ManifestEntry>): void {
+  const path = joinTree(interpreter.environment, 'pyvenv.cfg');
+  const file = index.get(path);
+  if (file?.type !== 'file') throw new ArchiveError('interpreter-file', `the manifest speaks of '${showBytes(path)}', which is no file of the archive`);
+  requireRanges(file, interpreter.values, 'interpreter');
+  for (const link of interpreter.links)
+    if (index.get(link)?.type !== 'symlink')
+      throw new ArchiveError('interpreter-link', `'${showBytes(link)}' is to lead to an interpreter and is no symlink of the archive`);
+}
+
+function requireRanges(entry: FileEntry, ranges: readonly Range[], what: 'site' | 'row' | 'interpreter'): void {
+  let last = 0;
+  for (const { start, end } of ranges) {
+    if (start > end || end > entry.size) throw new ArchiveError(`${what}-outside-file`, `a ${what} of '${showBytes(entry.path)}' lies outside the file`);
+    if (start < last) throw new ArchiveError(`${what}s-overlap`, `two ${what}s of '${showBytes(entry.path)}' overlap or are not in order`);
+    last = end;
+  }
+}

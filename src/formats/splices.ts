@@ -1,0 +1,83 @@
+/** Carries out splices: from the bytes of a file to its new bytes. Pure; on a whole buffer, or on chunks of a file of any size. */
+import type { Splice } from '../model/reference.ts';
+import { encodeBytes } from './byte-text.ts';
+
+/**
+ * Puts splices of several sources in the order in which they are carried out; those that are the same in all three fields count once.
+ * @throws RangeError where two of them overlap or insert at the same offset, or one is no range
+ */
+export function mergeSplices(...sources: readonly (readonly Splice[])[]): Splice[] {
+  const sorted = sources.flat().sort((a, b) => a.start - b.start || a.end - b.end);
+  const merged: Splice[] = [];
+  for (const splice of sorted) {
+    const last = merged.at(-1);
+    if (
+      !Number.isSafeInteger(splice.start) ||
+      !Number.isSafeInteger(splice.end) ||
+      splice.start < 0 ||
+      splice.end < splice.start
+    )
+      throw new RangeError(`an edit is no range of bytes: ${shown(splice)}`);
+    if (last !== undefined && isSame(last, splice)) continue;
+    if (last !== undefined && (splice.start < last.end || (splice.start === last.start && splice.end === last.end)))
+      throw new RangeError(`two edits overlap: ${shown(last)} and ${shown(splice)}`);
+    merged.push(splice);
+  }
+  return merged;
+}
+
+/** How many bytes a file of `size` bytes has after the splices. */
+export function splicedSize(size: number, splices: readonly Splice[]): number {
+  return splices.reduce((sum, splice) => sum + encodeBytes(splice.text).length - (splice.end - splice.start), size);
+}
+
+/**
+ * The new bytes of a file held whole.
+ * @throws RangeError where the splices do not fit the bytes or each other
+ */
+export function applySplices(bytes: Buffer, splices: readonly Splice[]): Buffer {
+  return Buffer.concat([...spliceChunks([bytes], mergeSplices(splices))]);
+}
+
+/**
+ * The new bytes of a file that comes in chunks, by splices that `mergeSplices` put in order: at most one chunk out for each chunk in, and one at the end. A chunk without an edit
+ * is passed on as it is, so what comes out is valid only as long as what went in.
+ * @throws RangeError where the file ends before the last splice does
+ */
+export function* spliceChunks(chunks: Iterable<Buffer>, splices: readonly Splice[]): Generator<Buffer, void, void> {
+  let base = 0; // the offset of the chunk's first byte
+  let next = 0; // the first splice that has not been written
+  let from = 0; // the first byte that has been neither passed on nor replaced; never before `base`
+  for (const chunk of chunks) {
+    const limit = base + chunk.length;
+    const pieces: Buffer[] = [];
+    for (let splice = splices[next]; splice !== undefined && splice.start < limit; splice = splices[++next]) {
+      if (splice.start > from) pieces.push(chunk.subarray(from - base, splice.start - base));
+      pieces.push(encodeBytes(splice.text));
+      from = splice.end;
+    }
+    if (from < limit) {
+      pieces.push(chunk.subarray(from - base));
+      from = limit;
+    }
+    base = limit;
+    yield* joined(pieces);
+  }
+  const last = splices.slice(next);
+  if (from > base || last.some((splice) => splice.end > base))
+    throw new RangeError(`the file ends at ${base}, before its last edit`);
+  yield* joined(last.map((splice) => encodeBytes(splice.text)));
+}
+
+function* joined(pieces: Buffer[]): Generator<Buffer, void, void> {
+  const whole = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+  if (whole !== undefined && whole.length > 0) yield whole;
+}
+
+function isSame(left: Splice, right: Splice): boolean {
+  return left.start === right.start && left.end === right.end && left.text === right.text;
+}
+
+function shown({ start, end }: Splice): string {
+  return `[${start}, ${end})`;
+}

@@ -1,0 +1,12 @@
+/** The public API. Every function of the command line is here; nothing else is promised to stay. */
+export { readConfig } from './io/config.ts';
+export { readRulePage } from './io/rule-pages.ts';
+export { RULES } from './rules/registry.ts';
+export { compileAllowances } from './stages/allowances.ts';
+export { apply } from './stages/apply.ts';
+export { plan } from './stages/plan.ts';
+export { preview } from './stages/preview.ts';
+export { scan } from './stages/scan.ts';
+export { history, pendingRun, requireSettled } from './stages/pending.ts';
+export { recover } from './stages/recover.ts';
+export { undo } from './stages/undo.ts';

@@ -1,0 +1,62 @@
+/** Reading folders and entries: names as bytes, nothing followed, nothing opened. */
+import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs';
+import { decodeBytes, encodeBytes } from '../formats/byte-text.ts';
+import type { Entry, EntryType } from '../model/entry.ts';
+import { joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
+
+/** The bytes of a path of this host, for `node:fs`. */
+export function hostPath(root: AbsolutePath, path: string): Buffer {
+  return encodeBytes(joinAbsolute(root, path));
+}
+
+/** The system's code of an error (`ENOENT`), or the error's message where it has none. */
+export function errorCode(error: unknown): string {
+  if (error instanceof Error) return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+  return String(error);
+}
+
+/** Looks at one path of a tree. Throws the system's error where it can't be looked at. */
+export function readEntry(root: AbsolutePath, path: TreePath): Entry {
+  const place = hostPath(root, path);
+  const stat = lstatSync(place, { bigint: true });
+  const type = entryType(stat);
+  return {
+    path,
+    type,
+    size: type === 'file' ? Number(stat.size) : 0,
+    mode: Number(stat.mode & 0o7777n),
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+    mtime: stat.mtimeNs.toString(),
+    device: stat.dev.toString(),
+    inode: stat.ino.toString(),
+    links: Number(stat.nlink),
+    blocks: Number(stat.blocks),
+    ...(type === 'symlink' ? { target: decodeBytes(readlinkSync(place, { encoding: 'buffer' })) } : {}),
+    ...(type === 'character-device' || type === 'block-device' ? { rdev: Number(stat.rdev) } : {}),
+  };
+}
+
+/** What kind of entry a stat describes. */
+export function entryType(stat: BigIntStats): EntryType {
+  if (stat.isFile()) return 'file';
+  if (stat.isDirectory()) return 'directory';
+  if (stat.isSymbolicLink()) return 'symlink';
+  if (stat.isFIFO()) return 'fifo';
+  if (stat.isSocket()) return 'socket';
+  return stat.isBlockDevice() ? 'block-device' : 'character-device';
+}
+
+/** One name in a folder. */
+export interface Name {
+  readonly name: string;
+  readonly isDirectory: boolean;
+}
+
+/** The names in a folder, in no order. Throws the system's error where it can't be read. */
+export function readNames(root: AbsolutePath, folder: TreePath): Name[] {
+  return readdirSync(hostPath(root, folder), { encoding: 'buffer', withFileTypes: true }).map((entry) => ({
+    name: decodeBytes(entry.name),
+    isDirectory: entry.isDirectory(),
+  }));
+}

@@ -1,0 +1,86 @@
+/** A file under scan, as rules see it: whole where it fits in memory, by regions where it does not. */
+import { readSync } from 'node:fs';
+import type { TreePath } from '../model/path.ts';
+import { HEAD_BYTES, WHOLE_FILE_LIMIT, type FileView } from '../rules/rule.ts';
+
+const LINE_FEED = 0x0a;
+/** A region of a large file is read with this much around it, so that neighbouring questions cost nothing. */
+const REGION_MARGIN = 64 * 1024;
+
+/** What the view shows of the entry. */
+export interface ViewedFile {
+  readonly path: TreePath;
+  readonly size: number;
+  readonly mode: number;
+}
+
+/** The view of a file that is in memory. The same bytes may be viewed under another name (`path`). */
+export function wholeView(file: ViewedFile, bytes: Buffer): FileView {
+  let latin1: string | null = null;
+  let lineStarts: number[] | null = null;
+  return {
+    ...file,
+    bytes,
+    head: bytes.subarray(0, HEAD_BYTES),
+    isText: !bytes.includes(0),
+    region: (start, end) => bytes.subarray(Math.max(0, start), Math.max(0, end)),
+    latin1: () => (latin1 ??= bytes.toString('latin1')),
+    position: (offset) => {
+      lineStarts ??= findLineStarts(bytes);
+      const line = upperBound(lineStarts, offset);
+      return { line, column: offset - (lineStarts[line - 1] ?? 0) + 1 };
+    },
+  };
+}
+
+/** The view of an open file that is too large to hold. */
+export function regionView(file: ViewedFile, descriptor: number, head: Buffer): FileView {
+  let known: { start: number; bytes: Buffer } = { start: 0, bytes: Buffer.alloc(0) };
+  const region = (start: number, end: number): Buffer => {
+    const from = Math.max(0, start);
+    const to = Math.min(file.size, Math.max(from, end));
+    if (from < known.start || to > known.start + known.bytes.length) {
+      const at = Math.max(0, from - REGION_MARGIN);
+      known = { start: at, bytes: readRegion(descriptor, at, Math.min(file.size, to + REGION_MARGIN)) };
+    }
+    return known.bytes.subarray(from - known.start, to - known.start);
+  };
+  return {
+    ...file,
+    bytes: null,
+    head,
+    isText: !head.includes(0) && !region(0, REGION_MARGIN).includes(0),
+    region,
+    latin1: () => region(0, WHOLE_FILE_LIMIT).toString('latin1'),
+    position: () => ({ line: null, column: null }),
+  };
+}
+
+function readRegion(descriptor: number, start: number, end: number): Buffer {
+  const bytes = Buffer.allocUnsafe(end - start);
+  let filled = 0;
+  while (filled < bytes.length) {
+    const got = readSync(descriptor, bytes, filled, bytes.length - filled, start + filled);
+    if (got === 0) break;
+    filled += got;
+  }
+  return bytes.subarray(0, filled);
+}
+
+function findLineStarts(bytes: Buffer): number[] {
+  const starts = [0];
+  for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+/** How many of the sorted numbers are <= the value. */
+function upperBound(sorted: readonly number[], value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,87 @@
+/** Reads the bytes of a tar from the file of an archive, frame by frame; frames are inflated side by side and come in order. */
+import { readSync } from 'node:fs';
+import { FRAME_BYTES, MEMBER_HEAD, readMemberHead, type MemberSizes } from '../formats/gzip-frames.ts';
+import { ArchiveError } from '../model/errors.ts';
+import { inflateMember, type CompressionName } from './compression.ts';
+
+/** An open archive file. */
+export interface ArchiveFile {
+  readonly descriptor: number;
+  readonly size: number;
+  readonly compression: CompressionName;
+}
+
+/** Tells the compression of an archive by its first bytes. */
+export function detectCompression(descriptor: number): CompressionName {
+  const head = readAt(descriptor, 0, 512);
+  if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return 'gzip';
+  if (head.length >= 262 && head.toString('latin1', 257, 262) === 'ustar') return 'none';
+  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528)
+    throw new ArchiveError('archive-format', 'the archive is compressed with zstd, which this relocate does not read; `zstd -d` it');
+  throw new ArchiveError('archive-format', head.length === 0 ? 'the archive is empty' : 'the file is no archive of relocate: neither gzip nor tar');
+}
+
+/** The tar within, in pieces. `jobs`: frames inflated at a time. */
+export function framesOf(file: ArchiveFile, jobs: number): AsyncGenerator<Buffer, void, void> {
+  return file.compression === 'gzip' ? gzipFrames(file, jobs) : plainFrames(file);
+}
+
+async function* plainFrames({ descriptor, size }: ArchiveFile): AsyncGenerator<Buffer, void, void> {
+  for (let at = 0; at < size; at += FRAME_BYTES) {
+    yield readAt(descriptor, at, Math.min(FRAME_BYTES, size - at));
+    // lets signals and timers through: reading is synchronous
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function* gzipFrames(file: ArchiveFile, jobs: number): AsyncGenerator<Buffer, void, void> {
+  const ahead: Promise<Buffer>[] = [];
+  let at = 0;
+  for (;;) {
+    while (at < file.size && ahead.length <= jobs) {
+      const sizes = readHeadSafely(file, at);
+      if (sizes instanceof Error) {
+        ahead.push(rejected(sizes));
+        at = file.size;
+        break;
+      }
+      const frame = inflateMember(readAt(file.descriptor, at, sizes.member), sizes);
+      frame.catch(() => {}); // it is awaited in its turn
+      ahead.push(frame);
+      at += sizes.member;
+    }
+    const next = ahead.shift();
+    if (next === undefined) return;
+    yield await next;
+  }
+}
+
+/** A damaged head is an error in its turn: what comes before it is read first. */
+function readHeadSafely(file: ArchiveFile, at: number): MemberSizes | Error {
+  try {
+    const sizes = readMemberHead(readAt(file.descriptor, at, Math.min(MEMBER_HEAD, file.size - at)));
+    if (at + sizes.member <= file.size) return sizes;
+    return new ArchiveError('archive-truncated', 'the archive ends in the middle of a gzip member: it was cut short');
+  } catch (error) {
+    if (error instanceof ArchiveError) return error;
+    throw error;
+  }
+}
+
+function rejected(error: Error): Promise<Buffer> {
+  const promise = Promise.reject<Buffer>(error);
+  promise.catch(() => {});
+  return promise;
+}
+
+/** Bytes of a file; fewer only where it ends. */
+function readAt(descriptor: number, position: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const got = readSync(descriptor, bytes, filled, length - filled, position + filled);
+    if (got === 0) break;
+    filled += got;
+  }
+  return bytes.subarray(0, filled);
+}

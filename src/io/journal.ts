@@ -1,0 +1,121 @@
+/**
+ * The journal of a tree: `.relocate/journal/<number>/` holds what a run is about to do and the means to finish it or to take it back.
+ *
+ *     intent.json   every path that changes, and the folders' times      orig/<k>   hard links to the inodes that were there
+ *     receipt.json  what it did, with new digests                        new/<k>    what comes in their place
+ *     marker.json   how far it is; none: nothing of the tree changed
+ */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { encodeBytes } from '../formats/byte-text.ts';
+import {
+  parseIntent,
+  parseMarker,
+  parseReceipt,
+  type Intent,
+  type Marker,
+  type Step,
+} from '../formats/journal-records.ts';
+import { OWN_PATHS } from '../model/manifest.ts';
+import { joinAbsolute, joinTree, type AbsolutePath, type TreePath } from '../model/path.ts';
+import type { Receipt } from '../model/receipt.ts';
+import { writeDurably } from './durable.ts';
+import { errorCode, hostPath, readNames } from './entries.ts';
+import { lookAt } from './look.ts';
+
+export const JOURNAL: TreePath = joinTree(OWN_PATHS.folder, 'journal');
+
+/** One run of a tree's journal. */
+export interface Run {
+  readonly tree: AbsolutePath;
+  readonly number: number;
+  /** Its folder. */
+  readonly folder: AbsolutePath;
+}
+
+export type RunFile = 'orig' | 'new';
+
+export function runOf(tree: AbsolutePath, number: number): Run {
+  return { tree, number, folder: joinAbsolute(tree, joinTree(JOURNAL, String(number))) };
+}
+
+/** The runs of a tree, oldest first. Reads names only. */
+export function runsOf(tree: AbsolutePath): Run[] {
+  return namesOf(tree, JOURNAL)
+    .filter((name) => /^[1-9]\d{0,14}$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b)
+    .map((number) => runOf(tree, number));
+}
+
+/** The names in a folder of the tree; none where there is no such folder. */
+export function namesOf(tree: AbsolutePath, folder: TreePath): string[] {
+  try {
+    return readNames(tree, folder).map(({ name }) => name);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return [];
+    throw error;
+  }
+}
+
+/** The place of the original or the new file of step `index`. */
+export function placeIn(run: Run, folder: RunFile, index: number): Buffer {
+  return encodeBytes(`${run.folder}/${folder}/${index}`);
+}
+
+/** Makes the folder of a run, with its intent, below `home` (`.relocate`, or what will be renamed to it). */
+export function writeIntent(tree: AbsolutePath, home: TreePath, intent: Intent): void {
+  const folder = joinAbsolute(tree, joinTree(home, 'journal', String(intent.run)));
+  // originals may come from folders that others can't enter, so nobody else may enter here
+  mkdirSync(encodeBytes(joinAbsolute(tree, joinTree(home, 'journal'))), { recursive: true, mode: 0o700 });
+  for (const place of [folder, `${folder}/orig`, `${folder}/new`]) mkdirSync(encodeBytes(place), { mode: 0o700 });
+  writeDurably(folder, 'intent.json', JSON.stringify(intent));
+}
+
+/** @throws UsageError where it can't be understood */
+export function readIntent(run: Run): Intent {
+  return parseIntent(readRecord(run, 'intent.json') ?? '', recordName(run, 'intent.json'));
+}
+
+/** Null before the run has one. */
+export function readReceipt(run: Run): Receipt | null {
+  const json = readRecord(run, 'receipt.json');
+  return json === null ? null : parseReceipt(json, recordName(run, 'receipt.json'));
+}
+
+export function writeReceipt(run: Run, receipt: Receipt): void {
+  writeDurably(run.folder, 'receipt.json', JSON.stringify(receipt));
+}
+
+/** Null where nothing of the tree has changed. */
+export function readMarker(run: Run): Marker | null {
+  const json = readRecord(run, 'marker.json');
+  return json === null ? null : parseMarker(json, recordName(run, 'marker.json'));
+}
+
+/** The one write that takes a run from one state to the next. */
+export function writeMarker(run: Run, state: Marker['state'], forced = false): void {
+  writeDurably(run.folder, 'marker.json', JSON.stringify({ state, forced } satisfies Marker));
+}
+
+/** All names of a step. */
+export function namesOfStep({ path, aliases }: Step): readonly TreePath[] {
+  return [path, ...aliases];
+}
+
+/** Whether `.relocate` is there. */
+export function hasOwnFolder(tree: AbsolutePath): boolean {
+  return lookAt(hostPath(tree, OWN_PATHS.folder)) !== null;
+}
+
+function recordName(run: Run, name: string): string {
+  return `${JOURNAL}/${run.number}/${name}`;
+}
+
+function readRecord(run: Run, name: string): string | null {
+  try {
+    return readFileSync(encodeBytes(`${run.folder}/${name}`), 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+/** The steps that change a tree, each of them one rename, unlink or link, and each such that doing it twice is doing it once. */
+import { renameSync, unlinkSync } from 'node:fs';
+import { encodeBytes } from '../formats/byte-text.ts';
+import type { Step } from '../formats/journal-records.ts';
+import { OWN_PATHS } from '../model/manifest.ts';
+import type { TreePath } from '../model/path.ts';
+import { hostPath } from './entries.ts';
+import { namesOfStep, placeIn, type Run } from './journal.ts';
+import { isSameInode, lookAt } from './look.ts';
+import { linkEntry } from './originals.ts';
+import { standingOf, type Standing } from './standing.ts';
+
+/**
+ * Puts what is new at all names of a step, or removes them.
+ * @returns names where something of someone else stands: then the step is not carried out
+ */
+export function putNew(run: Run, index: number, step: Step, after: string | null): TreePath[] {
+  const successor = placeIn(run, 'new', index);
+  if (isOwnRecord(step.path)) {
+    if (lookAt(successor) !== null) renameSync(successor, hostPath(run.tree, step.path));
+    return [];
+  }
+  const names = namesOfStep(step).map((name) => ({ name, standing: standingOf(run, index, step, after, name) }));
+  const isRemoval = step.kind === 'remove';
+  const foreign = names.filter(({ standing }) => standing === 'other' || (standing === 'absent' && !isRemoval));
+  if (foreign.length > 0) return foreign.map(({ name }) => name);
+  const old = names.filter(({ standing }) => standing === 'original').map(({ name }) => name);
+  if (isRemoval) for (const name of old) unlinkSync(hostPath(run.tree, name));
+  else putAtAll(run, successor, step, new Set(old));
+  return [];
+}
+
+/**
+ * Puts the original inode back at all names of a step. `onlyOurs` leaves a step alone where something of someone else stands.
+ * @returns names that were left alone
+ */
+export function putBack(run: Run, index: number, step: Step, after: string | null, onlyOurs: boolean): TreePath[] {
+  const original = placeIn(run, 'orig', index);
+  if (step.kind === 'create') {
+    if (lookAt(hostPath(run.tree, step.path)) !== null) unlinkSync(hostPath(run.tree, step.path));
+    return [];
+  }
+  if (lookAt(original) === null) return [];
+  if (!onlyOurs) {
+    // what is in a folder that took the place of a file is more than was asked to go
+    const folders = namesOfStep(step).filter((name) => lookAt(hostPath(run.tree, name))?.isDirectory() === true);
+    if (folders.length === 0) putAtAll(run, original, step, new Set(namesOfStep(step)));
+    return folders;
+  }
+  const names = namesOfStep(step).map((name) => ({ name, standing: standingOf(run, index, step, after, name) }));
+  const foreign = names.filter(({ name, standing }) => isForeign(step, name, standing));
+  const others = names.filter(({ standing }) => standing !== 'original');
+  if (foreign.length === 0) putAtAll(run, original, step, new Set(others.map(({ name }) => name)));
+  return foreign.map(({ name }) => name);
+}
+
+/** The names of a step where neither what was there nor what the run put there stands. */
+export function foreignNames(run: Run, index: number, step: Step, after: string | null): TreePath[] {
+  return namesOfStep(step).filter((name) => isForeign(step, name, standingOf(run, index, step, after, name)));
+}
+
+function isForeign({ kind }: Step, name: TreePath, standing: Standing): boolean {
+  if (isOwnRecord(name)) return false;
+  if (standing === 'absent') return kind !== 'remove';
+  return standing === 'other' && !isByteCodeCache(kind, name);
+}
+
+/** What relocate keeps for itself, nobody else changes. */
+export function isOwnRecord(name: TreePath): boolean {
+  return name.startsWith(`${OWN_PATHS.folder}/`);
+}
+
+/** Python writes byte code anew whenever it likes; what it wrote since counts for nothing. */
+function isByteCodeCache(kind: Step['kind'], name: TreePath): boolean {
+  return name.endsWith('.pyc') && (kind === 'remove' || name.includes('__pycache__/'));
+}
+
+/** Forgets the original of a step that was not carried out: undo has nothing to put back there. */
+export function forgetOriginal(run: Run, index: number): void {
+  if (lookAt(placeIn(run, 'orig', index)) !== null) unlinkSync(placeIn(run, 'orig', index));
+}
+
+/** Gives an inode of the run's folder the names of a step, its aliases first: while the journal has it, something is left to do. */
+function putAtAll(run: Run, inode: Buffer, step: Step, names: ReadonlySet<TreePath>): void {
+  const stat = lookAt(inode);
+  if (stat === null) return;
+  const beside = encodeBytes(`${run.folder}/beside`);
+  for (const alias of step.aliases) {
+    const place = hostPath(run.tree, alias);
+    const there = lookAt(place);
+    if (!names.has(alias) || (there !== null && isSameInode(there, stat))) continue;
+    if (lookAt(beside) !== null) unlinkSync(beside);
+    linkEntry(inode, beside);
+    renameSync(beside, place);
+  }
+  const place = hostPath(run.tree, step.path);
+  if (names.has(step.path)) renameSync(inode, place);
+  // rename does nothing where both names are one inode already (rename(2))
+  if (lookAt(inode) !== null) unlinkSync(inode);
+}

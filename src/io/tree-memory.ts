@@ -1,0 +1,40 @@
+/** `.relocate/tree.json`: by which prefixes the tree was known when relocate last changed or installed it. */
+import { readFileSync } from 'node:fs';
+import { asTreePath, normalizeAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { hostPath } from './entries.ts';
+
+/** Where the memory lies in a tree. */
+export const TREE_MEMORY: TreePath = asTreePath('.relocate/tree.json');
+
+export interface RememberedPrefix {
+  readonly path: AbsolutePath;
+  readonly base: TreePath;
+}
+
+export interface TreeMemory {
+  readonly version: 1;
+  readonly prefixes: readonly RememberedPrefix[];
+}
+
+/** Reads the memory of the tree at `root`; null where there is none, or none that can be understood. */
+export function readTreeMemory(root: AbsolutePath): TreeMemory | null {
+  let known: unknown;
+  try {
+    known = JSON.parse(readFileSync(hostPath(root, TREE_MEMORY), 'utf8'));
+  } catch {
+    return null;
+  }
+  if (typeof known !== 'object' || known === null || !('prefixes' in known) || !Array.isArray(known.prefixes)) return null;
+  const prefixes = known.prefixes.flatMap((prefix: unknown) => {
+    if (typeof prefix !== 'object' || prefix === null || !('path' in prefix) || typeof prefix.path !== 'string') return [];
+    const path = normalizeAbsolute(prefix.path);
+    const base = 'base' in prefix && typeof prefix.base === 'string' ? prefix.base : '';
+    return path === null ? [] : [{ path, base: asTreePath(base) }];
+  });
+  return { version: 1, prefixes };
+}
+
+/** The bytes to write for a memory. */
+export function treeMemoryText(prefixes: readonly RememberedPrefix[]): string {
+  return `${JSON.stringify({ version: 1, prefixes: prefixes.map(({ path, base }) => ({ path, base })) }, null, 2)}\n`;
+}

@@ -1,0 +1,79 @@
+/** Answers what rules may ask of the tree and its host (RuleContext), from the file system, remembering what it was asked. */
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, realpathSync, statSync } from 'node:fs';
+import { compareBytes, decodeBytes, encodeBytes } from '../formats/byte-text.ts';
+import type { EntryType } from '../model/entry.ts';
+import { asTreePath, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
+import type { Prefix } from '../model/prefix.ts';
+import type { Launcher, RuleContext } from '../rules/rule.ts';
+import { entryType, hostPath } from './entries.ts';
+
+/** Answers kept before the memory is emptied: bounds it in trees with millions of folders. */
+const REMEMBERED = 20_000;
+
+/** Makes the context of a run. `tree` is the real path of the root. */
+export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], launcher: Launcher): RuleContext {
+  const realPath = remembering((path: TreePath): TreePath | null => {
+    const real = realPathOf(hostPath(tree, path));
+    if (real === null || !isInside(real, tree)) return null;
+    return asTreePath(tree === '/' ? real.slice(1) : real.slice(tree.length + 1));
+  });
+  return {
+    tree,
+    prefixes,
+    launcher,
+    realPath,
+    typeOf: (path) => attempt(() => entryType(lstatSync(hostPath(tree, path), { bigint: true }))),
+    resolvedTypeOf: (path) => typeAt(hostPath(tree, path)),
+    linkTarget: (path) => attempt(() => decodeBytes(readlinkSync(hostPath(tree, path), { encoding: 'buffer' }))),
+    namesIn: remembering((path: TreePath) => attempt(() => namesAt(hostPath(tree, path))) ?? []),
+    peek: (path, limit) => attempt(() => firstBytes(hostPath(tree, path), limit)),
+    hostTypeOf: remembering((path: string) => typeAt(encodeBytes(path))),
+    hostRealPath: remembering((path: string) => realPathOf(encodeBytes(path))),
+  };
+}
+
+function typeAt(place: Buffer): EntryType | null {
+  return attempt(() => entryType(statSync(place, { bigint: true })));
+}
+
+function realPathOf(place: Buffer): string | null {
+  return attempt(() => decodeBytes(realpathSync.native(place, { encoding: 'buffer' })));
+}
+
+function namesAt(place: Buffer): string[] {
+  return readdirSync(place, { encoding: 'buffer' }).map((name) => decodeBytes(name)).sort(compareBytes);
+}
+
+/** The start of a regular file; throws for anything else, blocks on nothing. */
+export function firstBytes(place: Buffer, limit: number): Buffer {
+  const file = openSync(place, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const { size } = fstatSync(file);
+    // files of /proc say 0
+    const bytes = Buffer.alloc(size > 0 ? Math.min(limit, size) : Math.min(limit, 64 * 1024));
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** What can't be looked at is not there, as far as rules are concerned: the scan itself reports it. */
+function attempt<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch {
+    return null;
+  }
+}
+
+function remembering<K, V>(look: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    if (known.size >= REMEMBERED) known.clear();
+    const value = look(key);
+    known.set(key, value);
+    return value;
+  };
+}

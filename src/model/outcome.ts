@@ -1,0 +1,64 @@
+/** What a reference comes to, in one word: for people, for counts and for exit codes. */
+import type { RefusalReason } from './plan.ts';
+import type { Reference } from './reference.ts';
+import type { Allowance } from './scan.ts';
+
+/**
+ * `relative`, `pinned`, `blocked` as in Fix, for what `fix` would do by default; `unsafe` it could, but only with `--unsafe`;
+ * `manual` a person must; `outside` a requirement of the host; `dangling` a link to nothing; `harmless` nothing depends on it;
+ * `unknown` it could not be read, so nobody can tell; `allowed` by the configuration.
+ */
+export type Outcome =
+  'relative' | 'pinned' | 'blocked' | 'unsafe' | 'manual' | 'unknown' | 'outside' | 'dangling' | 'allowed' | 'harmless';
+
+/** Every outcome, in the order of reports; true where it ties the tree to its place. */
+const TIES: Readonly<Record<Outcome, boolean>> = {
+  relative: true,
+  pinned: true,
+  blocked: true,
+  unsafe: true,
+  manual: true,
+  unknown: true,
+  outside: false,
+  dangling: false,
+  allowed: false,
+  harmless: false,
+};
+
+export const OUTCOMES: readonly Outcome[] = Object.keys(TIES) as Outcome[];
+
+/** Finds the `[[allow]]` that accepts a reference; null where none does. */
+export type Allows = (reference: Reference) => Allowance | null;
+
+/** What `fix` would make of a reference. */
+export function outcomeOf(reference: Reference, allows: Allows): Outcome {
+  if (reference.fix === 'none') {
+    if (reference.scope === 'dangling') return 'dangling';
+    return reference.scope === 'inside' ? 'harmless' : 'outside';
+  }
+  if (allows(reference) !== null) return 'allowed';
+  if (reference.code === 'RL901' || reference.code === 'RL902') return 'unknown';
+  if (reference.fix === 'blocked' || reference.applicability === 'safe') return reference.fix;
+  return reference.applicability;
+}
+
+/** Whether a reference ties the tree to its place: then the answer of `scan` is no (exit code 1). */
+export function isFinding(reference: Reference, allows: Allows): boolean {
+  return TIES[outcomeOf(reference, allows)];
+}
+
+/**
+ * Whether `fix` failed at what it was asked for: then its answer is no (exit code 1). What is absolute and true where the tree
+ * stands is no failure, nor what the user opted out of.
+ */
+export const IS_FAILURE: Readonly<Record<RefusalReason, boolean>> = {
+  'in-place': false,
+  'cannot-grow': true,
+  blocked: true,
+  outside: false,
+  harmless: false,
+  unsafe: true,
+  'opted-out': false,
+  unwritable: true,
+  'other-device': true,
+};

@@ -1,0 +1,109 @@
+/** A plan for people: every edit with what comes in its place, what follows from it, and what stays as it is. */
+import { showBytes } from '../formats/byte-text.ts';
+import { IS_FAILURE } from '../model/outcome.ts';
+import type { Edit, EditForm, FileChange, Plan, Refusal, RefusalReason } from '../model/plan.ts';
+import { linesByFile, type ListStyle } from './item-lines.ts';
+import type { Item } from './items.ts';
+import type { Meaning } from './paint.ts';
+import { shellWord } from './shell-word.ts';
+import type { Style } from './style.ts';
+import { count, plural, wrap } from './words.ts';
+
+/** The report, line by line, without line ends. */
+export function* planText(plan: Plan, style: ListStyle): Generator<string> {
+  const { paint } = style;
+  yield `${paint('strong', showBytes(plan.tree))}  ${paint('faint', 'a plan: nothing is changed yet')}`;
+  yield '';
+  const edits = plan.changes.flatMap((change) => (change.kind === 'remove' ? [] : change.edits));
+  yield* linesByFile(edits.map(editItem), style);
+  yield* followers(plan.changes, style);
+  if (plan.refusals.length > 0) {
+    if (plan.changes.length > 0) yield '';
+    yield paint('heading', 'Stays as it is');
+    yield* linesByFile(plan.refusals.map(refusalItem), style);
+  }
+  yield '';
+  yield* planCounts(plan, style);
+  if (plan.changes.length === 0) return;
+  const tree = shellWord(plan.tree);
+  yield `Next: ${paint('code', `relocate fix ${tree}`)}  ${paint('faint', `(line by line: relocate fix ${tree} --diff)`)}`;
+}
+
+const FORM_MEANING: Readonly<Record<EditForm, Meaning>> = { relative: 'good', placeholder: 'warn', prefix: 'warn' };
+
+function editItem({ reference, form, replacement }: Edit): Item {
+  return { reference, word: form, meaning: FORM_MEANING[form], isQuiet: false, text: replacement, note: '' };
+}
+
+const REASON_MEANING: Readonly<Record<RefusalReason, Meaning>> = {
+  'in-place': 'warn',
+  'cannot-grow': 'bad',
+  blocked: 'bad',
+  unsafe: 'bad',
+  unwritable: 'bad',
+  'other-device': 'bad',
+  'opted-out': 'faint',
+  outside: 'faint',
+  harmless: 'faint',
+};
+
+const REASON_WORDS: Readonly<Record<RefusalReason, string>> = {
+  'in-place': 'absolute and true here',
+  'cannot-grow': 'without room for the path',
+  blocked: 'blocked',
+  unsafe: 'unsafe',
+  unwritable: 'not writable',
+  'other-device': 'on another device',
+  'opted-out': 'opted out',
+  outside: 'outside',
+  harmless: 'harmless',
+};
+
+/** What stays as it is: failures are listed, the rest is counted. */
+export function refusalItem({ reference, reason, note }: Refusal): Item {
+  return {
+    reference,
+    word: reason,
+    meaning: REASON_MEANING[reason],
+    isQuiet: !IS_FAILURE[reason],
+    text: reference.path,
+    note,
+  };
+}
+
+/** Files that change because others do. */
+function* followers(changes: readonly FileChange[], { paint }: Style): Generator<string> {
+  const removed = changes.filter(({ kind }) => kind === 'remove').length;
+  const rows = changes.reduce((sum, change) => sum + (change.kind === 'content' ? change.follows.length : 0), 0);
+  if (removed > 0) yield paint('faint', `${plural(removed, 'file')} of byte code removed, as the source changes`);
+  if (rows > 0) yield paint('faint', `${plural(rows, 'row')} of RECORD files brought up to date`);
+}
+
+/** `29 files change: 31 references become relative, 4 get the present place; 12 stay: 2 blocked, 10 harmless`. */
+function* planCounts({ changes, refusals }: Plan, { paint, columns }: Style): Generator<string> {
+  const edits = changes.flatMap((change) => (change.kind === 'remove' ? [] : change.edits));
+  const made = (Object.keys(FORM_MEANING) as EditForm[]).flatMap((form) => {
+    const number = edits.filter((edit) => edit.form === form).length;
+    return number === 0 ? [] : [paint(FORM_MEANING[form], MADE[form](number))];
+  });
+  yield changes.length === 0
+    ? 'Nothing to change.'
+    : `${paint('strong', `${plural(changes.length, 'file')} ${changes.length === 1 ? 'changes' : 'change'}`)}: ${made.join(', ')}`;
+  yield* wrap(refusalCounts(refusals, { paint, columns }), columns);
+}
+
+const MADE: Readonly<Record<EditForm, (number: number) => string>> = {
+  relative: (number) => `${plural(number, 'reference')} ${number === 1 ? 'becomes' : 'become'} relative`,
+  prefix: (number) => `${count(number)} ${number === 1 ? 'is' : 'are'} rewritten with the new place`,
+  placeholder: (number) => `${count(number)} ${number === 1 ? 'becomes a placeholder' : 'become placeholders'}`,
+};
+
+/** `12 stay as they are: 2 blocked, 10 harmless`; empty for none. */
+export function refusalCounts(refusals: readonly Refusal[], { paint }: Style): string {
+  if (refusals.length === 0) return '';
+  const parts = (Object.keys(REASON_MEANING) as RefusalReason[]).flatMap((reason) => {
+    const number = refusals.filter((refusal) => refusal.reason === reason).length;
+    return number === 0 ? [] : [paint(REASON_MEANING[reason], `${count(number)} ${REASON_WORDS[reason]}`)];
+  });
+  return `${plural(refusals.length, 'reference')} ${refusals.length === 1 ? 'stays as it is' : 'stay as they are'}: ${parts.join(', ')}`;
+}

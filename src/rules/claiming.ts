@@ -1,0 +1,74 @@
+/** Lets the rules claim the hits of one file: each hit goes to the first rule that claims it; the generic rules take the rest. */
+import type { Hit } from '../formats/needles.ts';
+import { RULE_NAMES } from '../model/codes.ts';
+import { dirName, type TreePath } from '../model/path.ts';
+import type { Reference } from '../model/reference.ts';
+import { FILE_RULES } from './registry.ts';
+import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
+
+/** Whether some rule wants to see the file although no prefix was found in it. */
+export function isInterestingFile(path: TreePath, head: Buffer): boolean {
+  return INTERESTED.some((rule) => rule.isInteresting?.(path, head) === true);
+}
+
+const INTERESTED = FILE_RULES.filter((rule) => rule.isInteresting !== undefined);
+
+/**
+ * The references of a file that has these names (hard links), the first being the one it is reported under. A relative form
+ * depends on the folder: where two names of one inode would need different bytes, the reference is pinned.
+ */
+export function claimFile(
+  viewAs: (path: TreePath) => FileView,
+  names: readonly [TreePath, ...TreePath[]],
+  hits: readonly Hit[],
+  context: RuleContext,
+): Reference[] {
+  const [first, ...aliases] = names;
+  const references = claimView(viewAs(first), hits, context);
+  if (!references.some((reference) => reference.relative !== undefined)) return references;
+  const folders = new Set([dirName(first)]);
+  let agreed = references;
+  for (const alias of aliases) {
+    if (folders.has(dirName(alias))) continue;
+    folders.add(dirName(alias));
+    agreed = agreeing(agreed, claimView(viewAs(alias), hits, context), alias);
+  }
+  return agreed;
+}
+
+function claimView(view: FileView, hits: readonly Hit[], context: RuleContext): Reference[] {
+  const references: Reference[] = [];
+  let left = hits;
+  for (const rule of FILE_RULES) {
+    if (!rule.appliesTo(view) || (left.length === 0 && rule.isInteresting?.(view.path, view.head) !== true)) continue;
+    const claimed = new Set<Hit>();
+    for (const claim of rule.claim(view, left, context)) {
+      if (claim.hit !== null && (claimed.has(claim.hit) || !left.includes(claim.hit)))
+        throw new Error(`${rule.code} claimed a hit at ${claim.hit.start} of ${view.path} that is not its to claim`);
+      if (claim.hit !== null) claimed.add(claim.hit);
+      references.push(referenceOf(rule, view.path, claim));
+    }
+    if (claimed.size > 0) left = left.filter((hit) => !claimed.has(hit));
+  }
+  if (left.length > 0) throw new Error(`no rule claimed the hit at ${left[0]?.start} of ${view.path}`);
+  return references;
+}
+
+function referenceOf(rule: FileRule, file: TreePath, claim: Claim): Reference {
+  const { hit: _, ...rest } = claim;
+  return { code: rule.code, rule: RULE_NAMES[rule.code], file, ...rest };
+}
+
+function agreeing(references: readonly Reference[], others: readonly Reference[], alias: TreePath): Reference[] {
+  const formOf = new Map(others.map((other) => [siteKey(other), JSON.stringify(other.relative)]));
+  return references.map((reference) => {
+    if (reference.relative === undefined || formOf.get(siteKey(reference)) === JSON.stringify(reference.relative)) return reference;
+    const { relative: _, ...rest } = reference;
+    const note = `hard-linked as ${alias} in a folder from which the relative path is another`;
+    return { ...rest, fix: reference.absolute === undefined ? 'blocked' : 'pinned', note };
+  });
+}
+
+function siteKey({ site }: Reference): string {
+  return 'start' in site ? `${site.start}-${site.end}` : site.kind;
+}

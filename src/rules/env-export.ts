@@ -1,0 +1,77 @@
+/** RL109: shell code that puts paths of the tree into variables: profile snippets that are sourced, and scripts of sh. */
+import { asTreePath, baseName, dirName, isInside, joinTree, type TreePath } from '../model/path.ts';
+import { pinned, realFolderOf, relative } from './claims.ts';
+import type { FileRule, FileView } from './rule.ts';
+import { isScript } from './shebang-claims.ts';
+import { locatingCode, rootedPath, shellHits, shellRoot } from './sourced-shell.ts';
+
+/** Larger files are not snippets. */
+const LARGEST = 1024 * 1024;
+
+export const rule: FileRule = {
+  code: 'RL109',
+  subject: 'file',
+  summary: 'Shell code sets variables to paths of the tree.',
+  appliesTo: (view) => view.size <= LARGEST && kindOf(view) !== null,
+
+  *claim(view, hits, context) {
+    if (view.bytes === null || !view.isText) return;
+    const text = view.latin1();
+    const kind = kindOf(view);
+    if (kind === null || text.includes('\r') || (kind === 'maybe' && !isEnvironment(text))) return;
+    const assigned = shellHits(text, hits).filter(({ place }) => place.isAssigned && place.quoting !== 'other');
+    if (!isShellCode(text, kind)) {
+      for (const { hit, escaping } of assigned) yield pinned(view, hit, { escaping, note: 'only assignments: systemd or docker may read it too, which know no shell' });
+      return;
+    }
+    const file = joinTree(realFolderOf(view.path, context), baseName(view.path));
+    const root = shellRoot(file, sharedFolder([dirName(file), ...assigned.map(({ hit }) => hit.prefix.base)]));
+    const code = locatingCode(root, text);
+    for (const place of assigned) {
+      const splice = place.isOpen && place.hit.start >= code.end ? rootedPath(text, place, root) : null;
+      if (splice === null) yield pinned(view, place.hit, { escaping: place.escaping, note: 'an expansion would not be carried out here' });
+      else yield relative(view, place.hit, [code, splice], { escaping: place.escaping });
+    }
+  },
+};
+
+/** `script`: run by a shell; `snippet`: sourced, by its name; `maybe`: a name that data has too. */
+type Kind = 'script' | 'snippet' | 'maybe';
+
+function kindOf({ path, head }: Pick<FileView, 'path' | 'head'>): Kind | null {
+  const name = baseName(path);
+  if (NOT_OURS.test(name)) return null;
+  if (isScript({ head })) return SHELL_LINE.test(head.toString('latin1', 0, 256)) ? 'script' : null;
+  if (SNIPPET.test(name)) return 'snippet';
+  return MAYBE.test(name) || (!name.includes('.') && /^(?:etc|s?bin|profile\.d)$/.test(baseName(dirName(path)))) ? 'maybe' : null;
+}
+
+const SHELL_LINE = /^#![ \t]*(?:\/\S*\/|\/\S*\/env[ \t]+(?:-S[ \t]+)?)(?:ba|da|z|k|mk|a)?sh(?:[ \t][^\n]*)?\n/;
+const SNIPPET = /^(?:.*\.(?:sh|bash|zsh|ksh)|\.?(?:profile|bashrc|bash_profile|bash_login|zshrc|zprofile|zshenv|kshrc)|\.envrc|envvars)$/;
+const MAYBE = /^(?:.*\.env|\.env(?:\..+)?|env|environment)$/;
+/** Config scripts have a rule of their own (RL205); the others are tools of a build, and made anew by it. */
+const NOT_OURS = /-config$|^(?:configure|config\.status|libtool|ltmain\.sh)$/;
+
+/** Whether a file of any name sets variables for others, at the start of its lines. */
+function isEnvironment(text: string): boolean {
+  return /^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*=/m.test(text) && !/^[ \t]*[[{<]/.test(text);
+}
+
+/**
+ * Whether only a shell can read it. A file of plain `NAME=value` lines is read by systemd, docker and others as data; with `export` in
+ * it, some of them read it still, so under a name of data it takes a command.
+ */
+function isShellCode(text: string, kind: Kind): boolean {
+  if (kind === 'script') return true;
+  const lines = text.split('\n').filter((line) => !/^[ \t]*(?:#.*)?$/.test(line));
+  const isData = kind === 'maybe' ? /^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*=/ : /^[ \t]*[A-Za-z_]\w*=[^$`;]*$/;
+  if (!lines.some((line) => !isData.test(line))) return false;
+  return kind === 'snippet' || (/^[ \t]*export[ \t]+\w+/m.test(text) && /^[ \t]*(?:fi|done|esac|unset|\.|source)(?:[ \t;]|$)/m.test(text));
+}
+
+/** The deepest folder around all of these. */
+function sharedFolder(folders: readonly TreePath[]): TreePath {
+  let shared = folders[0] ?? asTreePath('');
+  while (shared !== '' && folders.some((folder) => !isInside(folder, shared))) shared = dirName(shared);
+  return shared;
+}

@@ -1,0 +1,15 @@
+/** RL302: a symlink whose target is an absolute path elsewhere on the host. */
+import type { EntryRule } from './rule.ts';
+import { endOf, linkClaim, readLink } from './symlinks.ts';
+
+export const rule: EntryRule = {
+  subject: 'entry',
+  code: 'RL302',
+  summary: 'a symlink with an absolute target outside the tree',
+  appliesTo: (entry) => entry.type === 'symlink',
+  *claim(entry, context) {
+    const link = readLink(entry, context);
+    if (link.kind !== 'absolute-outside' || endOf(entry, link, context) !== 'there') return;
+    yield linkClaim(entry, { prefix: null, scope: 'outside', fix: 'none', note: 'a requirement: the target host must have it at the same place' });
+  },
+};

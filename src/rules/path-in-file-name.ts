@@ -1,0 +1,40 @@
+/** RL904: the prefix stands in a path's own name, as in `backup/srv/build/site/etc`. Reported once, at the folder where it ends. */
+import { encodeBytes } from '../formats/byte-text.ts';
+import { compileNeedles, findHits, type Needles } from '../formats/needles.ts';
+import type { Entry } from '../model/entry.ts';
+import { baseName } from '../model/path.ts';
+import type { Prefix } from '../model/prefix.ts';
+import type { EntryRule } from './rule.ts';
+
+const NOTE = 'the name of this entry holds the place; rename it by hand if anything depends on it';
+const compiled = new WeakMap<readonly Prefix[], Needles>();
+
+export const rule: EntryRule = {
+  subject: 'entry',
+  code: 'RL904',
+  summary: "the prefix stands in an entry's own name",
+  appliesTo: () => true,
+  *claim(entry, context) {
+    const prefix = prefixInName(entry, context.prefixes);
+    if (prefix === null) return;
+    yield {
+      hit: null,
+      site: { kind: 'entry' },
+      path: prefix.path,
+      prefix: prefix.path,
+      scope: 'inside',
+      applicability: 'manual',
+      fix: 'blocked',
+      note: NOTE,
+    };
+  },
+};
+
+/** Names that end with all of a prefix's names, or one name that holds the prefix in an escaped form (`%2Fsrv%2Fbuild`). */
+function prefixInName(entry: Entry, prefixes: readonly Prefix[]): Prefix | null {
+  const nested = prefixes.find(({ path }) => `/${entry.path}`.endsWith(path));
+  if (nested !== undefined) return nested;
+  let needles = compiled.get(prefixes);
+  if (needles === undefined) compiled.set(prefixes, (needles = compileNeedles(prefixes)));
+  return findHits(encodeBytes(baseName(entry.path)), needles)[0]?.prefix ?? null;
+}

@@ -1,0 +1,97 @@
+/**
+ * What a rule is. A rule looks at one file in which something was found (or that is interesting by its shape) and claims the
+ * hits it understands; a hit goes to the first rule that claims it, in the order of the registry, and the generic rules take the rest.
+ */
+import type { Hit } from '../formats/needles.ts';
+import type { RuleCode } from '../model/codes.ts';
+import type { Entry, EntryType } from '../model/entry.ts';
+import type { AbsolutePath, TreePath } from '../model/path.ts';
+import type { Prefix } from '../model/prefix.ts';
+import type { Reference } from '../model/reference.ts';
+
+/** Files up to this size are held whole while rules look at them; of larger ones rules see regions. */
+export const WHOLE_FILE_LIMIT: number = 16 * 1024 * 1024;
+/** How much of its start every rule may look at, for any file. */
+export const HEAD_BYTES: number = 4096;
+
+/** A file under scan, read-only. Buffers are valid only during the call. */
+export interface FileView {
+  readonly path: TreePath;
+  readonly size: number;
+  readonly mode: number;
+  /** The first HEAD_BYTES bytes. */
+  readonly head: Buffer;
+  /** The whole file, or null where it is larger than WHOLE_FILE_LIMIT. */
+  readonly bytes: Buffer | null;
+  /** Whether the file as a whole is text: no NUL in it (a large file: none in its head). Wide text counts as binary. */
+  readonly isText: boolean;
+  /** The bytes [start, end), clamped to the file; copies nothing where the file is held whole. */
+  region(start: number, end: number): Buffer;
+  /** The file, or the first WHOLE_FILE_LIMIT bytes of it, as latin1: index equals offset, nothing is lost. Computed once. */
+  latin1(): string;
+  /** 1-based line and column (bytes) of an offset; nulls for a large file. */
+  position(offset: number): { readonly line: number | null; readonly column: number | null };
+}
+
+/** What a rule may ask of the tree and the run. */
+export interface RuleContext {
+  readonly tree: AbsolutePath;
+  readonly prefixes: readonly Prefix[];
+  readonly launcher: Launcher;
+  /** What a path of the tree is, following no link at its last name; null where there is nothing. */
+  typeOf(path: TreePath): EntryType | null;
+  /** What a path of the tree is after following links; null where it dangles. A path may leave the tree through links. */
+  resolvedTypeOf(path: TreePath): EntryType | null;
+  /** The real path of a tree path, as a tree path: symlinked folders resolved. Null where it leaves the tree or does not exist. */
+  realPath(path: TreePath): TreePath | null;
+  /** The text of a symlink of the tree; null for anything else. */
+  linkTarget(path: TreePath): string | null;
+  /** Names in a folder of the tree, sorted by bytes; empty where it is none. */
+  namesIn(path: TreePath): readonly string[];
+  /** The first `limit` bytes of a file of the tree; null where it can't be read. */
+  peek(path: TreePath, limit: number): Buffer | null;
+  /** What kind of thing an absolute path of this host is, following links; null for nothing. */
+  hostTypeOf(path: string): EntryType | null;
+  /** Where an absolute path of this host really is, all links followed; null for nothing. */
+  hostRealPath(path: string): string | null;
+}
+
+/** `env-split`: one line, needs `env -S`; `polyglot`: three lines of sh and Python at once. */
+export type Launcher = 'env-split' | 'polyglot';
+
+/** A reference as a rule makes it: the engine adds code, name and file. `hit` null: found by shape, not by the search. */
+export interface Claim extends Omit<Reference, 'code' | 'rule' | 'file'> {
+  readonly hit: Hit | null;
+}
+
+interface RuleBase {
+  readonly code: RuleCode;
+  /** One line for lists and for `explain`. */
+  readonly summary: string;
+}
+
+/** A rule about the bytes of files. */
+export interface FileRule extends RuleBase {
+  readonly subject: 'file';
+  /** Cheap, by name and head alone: may this rule claim anything in the file? */
+  appliesTo(view: Pick<FileView, 'path' | 'head' | 'size' | 'mode'>): boolean;
+  /** Set where the rule wants to see files without any hit too (a shebang that leaves the tree). Must be very cheap. */
+  isInteresting?(path: TreePath, head: Buffer): boolean;
+  /** Claims some of the hits that are left, in any order; each hit at most once. */
+  claim(view: FileView, hits: readonly Hit[], context: RuleContext): Iterable<Claim>;
+}
+
+/** A rule about an entry itself: a symlink's target, its name, what it is. */
+export interface EntryRule extends RuleBase {
+  readonly subject: 'entry';
+  appliesTo(entry: Entry): boolean;
+  /** Hits of the symlink's target, or of the entry's own path with a leading `/` (see `rules/path-in-file-name.ts`). */
+  claim(entry: Entry, context: RuleContext): Iterable<Claim>;
+}
+
+/** A rule whose references the scan itself makes (a file that can't be read); it stands here for its name and summary. */
+export interface ScanRule extends RuleBase {
+  readonly subject: 'scan';
+}
+
+export type Rule = FileRule | EntryRule | ScanRule;

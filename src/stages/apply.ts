@@ -1,0 +1,144 @@
+/** apply: carries a plan out in the tree, as one transaction: killed anywhere, the tree can be taken forward or back, and undone later. */
+import type { FolderTime, Intent, Step } from '../formats/journal-records.ts';
+import { foldersOf, folderWarnings, ownRecordStep, requireOwnFolderPossible, stepOf } from '../io/changeable.ts';
+import { beginRun, removeUnstaged, rootTimeOf } from '../io/journal-folder.ts';
+import { writeMarker, writeReceipt, type Run } from '../io/journal.ts';
+import { withLock } from '../io/lock.ts';
+import { readTreeMemory, TREE_MEMORY, treeMemoryText } from '../io/tree-memory.ts';
+import { NeedsRecoverError, RelocateError, RolledBackError } from '../model/errors.ts';
+import { asTreePath, type AbsolutePath } from '../model/path.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Receipt } from '../model/receipt.ts';
+import { Pace, type PaceOptions } from './pace.ts';
+import { refuseWhilePending } from './pending.ts';
+import { emptyReceipt, receiptOf } from './receipts.ts';
+import { stageRun } from './stage-run.ts';
+import { finishRun, takeBackRun, type Checkpoint, type WayOut } from './transaction.ts';
+import { findTree } from './tree.ts';
+
+export interface ApplyOptions extends PaceOptions {
+  /** For tests: told where a run may be cut short. */
+  readonly checkpoint?: Checkpoint;
+}
+
+/** A run that is about to begin. */
+interface Prepared {
+  readonly plan: Plan;
+  readonly steps: readonly Step[];
+  readonly folders: readonly FolderTime[];
+  readonly memory: string | null;
+}
+
+/**
+ * Changes the tree as the plan says, or not at all. A plan without changes touches nothing and leaves no journal.
+ * @example await apply(plan(await scan('/srv/site')))
+ * @throws StalePlanError, UsageError: nothing was changed
+ * @throws RolledBackError, InterruptedError: what was begun was taken back
+ * @throws NeedsRecoverError: an earlier run, or this one, has to be recovered
+ * @throws LockedError: another run is at work in the tree
+ */
+export async function apply(plan: Plan, options: ApplyOptions = {}): Promise<Receipt> {
+  const { logical: tree } = findTree(plan.tree);
+  const at = new Date().toISOString();
+  if (plan.changes.length === 0) return emptyReceipt(tree, at);
+  return withLock(tree, 'fix', async () => {
+    refuseWhilePending(tree);
+    const checkpoint = options.checkpoint ?? ((): void => {});
+    const pace = new Pace(options, plan.changes.length);
+    const prepared = await prepare({ ...plan, tree }, pace);
+    checkpoint('checked');
+    const { run, intent, receipt } = await stage(prepared, at, pace, checkpoint);
+    const { warnings } = await carryOut(run, intent, checkpoint);
+    return { ...receipt, warnings: [...receipt.warnings, ...warnings] };
+  });
+}
+
+/** Everything that can be found wrong is found here, before anything is written. */
+async function prepare(plan: Plan, pace: Pace): Promise<Prepared> {
+  const { tree } = plan;
+  requireOwnFolderPossible(tree);
+  const steps: Step[] = [];
+  for (const change of plan.changes) {
+    steps.push(stepOf(tree, change));
+    await pace.rest();
+  }
+  const folders = foldersOf(tree, steps);
+  const memory = newMemory(plan);
+  return { plan, folders, memory, steps: memory === null ? steps : [...steps, ownRecordStep(tree, TREE_MEMORY)] };
+}
+
+/** The prefixes by which the tree was known, and those that its files say from now on; null where it remembers just these. */
+function newMemory({ tree, relocations }: Plan): string | null {
+  const known = readTreeMemory(tree);
+  const here = { path: tree, base: asTreePath('') };
+  const news = relocations.flatMap(({ from, base, to }) => [
+    { path: from, base },
+    ...(to === null ? [] : [{ path: to, base: asTreePath('') }]),
+  ]);
+  const prefixes = new Map(
+    [...(known?.prefixes ?? []), here, ...news].map((prefix) => [`${prefix.base}\0${prefix.path}`, prefix]),
+  );
+  return known !== null && prefixes.size === known.prefixes.length ? null : treeMemoryText([...prefixes.values()]);
+}
+
+interface Staged {
+  readonly run: Run;
+  readonly intent: Intent;
+  readonly receipt: Receipt;
+}
+
+/** Up to the one write that makes the run count. Whatever goes wrong before it is taken back: the tree is as it was. */
+async function stage(
+  { plan, steps, folders, memory }: Prepared,
+  at: string,
+  pace: Pace,
+  checkpoint: Checkpoint,
+): Promise<Staged> {
+  const { tree } = plan;
+  const rootTime = rootTimeOf(tree);
+  try {
+    const { run, intent } = beginRun(tree, { at, folders, steps });
+    checkpoint('intent');
+    const { after, warnings } = await stageRun({ run, plan, steps, memory }, pace, checkpoint);
+    const receipt = receiptOf(plan, {
+      run: run.number,
+      at,
+      after,
+      warnings: [...warnings, ...folderWarnings(tree, folders)],
+    });
+    writeReceipt(run, receipt);
+    checkpoint('receipt');
+    writeMarker(run, 'staged');
+    return { run, intent, receipt };
+  } catch (error) {
+    await orNeedsRecover(tree, error, () => removeUnstaged(tree, rootTime));
+    throw error instanceof RelocateError ? error : new RolledBackError(`${messageOf(error)}; nothing was changed`);
+  }
+}
+
+/** From there on: finished, or taken back. */
+async function carryOut(run: Run, intent: Intent, checkpoint: Checkpoint): Promise<WayOut> {
+  try {
+    checkpoint('staged');
+    return await finishRun(run, intent, true, checkpoint);
+  } catch (error) {
+    await orNeedsRecover(run.tree, error, async () => {
+      writeMarker(run, 'undoing');
+      await takeBackRun(run, intent, true, checkpoint);
+    });
+    throw new RolledBackError(`${messageOf(error)}; everything was taken back`);
+  }
+}
+
+async function orNeedsRecover(tree: AbsolutePath, cause: unknown, takeBack: () => Promise<void>): Promise<void> {
+  try {
+    await takeBack();
+  } catch (error) {
+    const why = `${messageOf(cause)}, and taking back failed too: ${messageOf(error)}`;
+    throw new NeedsRecoverError(`${why}; run 'relocate recover ${tree}' when that is put right`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,111 @@
+/** Turns what the walk saw into what a manifest lists: one verdict for every path. */
+import { linkLeads } from '../formats/archive-paths.ts';
+import { compareBytes } from '../formats/byte-text.ts';
+import type { OwnerNames } from '../io/owners.ts';
+import type { AttributesOf } from '../io/xattrs.ts';
+import type { Entry } from '../model/entry.ts';
+import type { LeftOut, ManifestEntry, Ownership } from '../model/manifest.ts';
+import type { TreePath } from '../model/path.ts';
+import type { Excluded } from '../model/scan.ts';
+import type { Contents } from './pack-contents.ts';
+
+export interface EntryOptions {
+  /** Null where every owner becomes 0:0. */
+  readonly owners: OwnerNames | null;
+  readonly attributes: AttributesOf | null;
+  /** Later times become this one, in nanoseconds; null where times stay. */
+  readonly latest: bigint | null;
+}
+
+/** A manifest entry together with what the walk saw. */
+export interface PackedEntry {
+  readonly entry: ManifestEntry;
+  readonly seen: Entry;
+}
+
+export interface Listing {
+  readonly packed: readonly PackedEntry[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Holes of less than this are not worth a note. */
+const LEAST_HOLE = 64 * 1024;
+
+/** Lists the entries; `vanished` are volatile files that went away. */
+export function listEntries(
+  entries: readonly Entry[],
+  excluded: readonly Excluded[],
+  contents: Contents,
+  vanished: ReadonlySet<TreePath>,
+  options: EntryOptions,
+): Listing {
+  const leftOut: LeftOut[] = excluded.map(({ path, by }) => ({ path, why: 'excluded', by }));
+  const packed: PackedEntry[] = [];
+  const firstNames = new Map<string, TreePath>();
+  for (const seen of entries) {
+    const reason = contents.removed.get(seen.path);
+    if (reason !== undefined) leftOut.push({ path: seen.path, why: 'removed', by: reason });
+    else if (seen.type === 'socket') leftOut.push({ path: seen.path, why: 'skipped', by: 'a socket lives only as long as its server' });
+    else if (vanished.has(seen.path)) leftOut.push({ path: seen.path, why: 'skipped', by: 'it went away while the tree was packed' });
+    else packed.push({ seen, entry: manifestEntry(seen, contents, firstNames, options) });
+  }
+  return { packed, leftOut: leftOut.sort((a, b) => compareBytes(a.path, b.path)) };
+}
+
+function manifestEntry(seen: Entry, contents: Contents, firstNames: Map<string, TreePath>, options: EntryOptions): ManifestEntry {
+  const { path, mode } = seen;
+  const base = { path, mtime: clamped(seen.mtime, options.latest), ...ownership(seen, options) };
+  switch (seen.type) {
+    case 'directory':
+    case 'fifo':
+      return { ...base, type: seen.type, mode };
+    case 'symlink': {
+      const target = contents.targets.get(path) ?? seen.target ?? '';
+      return { ...base, type: 'symlink', target, leads: linkLeads(path, target) };
+    }
+    case 'character-device':
+    case 'block-device':
+      return { ...base, type: seen.type, mode, ...deviceNumber(BigInt(seen.rdev ?? 0)) };
+    default:
+      return fileOrLink(seen, base, contents, firstNames);
+  }
+}
+
+type Base = Ownership & { readonly path: TreePath; readonly mtime: string };
+
+function fileOrLink(seen: Entry, base: Base, contents: Contents, firstNames: Map<string, TreePath>): ManifestEntry {
+  const inode = `${seen.device}:${seen.inode}`;
+  const first = seen.links > 1 ? firstNames.get(inode) : undefined;
+  if (first !== undefined) return { path: base.path, mtime: base.mtime, ...(base.owner === undefined ? {} : { owner: base.owner }), type: 'hard-link', target: first };
+  if (seen.links > 1) firstNames.set(inode, seen.path);
+  const { size, sha256, sites, rows, remains } = contents.fileOf(seen);
+  return {
+    ...base,
+    type: 'file',
+    mode: seen.mode,
+    size,
+    sha256,
+    ...(seen.size - seen.blocks * 512 >= LEAST_HOLE ? { sparse: true } : {}),
+    ...(remains > 0 ? { remains } : {}),
+    ...(sites.length > 0 ? { sites } : {}),
+    ...(rows.length > 0 ? { rows } : {}),
+  };
+}
+
+/** The entry's owner where it is kept, and its extended attributes. */
+export function ownership(seen: Pick<Entry, 'path' | 'uid' | 'gid'>, { owners, attributes }: EntryOptions): Ownership {
+  const xattrs = attributes?.get(seen.path);
+  const owner = owners === null ? undefined : { uid: seen.uid, gid: seen.gid, user: owners.user(seen.uid), group: owners.group(seen.gid) };
+  return { ...(owner === undefined ? {} : { owner }), ...(xattrs === undefined ? {} : { xattrs }) };
+}
+
+function clamped(mtime: string, latest: bigint | null): string {
+  return latest !== null && BigInt(mtime) > latest ? latest.toString() : mtime;
+}
+
+/** The kernel's packing of a device number (Linux, include/linux/kdev_t.h, new_encode_dev and its 64-bit form in glibc). */
+function deviceNumber(rdev: bigint): { readonly major: number; readonly minor: number } {
+  const major = ((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n);
+  const minor = (rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n);
+  return { major: Number(major), minor: Number(minor) };
+}

@@ -1,0 +1,47 @@
+/** Files that others may write to while a pack runs: copied aside first, so that what is hashed is what is packed. */
+import { showBytes } from '../formats/byte-text.ts';
+import { copyAside } from '../io/spool.ts';
+import type { AbsolutePath, TreePath } from '../model/path.ts';
+import type { Pace } from './pace.ts';
+import type { FullScan } from './scan.ts';
+import { selectPaths } from './selection.ts';
+
+export interface Spool {
+  /** Whether a file was copied aside and is not what the scan saw: then the plan's edits do not fit it. */
+  has(file: TreePath): boolean;
+  /** Where the copy of a file stands; null for files that were not copied. */
+  rootOf(file: TreePath): AbsolutePath | null;
+  digestOf(file: TreePath): string | null;
+  changed(): readonly { readonly file: TreePath }[];
+  /** Files that went away. */
+  readonly vanished: ReadonlySet<TreePath>;
+  readonly warnings: readonly string[];
+}
+
+/** Copies every volatile file into `folder`, by the same path below it. */
+export async function spoolVolatile(full: FullScan, globs: readonly string[], folder: () => AbsolutePath, pace: Pace): Promise<Spool> {
+  const isVolatile = globs.length === 0 ? () => null : selectPaths(globs);
+  const digests = new Map<TreePath, string>();
+  const vanished = new Set<TreePath>();
+  const warnings: string[] = [];
+  for (const entry of full.entries) {
+    if (entry.type !== 'file' || isVolatile(entry.path) === null) continue;
+    const digest = copyAside(full.scan.tree, entry.path, folder());
+    if (digest === null) vanished.add(entry.path);
+    else digests.set(entry.path, digest);
+    if (digest === null) warnings.push(`${showBytes(entry.path)} went away while the tree was packed; it is volatile`);
+    else if (digest !== full.digests.get(entry.path))
+      warnings.push(`${showBytes(entry.path)} changed while the tree was packed; it is volatile, and packed as it was last, without edits`);
+    await pace.step(entry.size);
+  }
+  const changed = [...digests].filter(([file, digest]) => digest !== full.digests.get(file)).map(([file]) => file);
+  const changedFiles = new Set(changed);
+  return {
+    has: (file) => changedFiles.has(file),
+    rootOf: (file) => (digests.has(file) ? folder() : null),
+    digestOf: (file) => digests.get(file) ?? null,
+    changed: () => changed.map((file) => ({ file })),
+    vanished,
+    warnings,
+  };
+}

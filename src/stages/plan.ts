@@ -1,0 +1,141 @@
+/** plan: from a scan to edits and refusals. Pure: no disk is touched, the same scan and strategy give the same plan. */
+import { writeAbsolute } from '../formats/absolute-form.ts';
+import { compareBytes } from '../formats/byte-text.ts';
+import { joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { PLACEHOLDER, type Edit, type FileChange, type Plan, type Refusal, type RefusalReason, type Relocation } from '../model/plan.ts';
+import type { Reference } from '../model/reference.ts';
+import type { Allowance, FileFacts, Scan } from '../model/scan.ts';
+import { compileAllowances } from './allowances.ts';
+import { contentChange, retargetChange, withDependents } from './file-changes.ts';
+import { selectPaths } from './selection.ts';
+
+export interface Strategy {
+  /** Where what stays absolute shall point: a place, `'placeholder'` for a template; by default where the tree stands now. */
+  readonly to?: AbsolutePath | 'placeholder';
+  /** Codes, names, or globs of files: only these references are changed. */
+  readonly only?: readonly string[];
+  readonly except?: readonly string[];
+  /** Change what is marked unsafe too. */
+  readonly unsafe?: boolean;
+  readonly allowances?: readonly Allowance[];
+}
+
+/** What a reference comes to, before the edits of one file are put together. */
+export type Decision = { readonly edit: Edit; readonly writes: Writes } | { readonly refusal: Refusal };
+
+/** `relative` as the reference says; `destination`: its absolute form with this path in it. */
+export type Writes = { readonly kind: 'relative' } | { readonly kind: 'absolute'; readonly destination: string };
+
+/**
+ * Decides for every reference of a scan: one edit, or one refusal with its reason.
+ * @example plan(await scan('/srv/site'), { to: 'placeholder' })
+ */
+export function plan(scan: Scan, strategy: Strategy = {}): Plan {
+  const decide = decider(scan, strategy);
+  const factsOf = new Map(scan.files.map((facts) => [facts.file, facts]));
+  const refusals: Refusal[] = [];
+  const changes = new Map<TreePath, FileChange>();
+  for (const [file, references] of groupByFile(scan.references)) {
+    const edits: Extract<Decision, { edit: Edit }>[] = [];
+    for (const reference of references) {
+      const decision = decide(reference, factsOf.get(file));
+      if ('refusal' in decision) refusals.push(decision.refusal);
+      else edits.push(decision);
+    }
+    const facts = factsOf.get(file);
+    if (edits.length === 0 || facts === undefined) continue;
+    const change = edits.some(({ edit }) => edit.reference.site.kind === 'symlink') ? retargetChange(facts, edits) : contentChange(facts, edits);
+    refusals.push(...change.refusals);
+    if (change.change !== null) changes.set(file, change.change);
+  }
+  withDependents(changes, scan.dependents, factsOf);
+  return {
+    version: 1,
+    tree: scan.tree,
+    relocations: relocations(scan, strategy),
+    changes: [...changes.values()].sort((a, b) => compareBytes(a.file, b.file)),
+    refusals,
+  };
+}
+
+function relocations(scan: Scan, { to }: Strategy): Relocation[] {
+  const destination = to === 'placeholder' ? null : (to ?? scan.tree);
+  return scan.prefixes.map(({ path, base }) => ({ from: path, base, to: destination }));
+}
+
+function groupByFile(references: readonly Reference[]): Map<TreePath, Reference[]> {
+  const groups = new Map<TreePath, Reference[]>();
+  for (const reference of references) {
+    const group = groups.get(reference.file);
+    if (group === undefined) groups.set(reference.file, [reference]);
+    else group.push(reference);
+  }
+  return groups;
+}
+
+function decider(scan: Scan, strategy: Strategy): (reference: Reference, facts: FileFacts | undefined) => Decision {
+  const allows = compileAllowances(strategy.allowances ?? []);
+  const isSelected = selector(strategy);
+  return (reference, facts) => {
+    const refuse = (reason: RefusalReason, note: string): Decision => ({ refusal: { reference, reason, note } });
+    if (reference.fix === 'none') return refuse(reference.scope === 'outside' ? 'outside' : 'harmless', reference.note);
+    const allowance = allows(reference);
+    if (allowance !== null) return refuse('opted-out', allowance.reason);
+    if (!isSelected(reference)) return refuse('opted-out', 'left out by --only or --except');
+    if (facts?.obstacle === 'unwritable') return refuse('unwritable', 'its folder can not be written to');
+    if (facts?.obstacle === 'other-device') return refuse('other-device', 'it lies on another file system, beyond a mount point of the tree');
+    if (reference.fix === 'blocked') return unblocked(reference, scan, strategy) ?? refuse('blocked', reference.note);
+    if (reference.applicability !== 'safe' && strategy.unsafe !== true) return refuse('unsafe', reference.note || '--unsafe changes it all the same');
+    if (reference.fix === 'relative' && reference.relative !== undefined) return relativeEdit(reference, reference.relative);
+    return absoluteEdit(reference, scan, strategy);
+  };
+}
+
+function selector({ only, except }: Strategy): (reference: Reference) => boolean {
+  const matches = (terms: readonly string[]): ((reference: Reference) => boolean) => {
+    const globs = terms.filter((term) => !/^RL\d{3}$/.test(term) && !/^[a-z]+(-[a-z0-9]+)*$/.test(term));
+    const selects = selectPaths(globs);
+    return ({ code, rule, file }) => terms.includes(code) || terms.includes(rule) || selects(file) !== null;
+  };
+  const isNamed = only === undefined || only.length === 0 ? () => true : matches(only);
+  const isExcepted = matches(except ?? []);
+  return (reference) => isNamed(reference) && !isExcepted(reference);
+}
+
+/** A blocked site may take a path of the same length, when the user accepts the risk. */
+function unblocked(reference: Reference, scan: Scan, strategy: Strategy): Decision | null {
+  if (strategy.unsafe !== true || reference.absolute === undefined || reference.applicability === 'manual') return null;
+  if (strategy.to === 'placeholder') return null;
+  return absoluteEdit(reference, scan, strategy);
+}
+
+function relativeEdit(reference: Reference, relative: NonNullable<Reference['relative']>): Decision {
+  const replacement = relative.kind === 'target' ? relative.target : relative.splices.map(({ text }) => text).join(' … ');
+  return { edit: { reference, form: 'relative', replacement }, writes: { kind: 'relative' } };
+}
+
+function absoluteEdit(reference: Reference, scan: Scan, strategy: Strategy): Decision {
+  const { absolute } = reference;
+  if (absolute === undefined) return { refusal: { reference, reason: 'blocked', note: reference.note } };
+  if (strategy.to === undefined && isTrueHere(reference, scan)) return { refusal: { reference, reason: 'in-place', note: 'absolute, and true where the tree stands now' } };
+  const template = strategy.to === 'placeholder';
+  const destination = template ? PLACEHOLDER : (strategy.to ?? scan.tree);
+  // a slot keeps the build's path until install writes the destination into it
+  if (template && absolute.slot !== undefined)
+    return { edit: { reference, form: 'placeholder', replacement: PLACEHOLDER }, writes: { kind: 'absolute', destination } };
+  const written = writeAbsolute(absolute, destination);
+  if (!written.ok) return { refusal: { reference, reason: 'cannot-grow', note: roomNote(written) } };
+  return { edit: { reference, form: template ? 'placeholder' : 'prefix', replacement: written.text }, writes: { kind: 'absolute', destination } };
+}
+
+function roomNote(written: { readonly why: 'cannot-grow' | 'unwritable'; readonly room: number; readonly needed: number }): string {
+  return written.why === 'unwritable'
+    ? 'the way it is written here can not hold the new path'
+    : `there is room for ${written.room} bytes and ${written.needed} are needed`;
+}
+
+/** Whether the reference says the tree's present place already. */
+function isTrueHere({ prefix, absolute }: Reference, scan: Scan): boolean {
+  const here = scan.prefixes.filter(({ source }) => source === 'tree' || source === 'real');
+  return here.some(({ path }) => prefix !== null && joinAbsolute(path, absolute?.base ?? '') === prefix);
+}

@@ -1,0 +1,63 @@
+/** Sums up a scan: order, counts, and the references that the scan itself makes. */
+import { compareBytes, encodeBytes } from '../formats/byte-text.ts';
+import { RULE_NAMES, type RuleCode } from '../model/codes.ts';
+import { asTreePath, type TreePath } from '../model/path.ts';
+import type { Fix, Reference } from '../model/reference.ts';
+import type { ScanSummary } from '../model/scan.ts';
+
+/** RL901. `why` is the system's code (`EACCES`), or a sentence. */
+export function unreadable(file: TreePath, why: string): Reference {
+  return entryReference('RL901', file, why, 'not looked at: what it holds is unknown');
+}
+
+/** RL902. */
+export function changedWhileRead(file: TreePath, how: string): Reference {
+  return entryReference('RL902', file, how, 'scan again when nothing writes to it, or leave it out with --exclude');
+}
+
+function entryReference(code: RuleCode, file: TreePath, path: string, note: string): Reference {
+  return { code, rule: RULE_NAMES[code], file, site: { kind: 'entry' }, path, prefix: null, scope: 'inside', applicability: 'manual', fix: 'blocked', note };
+}
+
+/** Order of references: by file in byte order, then by where they stand in it, then by code. */
+export function byPlace(left: Reference, right: Reference): number {
+  return compareBytes(left.file, right.file) || startOf(left) - startOf(right) || compareBytes(left.code, right.code);
+}
+
+function startOf({ site }: Reference): number {
+  return 'start' in site ? site.start : -1;
+}
+
+/** Counts of entries by type, and the bytes of all files. */
+export interface Counts {
+  readonly files: number;
+  readonly directories: number;
+  readonly symlinks: number;
+  readonly bytes: number;
+}
+
+/** The summary of sorted references. */
+export function summarize(counts: Counts, references: readonly Reference[]): ScanSummary {
+  const byCode: Partial<Record<RuleCode, number>> = {};
+  const byFix: Record<Fix, number> = { relative: 0, pinned: 0, blocked: 0, none: 0 };
+  let maxPrefixBytes: number | null = null;
+  for (const reference of references) {
+    byCode[reference.code] = (byCode[reference.code] ?? 0) + 1;
+    byFix[reference.fix]++;
+    const room = roomFor(reference);
+    if (room !== null && (maxPrefixBytes === null || room < maxPrefixBytes)) maxPrefixBytes = room;
+  }
+  return { ...counts, references: references.length, byCode: sortedKeys(byCode), byFix, maxPrefixBytes };
+}
+
+/** The longest destination, in bytes, that a fixed slot can hold; null where the reference has none. */
+export function roomFor({ absolute, fix }: Reference): number | null {
+  if (absolute?.slot === undefined || fix !== 'pinned') return null;
+  const { start, end, slot, base } = absolute;
+  const room = slot.padding === 'slash' ? end - start : slot.slotEnd - start - encodeBytes(slot.tail).length;
+  return room - (base === '' ? 0 : encodeBytes(asTreePath(base)).length + 1);
+}
+
+function sortedKeys(counts: Partial<Record<RuleCode, number>>): Partial<Record<RuleCode, number>> {
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => compareBytes(a, b)));
+}

@@ -1,0 +1,129 @@
+/** Gathers what a scan finds, in any order, and sums it up in byte order. */
+import { compareBytes } from '../formats/byte-text.ts';
+import { probeTree } from '../io/tree-probe.ts';
+import type { FileFinding, FileTask } from '../io/file-scan.ts';
+import { factsOfFile, factsOfSymlink, obstacleTo } from '../io/file-facts.ts';
+import { RULE_NAMES } from '../model/codes.ts';
+import type { Entry } from '../model/entry.ts';
+import type { TreePath } from '../model/path.ts';
+import type { Prefix } from '../model/prefix.ts';
+import type { Reference } from '../model/reference.ts';
+import type { Allowance, Excluded, FileFacts, Scan } from '../model/scan.ts';
+import { ENTRY_RULES } from '../rules/registry.ts';
+import type { Launcher, RuleContext } from '../rules/rule.ts';
+import { storesDigests } from '../rules/dependents.ts';
+import { findDependents } from './dependents.ts';
+import { byPlace, changedWhileRead, summarize, unreadable } from './scan-summary.ts';
+import { unusedAllowances } from './allowances.ts';
+import type { TreePlace } from './tree.ts';
+
+export class ScanTally {
+  readonly entries: Entry[] = [];
+  readonly digests: Map<string, string> = new Map();
+  filesRead = 0;
+  bytesRead = 0;
+  readonly #place: TreePlace;
+  readonly #prefixes: readonly Prefix[];
+  readonly #context: RuleContext;
+  readonly #keepsAll: boolean;
+  readonly #references: Reference[] = [];
+  readonly #facts = new Map<TreePath, FileFacts>();
+  readonly #aliases = new Map<TreePath, readonly TreePath[]>();
+  readonly #digestLists: TreePath[] = [];
+  readonly #excluded: Excluded[] = [];
+  readonly #counts = { files: 0, directories: 0, symlinks: 0 };
+  #device: string | null = null;
+
+  /** `keepsAll`: keep every entry and digest, for a pack. */
+  constructor(place: TreePlace, prefixes: readonly Prefix[], launcher: Launcher, keepsAll: boolean) {
+    this.#place = place;
+    this.#prefixes = prefixes;
+    this.#context = probeTree(place.real, prefixes, launcher);
+    this.#keepsAll = keepsAll;
+  }
+
+  addExcluded(excluded: Excluded): void {
+    this.#excluded.push(excluded);
+  }
+
+  addEntry(entry: Entry): void {
+    if (this.#keepsAll) this.entries.push(entry);
+    if (entry.unreadable !== undefined) {
+      this.#references.push(unreadable(entry.path, entry.unreadable));
+      return;
+    }
+    this.#count(entry);
+    if (entry.type === 'file' && storesDigests(entry.path)) this.#digestLists.push(entry.path);
+    this.#applyEntryRules(entry);
+  }
+
+  addFindings(findings: readonly FileFinding[], batch: readonly FileTask[]): void {
+    this.filesRead += batch.length;
+    const tasks = new Map(batch.map((task) => [task.path, task]));
+    for (const task of batch) {
+      this.bytesRead += task.size;
+      for (const name of task.aliases) this.#aliases.set(name, [task.path, ...task.aliases.filter((other) => other !== name)]);
+      if (task.aliases.length > 0) this.#aliases.set(task.path, task.aliases);
+    }
+    for (const finding of findings) {
+      const task = tasks.get(finding.path);
+      if (task !== undefined) this.#addFinding(finding, task);
+    }
+  }
+
+  result(warnings: readonly string[], allowances: readonly Allowance[]): Scan {
+    const { dependents, references } = findDependents(this.#digestLists, this.#changing(), this.#context);
+    for (const { file } of dependents)
+      if (!this.#facts.has(file)) this.#facts.set(file, factsOfFile(this.#place.real, file, this.#aliases.get(file) ?? [], this.#device));
+    const all = [...this.#references, ...references].sort(byPlace);
+    return {
+      version: 1,
+      tree: this.#place.logical,
+      prefixes: this.#prefixes,
+      summary: summarize({ ...this.#counts, bytes: this.bytesRead }, all),
+      references: all,
+      files: [...this.#facts.values()].sort((a, b) => compareBytes(a.file, b.file)),
+      dependents,
+      excluded: this.#excluded.sort((a, b) => compareBytes(a.path, b.path)),
+      unusedAllowances: unusedAllowances(allowances, all),
+      warnings,
+    };
+  }
+
+  /** Files that an edit may change, under all their names. */
+  #changing(): Set<TreePath> {
+    const editable = this.#references.filter(({ absolute, relative }) => absolute !== undefined || relative?.kind === 'splices');
+    return new Set(editable.flatMap(({ file }) => [file, ...(this.#facts.get(file)?.aliases ?? [])]));
+  }
+
+  #count(entry: Entry): void {
+    this.#device ??= entry.device;
+    if (entry.type === 'file') this.#counts.files++;
+    if (entry.type === 'directory') this.#counts.directories++;
+    if (entry.type === 'symlink') this.#counts.symlinks++;
+  }
+
+  #addFinding(finding: FileFinding, task: FileTask): void {
+    if (finding.unreadable !== undefined) {
+      this.#references.push(unreadable(finding.path, finding.unreadable));
+      return;
+    }
+    if (finding.changed !== undefined) this.#references.push(changedWhileRead(finding.path, finding.changed));
+    this.#references.push(...finding.references);
+    if (finding.digest === null) return;
+    if (this.#keepsAll) for (const name of [task.path, ...task.aliases]) this.digests.set(name, finding.digest);
+    if (finding.references.length === 0) return;
+    const { path, aliases, size, mode } = task;
+    this.#facts.set(path, { file: path, aliases, digest: finding.digest, size, mode, ...obstacleTo(this.#place.real, path, this.#device) });
+  }
+
+  #applyEntryRules(entry: Entry): void {
+    for (const rule of ENTRY_RULES) {
+      if (!rule.appliesTo(entry)) continue;
+      for (const { hit: _, ...claim } of rule.claim(entry, this.#context)) {
+        this.#references.push({ code: rule.code, rule: RULE_NAMES[rule.code], file: entry.path, ...claim });
+        if (entry.type === 'symlink' && !this.#facts.has(entry.path)) this.#facts.set(entry.path, factsOfSymlink(this.#place.real, entry, this.#device));
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/** scan: what ties a tree to its place. Walks it once, reads every file once, writes nothing. */
+import { availableParallelism } from 'node:os';
+import { scanPool, type ScanPool } from '../io/scan-pool.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Allowance, Scan } from '../model/scan.ts';
+import type { Launcher } from '../rules/rule.ts';
+import { FileQueue } from './scan-queue.ts';
+import { ScanTally } from './scan-tally.ts';
+import { discoverPrefixes, type PrefixOptions } from './prefixes.ts';
+import { selectPaths } from './selection.ts';
+import { findTree } from './tree.ts';
+import { walk } from './walk.ts';
+
+export interface ScanProgress {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface ScanOptions extends PrefixOptions {
+  /** Globs, relative to the tree, of what is left out. */
+  readonly exclude?: readonly string[];
+  readonly allowances?: readonly Allowance[];
+  readonly launcher?: Launcher;
+  /** Threads; by default one for each processor. The result does not depend on it. */
+  readonly jobs?: number;
+  readonly onProgress?: (done: ScanProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** A scan with what a pack needs besides: every entry, and the sha256 (hex) of every regular file by its path. */
+export interface FullScan {
+  readonly scan: Scan;
+  readonly entries: readonly Entry[];
+  readonly digests: ReadonlyMap<string, string>;
+}
+
+/**
+ * Scans a tree.
+ * @throws UsageError where there is no tree, or an option is wrong; the signal's reason where it is aborted
+ * @example const { references } = await scan('/srv/build/site');
+ */
+export async function scan(tree: string, options: ScanOptions = {}): Promise<Scan> {
+  return (await scanTree(tree, options, false)).scan;
+}
+
+/** Scans a tree, hashes every file, and keeps the entries: the first pass of a pack. */
+export async function scanWithDigests(tree: string, options: ScanOptions = {}): Promise<FullScan> {
+  return scanTree(tree, options, true);
+}
+
+async function scanTree(tree: string, options: ScanOptions, digests: boolean): Promise<FullScan> {
+  const place = findTree(tree);
+  const { prefixes, warnings } = await discoverPrefixes(tree, options);
+  const launcher = options.launcher ?? 'env-split';
+  const exclude = selectPaths(options.exclude ?? []);
+  const tally = new ScanTally(place, prefixes, launcher, digests);
+  const pool = scanPool({ root: place.real, prefixes, launcher, digests }, options.jobs ?? availableParallelism(), (findings, batch) => {
+    tally.addFindings(findings, batch);
+    options.onProgress?.({ files: tally.filesRead, bytes: tally.bytesRead });
+  });
+  try {
+    await feed(pool, tally, walk(place.real, { exclude, onExcluded: (excluded) => tally.addExcluded(excluded) }), options.signal);
+    await pool.finish();
+  } catch (error) {
+    await pool.stop();
+    throw error;
+  }
+  return { scan: tally.result(warnings, options.allowances ?? []), entries: tally.entries, digests: tally.digests };
+}
+
+async function feed(pool: ScanPool, tally: ScanTally, entries: Iterable<Entry>, signal: AbortSignal | undefined): Promise<void> {
+  const queue = new FileQueue();
+  for (const entry of entries) {
+    signal?.throwIfAborted();
+    tally.addEntry(entry);
+    const batch = queue.add(entry);
+    if (batch !== null) await pool.submit(batch);
+  }
+  for (const batch of queue.rest()) {
+    signal?.throwIfAborted();
+    await pool.submit(batch);
+  }
+}

@@ -1,0 +1,111 @@
+/** The two ways out of a run that has been staged: carried out to its end, or taken back. Each step may have been done before. */
+import { showBytes } from '../formats/byte-text.ts';
+import type { Intent, Step } from '../formats/journal-records.ts';
+import { removeByteCodeOf } from '../io/byte-code.ts';
+import { isRealFolder } from '../io/changeable.ts';
+import { syncFolders } from '../io/durable.ts';
+import { removeNewFiles, removeRun } from '../io/journal-folder.ts';
+import { namesOfStep, readReceipt, writeMarker, writeReceipt, type Run } from '../io/journal.ts';
+import { forgetOriginal, putBack, putNew } from '../io/switch.ts';
+import { restoreTimes } from '../io/times.ts';
+import { dirName, joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
+import type { Receipt } from '../model/receipt.ts';
+
+/** Told the name of each point at which a run may be cut short: tests stop there. */
+export type Checkpoint = (name: string) => void;
+
+export interface WayOut {
+  /** Where something of someone else stood: left as it is. */
+  readonly kept: readonly TreePath[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Puts everything new in its place and ends the run. `strict` throws at the first path where something of someone else stands;
+ * otherwise such paths are kept, and the receipt forgets them.
+ */
+export async function finishRun(run: Run, intent: Intent, strict: boolean, checkpoint: Checkpoint): Promise<WayOut> {
+  const after = newDigests(run);
+  const isLost = lostSteps(run.tree, intent);
+  const kept: TreePath[] = [];
+  for (const [index, step] of intent.steps.entries()) {
+    const foreign = isLost(step) ? [step.path] : putNew(run, index, step, after.get(step.path) ?? null);
+    if (strict && foreign.length > 0)
+      throw new Error(`${foreign.map(showBytes).join(', ')} was changed by someone else meanwhile`);
+    if (foreign.length > 0) {
+      forgetOriginal(run, index);
+      kept.push(step.path);
+    }
+    checkpoint(`switched ${index}`);
+  }
+  const warnings = await settleFolders(run, intent);
+  if (kept.length > 0) forget(run, kept);
+  checkpoint('folders');
+  writeMarker(run, 'done');
+  checkpoint('done');
+  removeNewFiles(run);
+  return { kept, warnings };
+}
+
+/**
+ * Puts every original back and takes the run's folder away. `onlyOurs` keeps what someone changed since; otherwise that goes too.
+ * The run must say by its marker that it is on the way back, or never have been staged.
+ */
+export async function takeBackRun(
+  run: Run,
+  intent: Intent,
+  onlyOurs: boolean,
+  checkpoint: Checkpoint,
+): Promise<WayOut> {
+  const after = newDigests(run);
+  const isLost = lostSteps(run.tree, intent);
+  const kept: TreePath[] = [];
+  for (const [index, step] of intent.steps.entries()) {
+    kept.push(...(isLost(step) ? [step.path] : putBack(run, index, step, after.get(step.path) ?? null, onlyOurs)));
+    checkpoint(`put back ${index}`);
+  }
+  removeByteCodeOf(run.tree, intent.steps, Date.parse(intent.at));
+  const warnings = await settleFolders(run, intent);
+  checkpoint('folders');
+  await removeRun(run, intent.rootTime);
+  return { kept, warnings };
+}
+
+/** Gives the folders their times and puts all that on the disk. */
+async function settleFolders(run: Run, intent: Intent): Promise<string[]> {
+  const folders = intent.folders.filter(({ path }) => isRealFolder(run.tree, path));
+  const inexact = await restoreTimes(
+    run.tree,
+    folders.map(({ path, mtime }) => ({ path, mtime: BigInt(mtime) })),
+  );
+  await syncFolders(
+    run.tree,
+    folders.map(({ path }) => joinAbsolute(run.tree, path)),
+  );
+  return inexact.length === 0
+    ? []
+    : [`the modification times of ${inexact.length} folders could not be given back exactly`];
+}
+
+/** Whether a step's folder is gone, or a symlink now leads out of it. */
+function lostSteps(tree: AbsolutePath, intent: Intent): (step: Step) => boolean {
+  const lost = new Set(intent.folders.filter(({ path }) => !isRealFolder(tree, path)).map(({ path }) => path));
+  return (step) => lost.size > 0 && namesOfStep(step).some((name) => lost.has(dirName(name)));
+}
+
+/** What stands at the first name of each change after the run. */
+function newDigests(run: Run): ReadonlyMap<TreePath, string | null> {
+  return new Map((readReceipt(run)?.changes ?? []).map(({ file, after }) => [file, after]));
+}
+
+/** A receipt tells what was done: not what was left to someone else. */
+function forget(run: Run, kept: readonly TreePath[]): void {
+  const receipt = readReceipt(run);
+  if (receipt === null) return;
+  const changes = receipt.changes.filter(({ file }) => !kept.includes(file));
+  const warnings = [
+    ...receipt.warnings,
+    ...kept.map((path) => `${showBytes(path)} was changed by someone else meanwhile and left as it is`),
+  ];
+  writeReceipt(run, { ...receipt, changes, warnings } satisfies Receipt);
+}

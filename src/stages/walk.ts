@@ -1,0 +1,90 @@
+/** walk: every path of a tree once, in byte order of the whole path, with inode and link target. Follows no symlink. */
+import { compareBytes } from '../formats/byte-text.ts';
+import { errorCode, readEntry, readNames } from '../io/entries.ts';
+import type { Entry } from '../model/entry.ts';
+import { asTreePath, joinTree, type AbsolutePath, type TreePath } from '../model/path.ts';
+import type { Excluded } from '../model/scan.ts';
+import type { Selection } from './selection.ts';
+
+/** Where relocate keeps its own records in a tree: never scanned, never packed. */
+export const OWN_FOLDER: TreePath = asTreePath('.relocate');
+
+export interface WalkOptions {
+  /** Paths to leave out; a folder that is left out is not entered. */
+  readonly exclude?: Selection;
+  readonly onExcluded?: (excluded: Excluded) => void;
+}
+
+/** One step of a folder: an entry itself, or (later in byte order, as `name/` sorts) what is in it. */
+interface Step {
+  readonly key: string;
+  readonly path: TreePath;
+  readonly descend: boolean;
+}
+
+/**
+ * Walks the tree at `root`, which must exist and be a folder. The root itself is not among the entries. An entry that vanishes
+ * meanwhile is left out; a folder that can't be read is yielded a second time, marked `unreadable`, in place of its contents.
+ */
+export function* walk(root: AbsolutePath, options: WalkOptions = {}): Generator<Entry> {
+  const pending: Step[][] = [stepsOf(root, asTreePath(''), options)];
+  const folders = new Map<TreePath, Entry>();
+  for (let steps = pending.at(-1); steps !== undefined; steps = pending.at(-1)) {
+    const step = steps.pop();
+    if (step === undefined) pending.pop();
+    else if (step.descend) {
+      const folder = folders.get(step.path);
+      folders.delete(step.path);
+      if (folder === undefined) continue;
+      const inside = tryStepsOf(root, step.path, options);
+      if (typeof inside === 'string') yield { ...folder, unreadable: inside };
+      else pending.push(inside);
+    } else {
+      const entry = tryReadEntry(root, step.path);
+      if (entry === null) continue;
+      if (entry.type === 'directory' && entry.unreadable === undefined) folders.set(entry.path, entry);
+      yield entry;
+    }
+  }
+}
+
+function tryReadEntry(root: AbsolutePath, path: TreePath): Entry | null {
+  try {
+    return readEntry(root, path);
+  } catch (error) {
+    const code = errorCode(error);
+    return code === 'ENOENT' || code === 'ENOTDIR' ? null : unreadableEntry(path, code);
+  }
+}
+
+/** An entry of which nothing is known but its name (`ENAMETOOLONG`, `EACCES` on its folder). */
+function unreadableEntry(path: TreePath, code: string): Entry {
+  return {
+    path, type: 'file', size: 0, mode: 0, uid: 0, gid: 0, mtime: '0', device: '0', inode: '0', links: 1, blocks: 0, unreadable: code,
+  };
+}
+
+function tryStepsOf(root: AbsolutePath, folder: TreePath, options: WalkOptions): Step[] | string {
+  try {
+    return stepsOf(root, folder, options);
+  } catch (error) {
+    return errorCode(error);
+  }
+}
+
+/** The steps of a folder, last first (they are taken from the end). */
+function stepsOf(root: AbsolutePath, folder: TreePath, options: WalkOptions): Step[] {
+  const steps: Step[] = [];
+  for (const { name, isDirectory } of readNames(root, folder)) {
+    const path = joinTree(folder, name);
+    if (path === OWN_FOLDER) continue;
+    const by = options.exclude?.(path) ?? null;
+    if (by !== null) {
+      options.onExcluded?.({ path, by });
+      continue;
+    }
+    steps.push({ key: name, path, descend: false });
+    if (isDirectory) steps.push({ key: `${name}/`, path, descend: true });
+  }
+  return steps.sort((a, b) => compareBytes(b.key, a.key));
+}

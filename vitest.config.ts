@@ -1,0 +1,16 @@
+/** Tests: public behaviour of the sources, and of the built command line against real tools. */
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/build.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    // The command line must behave the same wherever the tests run.
+    env: { NO_COLOR: '', FORCE_COLOR: '', CI: '' },
+    reporters: ['default'],
+  },
+});
+
+export default config;
