@@ -39,8 +39,10 @@ describe('the page of a rule', () => {
 
 describe('written documents', () => {
   const commandLines = ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md'].flatMap((path) =>
-    [...read(path).matchAll(/(?:^|[`$] ?|npx )relocate ([a-z]+)((?: [^`\n#]*)?)/gm)].map(
-      ([, name = '', rest = '']) => ({ path, name, rest }),
+    codeIn(read(path)).flatMap((code) =>
+      [...code.matchAll(/(?:^|\$ |npx )relocate ([a-z]+)([^#\n]*)/gm)].map(
+        ([, name = '', rest = '']) => [path, name, rest.trim()] as const,
+      ),
     ),
   );
 
@@ -48,7 +50,7 @@ describe('written documents', () => {
     expect(commandLines.length).toBeGreaterThan(5);
   });
 
-  it.each(commandLines)('$path: relocate $name$rest', ({ name, rest }) => {
+  it.each(commandLines)('%s: relocate %s %s', (_, name, rest) => {
     const command = COMMANDS.find((known) => known.name === name);
     expect(command, `there is a command ${name}`).toBeDefined();
     const options = command === undefined ? {} : optionsOf(command);
@@ -66,6 +68,12 @@ describe('written documents', () => {
     expect(read('CHANGELOG.md')).toContain(`## ${VERSION}`);
   });
 });
+
+/** The code of a page: its blocks, and what stands in backquotes. */
+function codeIn(markdown: string): string[] {
+  const blocks = [...markdown.matchAll(/^```.*\n([^]*?)^```$/gm)].map(([, block = '']) => block);
+  return [...blocks, ...[...markdown.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code)];
+}
 
 function rulesPage(): string {
   const rows = Object.entries(RULE_NAMES).map(([code, name]) => {

@@ -84,7 +84,11 @@ describe.each(PYTHONS)('Python $version', ({ program }) => {
     expect(holdsOldPlace(moved)).toEqual([]);
     editUnseen(join(moved, 'lib/m.py'));
     const source = join(moved, 'lib/m.py');
-    expect(runPython(program, IMPORT, [join(moved, 'lib')]).split('\n').slice(0, 3)).toEqual([source, expect.stringContaining(source), 'compiled']);
+    expect(
+      runPython(program, IMPORT, [join(moved, 'lib')])
+        .split('\n')
+        .slice(0, 3),
+    ).toEqual([source, expect.stringContaining(source), 'compiled']);
   });
 
   test('byte code without a source runs, with a relative file name', () => {

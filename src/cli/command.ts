@@ -36,6 +36,8 @@ export interface CommandDefinition {
   readonly summary: string;
   /** More about it, for docs/cli.md: paragraphs. */
   readonly about: readonly string[];
+  /** Whether it writes nothing but its answer, and may end at any moment. */
+  readonly readsOnly: boolean;
   /** In their order; `[name]` where not required, as yargs writes it: `<tree>`, `[code]`. */
   readonly usage: string;
   readonly positionals: PositionalTable;

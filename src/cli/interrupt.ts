@@ -1,4 +1,4 @@
-/** Ctrl-C and its like: the first asks the stages to stop and take back what they began, a second ends the program at once. */
+/** Ctrl-C and its like: what only reads ends at once; what writes is asked to take back what it began, a second one ends it at once. */
 import { EXIT, InterruptedError } from '../model/errors.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -10,10 +10,11 @@ export interface Interruption {
 }
 
 /** Begins to listen. `say` tells the user what happens. */
-export function listenForInterrupt(say: (line: string) => void): Interruption {
+export function listenForInterrupt(readsOnly: boolean, say: (line: string) => void): Interruption {
   const controller = new AbortController();
   const listener = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
+    if (readsOnly) say('relocate: interrupted');
+    if (readsOnly || controller.signal.aborted) process.exit(EXIT.interrupted);
     say('relocate: stopping; once more to stop at once');
     controller.abort(new InterruptedError('interrupted'));
   };

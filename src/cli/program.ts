@@ -38,7 +38,7 @@ async function run(words: readonly string[], terminal: Terminal): Promise<ExitCo
     return EXIT.couldNotRun;
   }
   const { command, args } = parsed;
-  const interruption = listenForInterrupt((line) => terminal.say(line));
+  const interruption = listenForInterrupt(command.readsOnly, (line) => terminal.say(line));
   try {
     const options = {
       quiet: args['quiet'] === true,

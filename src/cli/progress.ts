@@ -1,5 +1,5 @@
 /** The progress line on stderr: only on a terminal, only for what takes over a second, gone before anything else is printed. */
-import { bytes, count, shorten } from '../reports/words.ts';
+import { bytes, count } from '../reports/words.ts';
 
 export interface Done {
   readonly files: number;
@@ -36,7 +36,7 @@ export function progressLine(screen: Screen, label: string, now: () => number = 
       if (time - begun < PATIENCE || (drawn !== null && time - drawn < INTERVAL)) return;
       drawn = time;
       screen.write(
-        `\r${shorten(progressText(label, done, (time - begun) / 1000), (screen.columns ?? 80) - 1)}\u001b[K`,
+        `\r${progressText(label, done, (time - begun) / 1000).slice(0, (screen.columns ?? 80) - 1)}\u001b[K`,
       );
     },
     clear() {

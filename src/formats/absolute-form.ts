@@ -45,8 +45,12 @@ function writeInSlot(form: AbsoluteForm, slot: NonNullable<AbsoluteForm['slot']>
   const room = slot.padding === 'slash' ? form.end - form.start : slot.slotEnd - form.start - tail.length;
   if (bytes.length > room) return { ok: false, why: 'cannot-grow', room, needed: bytes.length };
   const spare = room - bytes.length;
-  if (slot.padding === 'slash')
-    return { ok: true, text, splices: [{ start: form.start, end: form.end, text: text + '/'.repeat(spare) }] };
+  if (slot.padding === 'slash') {
+    const slash = escapePath('/', form.escaping) ?? bytes.subarray(0, 1);
+    if (spare % slash.length !== 0) return { ok: false, why: 'unwritable', room, needed: bytes.length };
+    const filled = Buffer.concat([bytes, ...Array.from({ length: spare / slash.length }, () => slash)]);
+    return { ok: true, text, splices: [{ start: form.start, end: form.end, text: decodeBytes(filled) }] };
+  }
   const whole = Buffer.concat([bytes, tail, Buffer.alloc(spare)]);
   return { ok: true, text, splices: [{ start: form.start, end: slot.slotEnd, text: decodeBytes(whole) }] };
 }

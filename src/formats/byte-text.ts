@@ -43,6 +43,22 @@ export function isValidText(text: string): boolean {
   return text.isWellFormed();
 }
 
+/** Whether a piece cut out of a file is UTF-8, but for sequences that the cut went through at its ends. */
+export function isWholeText(piece: Buffer): boolean {
+  let start = 0;
+  while (start < 3 && ((piece[start] ?? 0) & 0xc0) === 0x80) start++;
+  let end = piece.length;
+  for (let cut = 1; cut <= 3 && cut <= piece.length; cut++) {
+    const byte = piece[piece.length - cut] ?? 0;
+    if (byte < 0x80) break;
+    if (byte < 0xc0) continue;
+    const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+    if (needed > cut) end = piece.length - cut;
+    break;
+  }
+  return isUtf8(piece.subarray(start, end));
+}
+
 /** Order by bytes, which is not the order of JavaScript strings beyond the basic plane or for bytes that are not UTF-8. */
 export function compareBytes(left: string, right: string): number {
   if (left === right) return 0;

@@ -38,7 +38,7 @@ const ENCODERS: Readonly<Record<Escaping, (path: string) => Buffer | null>> = {
   'xml-slash': (path) => escapeXml(path, '&#x2F;'),
   'dollar-doubled': (path) => (CONTROLS.test(path) ? null : encodeBytes(path.replaceAll('$', '$$$$'))),
   'percent-doubled': (path) => (CONTROLS.test(path) ? null : encodeBytes(path.replaceAll('%', '%%'))),
-  literal: (path) => (/['"\\$`]/.test(path) || CONTROLS.test(path) ? null : encodeBytes(path)),
+  literal: (path) => (/['"\\$`%]/.test(path) || CONTROLS.test(path) ? null : encodeBytes(path)),
   word: (path) => (/[\s"'\\$;{}()<>|&#*?[\]`!,%]/.test(path) || CONTROLS.test(path) ? null : encodeBytes(path)),
   // eslint-disable-next-line no-control-regex
   ascii: (path) => (/^[\u0020-\u007e]*$/.test(path) ? encodeBytes(path) : null),

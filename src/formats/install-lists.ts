@@ -20,7 +20,7 @@ export function digestList(manifest: Manifest): Buffer {
  * The lines of render.list, in this order:
  *
  *     relocate 1
- *     placeholder WORD
+ *     root MODE                             of the tree's own folder, octal
  *     odd SHA256 PATH                       a file that digests.list can't name
  *     python PROGRAM VERSION HOME           a Python outside the tree, followed by
  *       link PATH                             a symlink to it
@@ -35,7 +35,7 @@ export function digestList(manifest: Manifest): Buffer {
  * Files with rows come last: they need the digests of the others.
  */
 export function renderList(manifest: Manifest): Buffer {
-  const lines = ['relocate 1', `placeholder ${word(manifest.placeholder)}`];
+  const lines = ['relocate 1', `root ${manifest.root.mode.toString(8)}`];
   for (const { path, sha256 } of filesOf(manifest)) if (!isPlainName(encodeBytes(path))) lines.push(`odd ${sha256} ${word(path)}`);
   const interpreters = new Map(manifest.requirements.interpreters.map((interpreter) => [joinTree(interpreter.environment, 'pyvenv.cfg'), interpreter]));
   for (const [path, interpreter] of interpreters) {

@@ -34,7 +34,8 @@ export function jsonStrings(text: string): JsonString[] {
       const end = endOfString(text, at + 1);
       if (end < 0) return found;
       if (level !== undefined && !level.isList && isKey(text, end)) level.key = text.slice(at + 1, end);
-      else found.push({ start: at + 1, end, keys: levels.map(({ isList, position, key }) => (isList ? position : key)) });
+      else
+        found.push({ start: at + 1, end, keys: levels.map(({ isList, position, key }) => (isList ? position : key)) });
       at = end;
     }
   }

@@ -41,9 +41,10 @@ export type TableLanguage =
   | 'fish'
   | 'sql'
   | 'properties'
-  | 'make';
+  | 'make'
+  | 'conf';
 
-/** A POSIX shell nests its quotes, and is followed by shell-quoting.ts. */
+/** A POSIX shell nests its quotes: shell-text.ts follows them. */
 export type LanguageName = TableLanguage | 'shell';
 
 /** A stretch of text, up to `end`, in which paths are written alike. */
@@ -137,6 +138,13 @@ export const LANGUAGES: Readonly<Record<TableLanguage, Language>> = {
   },
   /** Java's property files: escapes as in JSON, without quotes; read as Latin-1 before Java 9. */
   properties: { quotes: [], comments: [], bare: 'json-ascii', opens: 'anywhere' },
+  /** nginx, Apache, logrotate, systemd's lists: words, which may be quoted whole. What a backslash does differs: none is written. */
+  conf: {
+    quotes: [quote('"', 'literal'), quote("'", 'literal')],
+    comments: [HASH],
+    bare: 'word',
+    opens: 'token',
+  },
   make: { quotes: [], comments: [HASH], bare: 'dollar-doubled', opens: 'anywhere' },
 };
 

@@ -22,7 +22,8 @@ import type {
   Totals,
 } from '../model/manifest.ts';
 import type { TreePath } from '../model/path.ts';
-import type { AbsoluteForm, Escaping } from '../model/reference.ts';
+import type { AbsoluteForm } from '../model/reference.ts';
+import { ESCAPINGS } from './escaping.ts';
 import { byType, fields, flag, list, literal, nullable, optional, text, whole, type Schema, type Shape } from './shape.ts';
 
 const path: Shape<TreePath> = text<TreePath>(/^[^\0]+$/, 'a path of the tree, bytes that are not UTF-8 as U+DC80 to U+DCFF');
@@ -34,36 +35,6 @@ const number32: Shape<number> = whole(0, 0xffffffff);
 /** Seven octal digits, the room of a tar header. */
 const deviceNumber: Shape<number> = whole(0, 0o7777777);
 
-const ESCAPINGS: Readonly<Record<Escaping, true>> = {
-  plain: true,
-  json: true,
-  'json-ascii': true,
-  slash: true,
-  'slash-ascii': true,
-  unicode: true,
-  python: true,
-  'python-ascii': true,
-  hex: true,
-  'single-quoted': true,
-  'quote-doubled': true,
-  'shell-double': true,
-  'shell-single': true,
-  'shell-bare': true,
-  percent: true,
-  'percent-slash': true,
-  xml: true,
-  'xml-slash': true,
-  'dollar-doubled': true,
-  'percent-doubled': true,
-  literal: true,
-  word: true,
-  ascii: true,
-  'utf-16le': true,
-  'utf-16be': true,
-  'utf-32le': true,
-  'utf-32be': true,
-};
-
 const owner: Shape<Owner> = fields<Owner>({ uid: number32, gid: number32, user: text(), group: text() });
 const attribute: Shape<Attribute> = fields<Attribute>({
   name: text(/^[^\0=\n]+$/, 'the name of an extended attribute'),
@@ -74,7 +45,7 @@ const ownership = { owner: optional(owner), xattrs: optional(list(attribute)) };
 const site: Shape<AbsoluteForm> = fields<AbsoluteForm>({
   start: whole(),
   end: whole(),
-  escaping: literal(...(Object.keys(ESCAPINGS) as Escaping[])),
+  escaping: literal(...ESCAPINGS),
   base: basePath,
   slot: optional(fields<NonNullable<AbsoluteForm['slot']>>({ slotEnd: whole(), padding: literal('slash', 'nul'), tail: text() })),
   length: optional(

@@ -3,12 +3,10 @@
  * layout is CPython's Python/marshal.c (`r_object`); byte-code versions differ only in the fields of a code object.
  * Iterative, bounded by the buffer: broken input gives a `MarshalFailure`, never an exception.
  */
+import { CONSTANT, NUMBER, roleOf, type CodeLayout, type StringRole } from './marshal-layouts.ts';
 
 /** Type bytes of string objects. `z Z a A` hold ASCII; `u t` UTF-8; `s` bytes. In Python 2 `s` and `t` are both `str`. */
 export type StringType = 'z' | 'Z' | 'a' | 'A' | 'u' | 't' | 's';
-
-/** `filename`: nothing but `co_filename` refers to it. `code`: byte code and its tables. `name`: attribute and variable names. */
-export type StringRole = 'filename' | 'constant' | 'name' | 'code';
 
 export interface MarshalString {
   /** Offset of the type byte. */
@@ -30,34 +28,8 @@ export interface MarshalFailure {
   readonly at: number;
 }
 
-export type Marshal = { readonly ok: true; readonly strings: readonly MarshalString[]; readonly end: number } | MarshalFailure;
-
-/** The fields of a code object in order. Numbers are roles; NUMBER stands for a 4-byte integer. */
-export interface CodeLayout {
-  readonly fields: readonly number[];
-  /** Python 2: interned strings (`t`) are referred to by `R`, and there is no FLAG_REF. */
-  readonly python2: boolean;
-}
-
-const NUMBER = 0;
-const NAME = 1;
-const CONSTANT = 2;
-const FILENAME = 4;
-const CODE = 8;
-
-const TABLES_TO_310 = [CODE, CONSTANT, NAME, NAME, NAME, NAME, FILENAME, NAME, NUMBER, CODE];
-const numbers = (count: number): number[] => new Array<number>(count).fill(NUMBER);
-
-/** Layouts by the Python they began with. */
-export const LAYOUTS: Readonly<Record<'2.7' | '3.0' | '3.8' | '3.11', CodeLayout>> = {
-  '2.7': { fields: [...numbers(4), ...TABLES_TO_310], python2: true },
-  '3.0': { fields: [...numbers(5), ...TABLES_TO_310], python2: false },
-  '3.8': { fields: [...numbers(6), ...TABLES_TO_310], python2: false },
-  '3.11': {
-    fields: [...numbers(5), CODE, CONSTANT, NAME, NAME, CODE, FILENAME, NAME, NAME, NUMBER, CODE, CODE],
-    python2: false,
-  },
-};
+export type Marshal =
+  { readonly ok: true; readonly strings: readonly MarshalString[]; readonly end: number } | MarshalFailure;
 
 /** CPython's MAX_MARSHAL_STACK_DEPTH. */
 const MAX_DEPTH = 2000;
@@ -122,7 +94,12 @@ class Reader {
     this.readObject(CONSTANT);
     while (this.failure === null) {
       const frame = this.frames.at(-1);
-      if (frame === undefined) return { ok: true, strings: this.kept.map(described), end: this.at };
+      if (frame === undefined)
+        return {
+          ok: true,
+          strings: this.kept.map(({ roles, ...string }) => ({ ...string, role: roleOf(roles) })),
+          end: this.at,
+        };
       if (frame.isCode) this.readField(frame);
       else if (frame.remaining === 0) this.frames.pop();
       else {
@@ -176,6 +153,14 @@ class Reader {
         return this.readPlain(this.byte(), flagged);
       case 'l':
         return this.readPlain(2 * Math.abs(this.number()), flagged);
+      default:
+        return this.readCompound(type, flagged, role);
+    }
+  }
+
+  /** Strings, objects that have parts, and references. */
+  private readCompound(type: string, flagged: boolean, role: number): void {
+    switch (type) {
       case 'z':
       case 'Z':
         return this.readString(type, this.byte(), flagged, role);
@@ -267,9 +252,4 @@ class Reader {
   private fail(why: MarshalFailure['why']): void {
     this.failure ??= why;
   }
-}
-
-function described({ roles, ...string }: KeptString): MarshalString {
-  const role = roles === FILENAME ? 'filename' : roles & CONSTANT ? 'constant' : roles === CODE ? 'code' : 'name';
-  return { ...string, role };
 }

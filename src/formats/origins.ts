@@ -7,7 +7,7 @@ import { baseName, dirName, joinTree, normalizeAbsolute, type AbsolutePath, type
  */
 export type Origin =
   | { readonly kind: 'exact'; readonly path: AbsolutePath; readonly base: TreePath; readonly evidence: string }
-  | { readonly kind: 'tail'; readonly path: AbsolutePath; readonly evidence: string };
+  | { readonly kind: 'tail'; readonly path: AbsolutePath; readonly file: TreePath; readonly evidence: string };
 
 /** Globs of the files that `originsIn` can read, relative to the tree. */
 export const ORIGIN_FILES: readonly string[] = [
@@ -70,13 +70,13 @@ function shebang(file: TreePath, text: string): Origin[] {
   const split = /^[ \t]*\S*\/env\s+-S\s+(\/\S+)/.exec(line)?.[1];
   const trampoline = /^#!\/bin\/sh\n'''exec' (["']?)(\/.*?)\1 /.exec(text)?.[2];
   const path = normalizeAbsolute(trampoline ?? split ?? direct);
-  return path === null || path === '/' ? [] : [{ kind: 'tail', path, evidence: `${file}: shebang` }];
+  return path === null || path === '/' ? [] : [{ kind: 'tail', path, file, evidence: `${file}: shebang` }];
 }
 
 function tails(file: TreePath, text: string, pattern: RegExp): Origin[] {
   return [...text.matchAll(pattern)].flatMap((match) => {
     const path = normalizeAbsolute((match[1] ?? '').trim());
-    return path === null ? [] : [{ kind: 'tail' as const, path, evidence: `${file}` }];
+    return path === null ? [] : [{ kind: 'tail' as const, path, file, evidence: file }];
   });
 }
 

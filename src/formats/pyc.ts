@@ -2,17 +2,14 @@
  * The header of compiled Python byte code, and its strings. The header is PEP 552 (16 bytes) from 3.7 on, PEP 3147's with the source's
  * size (12 bytes) before, and magic and mtime alone (8 bytes) in Python 2. Magic numbers: Lib/importlib/_bootstrap_external.py.
  */
-import { LAYOUTS, readMarshal, type CodeLayout, type Marshal, type MarshalString } from './marshal.ts';
-
-/** What tells Python that byte code belongs to its source: its mtime (and size), its hash, or nothing. */
-export type Invalidation = 'timestamp' | 'checked-hash' | 'unchecked-hash';
+import { LAYOUTS, type CodeLayout } from './marshal-layouts.ts';
+import { readMarshal, type Marshal, type MarshalString } from './marshal.ts';
 
 export interface PycHeader {
   /** The Python that reads it, as `3.11`. */
   readonly python: string;
   /** Bytes before the code object. */
   readonly size: 8 | 12 | 16;
-  readonly invalidation: Invalidation;
   readonly layout: CodeLayout;
 }
 
@@ -46,9 +43,9 @@ export function pycHeader(head: Buffer): PycHeader | null {
   const release = RELEASES.find(({ magic: [first, last] }) => magic >= first && magic <= last);
   if (release === undefined) return null;
   const { python, size, layout } = release;
-  const flags = size === 16 ? head.readUInt32LE(4) : 0;
-  if (flags > 3 || flags === 2) return null;
-  return { python, size, layout, invalidation: flags === 0 ? 'timestamp' : flags === 3 ? 'checked-hash' : 'unchecked-hash' };
+  // PEP 552: timestamp (0), unchecked hash (1), checked hash (3)
+  if (size === 16 && ![0, 1, 3].includes(head.readUInt32LE(4))) return null;
+  return { python, size, layout };
 }
 
 /** The strings of a whole .pyc file whose payload `keep` wants. */

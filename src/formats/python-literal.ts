@@ -6,6 +6,8 @@ export interface Literal {
   /** Offset behind the closing quote. */
   readonly end: number;
   readonly content: { readonly start: number; readonly end: number };
+  /** `r` stands before it: backslashes are themselves. */
+  readonly isRaw: boolean;
   /**
    * It stands alone between `, : ( [ { =` and `, ) ] }`, so that any expression may take its place. Not so: a key (`:` follows), one of
    * several adjacent literals, a literal with a prefix (r, b, f), a docstring.
@@ -25,8 +27,18 @@ export function literalAround(text: string, offset: number): Literal | null {
     if (quote !== "'" && quote !== '"') continue;
     const close = closingQuote(text, at + 1, quote);
     if (close < 0) return null;
-    if (offset <= close) return { start: at, end: close + 1, content: { start: at + 1, end: close }, isOperand: isOperand(text, at, close + 1) };
-    at = close;
+    if (offset > close) {
+      at = close;
+      continue;
+    }
+    const isRaw = /(?:^|\W)(?:[bfu]?r|r[bf])$/i.test(text.slice(Math.max(0, at - 3), at));
+    return {
+      start: at,
+      end: close + 1,
+      content: { start: at + 1, end: close },
+      isRaw,
+      isOperand: isOperand(text, at, close + 1),
+    };
   }
   return null;
 }
@@ -40,5 +52,8 @@ function closingQuote(text: string, from: number, quote: string): number {
 }
 
 function isOperand(text: string, start: number, end: number): boolean {
-  return /[,:([{=]$/.test(text.slice(Math.max(0, start - 64), start).trimEnd()) && /^[ \t]*[,)\]}]/.test(text.slice(end, end + 64));
+  return (
+    /[,:([{=]$/.test(text.slice(Math.max(0, start - 64), start).trimEnd()) &&
+    /^[ \t]*[,)\]}]/.test(text.slice(end, end + 64))
+  );
 }

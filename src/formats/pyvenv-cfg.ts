@@ -21,7 +21,7 @@ const TRAILING = /[ \t\r\f\v]+$/;
 /** The lines that have a key. `text` is the file as latin1: index equals offset. */
 export function parsePyvenvCfg(text: string): ConfigLine[] {
   const lines: ConfigLine[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const newline = text.indexOf('\n', at);
     const end = newline < 0 ? text.length : newline;
     const line = text.slice(at, end);
@@ -30,7 +30,12 @@ export function parsePyvenvCfg(text: string): ConfigLine[] {
       const value = line.slice(equals + 1).replace(TRAILING, '');
       const stripped = value.replace(LEADING, '');
       const start = at + equals + 1 + (value.length - stripped.length);
-      lines.push({ key: line.slice(0, equals).trim().toLowerCase(), value: stripped, start, end: start + stripped.length });
+      lines.push({
+        key: line.slice(0, equals).trim().toLowerCase(),
+        value: stripped,
+        start,
+        end: start + stripped.length,
+      });
     }
     at = end + 1;
   }

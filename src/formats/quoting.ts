@@ -1,36 +1,45 @@
-/** Follows strings and comments through a text, so that it is known how a path is written at any offset. One pass, never back. */
+/** Follows strings and comments through a text, so that it is known how a path is written at its offsets. One pass, never back. */
 import type { Escaping } from '../model/reference.ts';
 import { LANGUAGES, pythonEscaping, type Comment, type Language, type LanguageName, type PythonSource, type Quote, type Segment } from './languages.ts';
-import { shellSegments } from './shell-quoting.ts';
-
-/** Answers for one offset after the other. */
-export interface QuotingReader {
-  /** How a path is written at an offset. Offsets must not decrease from call to call. */
-  escapingAt(offset: number): Escaping;
-}
+import { shellPlaces, type ShellPlace } from './shell-text.ts';
 
 /**
- * Reads a text (latin1: index equals offset) in a language. Syntax errors do no harm: the answer is a guess there.
- * @example quotingReader('{"root": "/srv"}', 'json').escapingAt(10) === 'json'
+ * How a path is written at each of some offsets (sorted) of a text (latin1: index equals offset) in a language. Syntax errors do no
+ * harm: the answer is a guess there.
+ * @example escapingsAt('{"root": "/srv"}', [10], 'json') gives ['json']
  */
-export function quotingReader(text: string, language: LanguageName, source: PythonSource = 'utf-8'): QuotingReader {
-  const segments = language === 'shell' ? shellSegments(text) : tableSegments(text, LANGUAGES[language], language === 'python' ? source : null);
-  const marks = language === 'shell' ? [] : LANGUAGES[language].quotes;
+export function escapingsAt(
+  text: string,
+  offsets: readonly number[],
+  language: LanguageName,
+  source: PythonSource = 'utf-8',
+): Escaping[] {
+  if (language === 'shell') return shellPlaces(text, offsets).map(shellEscaping);
+  const table = LANGUAGES[language];
+  const segments = tableSegments(text, table, language === 'python' ? source : null);
   let current: Segment = { end: 0, escaping: 'plain' };
-  return {
-    escapingAt: (offset) => {
-      while (current.end <= offset) {
-        const next = segments.next();
-        current = next.done === true ? { end: Infinity, escaping: 'plain' } : next.value;
-      }
-      return (isBare(current, language) && quoteBefore(text, offset, marks)) || current.escaping;
-    },
-  };
+  return offsets.map((offset) => {
+    while (current.end <= offset) {
+      const next = segments.next();
+      current = next.done === true ? { end: Infinity, escaping: 'plain' } : next.value;
+    }
+    return (current.escaping === table.bare && quoteBefore(text, offset, table.quotes)) || current.escaping;
+  });
 }
 
-function isBare({ escaping }: Segment, language: LanguageName): boolean {
-  return language !== 'shell' && escaping === LANGUAGES[language].bare;
+function shellEscaping({ quoting, within }: ShellPlace): Escaping {
+  if (quoting !== 'other') return `shell-${quoting}`;
+  return within === null ? 'plain' : SHELL_ESCAPINGS[within];
 }
+
+const SHELL_ESCAPINGS: Readonly<Record<NonNullable<ShellPlace['within']>, Escaping>> = {
+  comment: 'plain',
+  // only `\\`, `$` and the backquote are special there, so a quote would keep its backslash
+  here: 'literal',
+  'here-raw': 'plain',
+  ansi: 'python',
+  backquote: 'shell-bare',
+};
 
 /** A path right behind a quote stands in a string, whatever the pass made of what came before (a quote in a regular expression). */
 function quoteBefore(text: string, offset: number, quotes: readonly Quote[]): Escaping | undefined {

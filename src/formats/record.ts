@@ -20,7 +20,7 @@ export interface RecordRow {
 /** The rows of a RECORD in order. `text` is the file as latin1: index equals offset. Rows that have not three fields are left out. */
 export function parseRecord(text: string): RecordRow[] {
   const rows: RecordRow[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const { fields, end } = readRow(text, at);
     const [path, digest, size] = fields;
     if (path !== undefined && digest !== undefined && size !== undefined && fields.length === 3)
@@ -51,5 +51,7 @@ function readRow(text: string, start: number): { fields: ByteRange[]; end: numbe
 }
 
 function unquoted(field: string): string {
-  return field.startsWith('"') && field.endsWith('"') && field.length > 1 ? field.slice(1, -1).replaceAll('""', '"') : field;
+  return field.startsWith('"') && field.endsWith('"') && field.length > 1
+    ? field.slice(1, -1).replaceAll('""', '"')
+    : field;
 }

@@ -56,7 +56,8 @@ export function parseShebang(head: string, isWhole: boolean, known: readonly Kno
   const rest = skipBlanks(line, first.end);
   const isEnv = /^\/(?:[^/]+\/)*env$/.test(first.text ?? '') && !known.some(({ start }) => start === first.start);
   if (!isEnv || rest >= line.length) {
-    const words = rest < line.length ? [{ start: rest, end: line.trimEnd().length, text: line.slice(rest).trimEnd() }] : [];
+    const words =
+      rest < line.length ? [{ start: rest, end: line.trimEnd().length, text: line.slice(rest).trimEnd() }] : [];
     return { end, lead: '#!/usr/bin/env -S ', interpreter: first, arguments: words };
   }
   return parseEnv(line, first, rest, known);
@@ -70,7 +71,10 @@ function parseEnv(line: string, env: ShebangWord, rest: number, known: readonly 
   const interpreter = words[at];
   if (interpreter === undefined) return null;
   const before = line.slice(rest, interpreter.start);
-  const lead = option === undefined ? `#!${env.text ?? ''} -S ${before}` : `#!${env.text ?? ''} ${/[ \t=]$/.test(before) ? before : `${before} `}`;
+  const lead =
+    option === undefined
+      ? `#!${env.text ?? ''} -S ${before}`
+      : `#!${env.text ?? ''} ${/[ \t=]$/.test(before) ? before : `${before} `}`;
   return { end: line.length, lead, interpreter, arguments: words.slice(at + 1) };
 }
 
@@ -90,13 +94,22 @@ function skipBlanks(line: string, from: number): number {
 
 function plainWord(line: string, start: number, known: readonly KnownSpan[]): ShebangWord | null {
   let end = start;
-  while (end < line.length && (known.some((span) => end >= span.start && end < span.end) || !/[ \t]/.test(line[end] ?? ''))) end++;
+  while (
+    end < line.length &&
+    (known.some((span) => end >= span.start && end < span.end) || !/[ \t]/.test(line[end] ?? ''))
+  )
+    end++;
   return end === start ? null : { start, end, text: line.slice(start, end) };
 }
 
 function plainWords(line: string, from: number, known: readonly KnownSpan[]): ShebangWord[] {
   const words: ShebangWord[] = [];
-  for (let word = plainWord(line, from, known); word !== null; word = plainWord(line, skipBlanks(line, word.end), known)) words.push(word);
+  for (
+    let word = plainWord(line, from, known);
+    word !== null;
+    word = plainWord(line, skipBlanks(line, word.end), known)
+  )
+    words.push(word);
   return words;
 }
 
@@ -132,7 +145,8 @@ function splitWord(line: string, start: number, known: readonly KnownSpan[]): Sh
     else if (quote === '' && /[ \t\v\f\r]/.test(char)) break;
     else if (char === quote) quote = '';
     else if (quote === '' && (char === '"' || char === "'")) quote = char;
-    else if (char === '\\' && (quote !== "'" || /[\\']/.test(line[at + 1] ?? ''))) add(escaped(line[++at] ?? '', quote));
+    else if (char === '\\' && (quote !== "'" || /[\\']/.test(line[at + 1] ?? '')))
+      add(escaped(line[++at] ?? '', quote));
     else if (char === '$' && quote !== "'") add(null);
     else add(char);
   }

@@ -12,6 +12,8 @@ export interface ShellPlace {
   readonly quoteStart: number;
   /** Whether a word around the place is an assignment: `NAME=…`. */
   readonly isAssigned: boolean;
+  /** What a place whose quoting is `other` stands in; `here-raw` is a here-document without expansions. Null for all others. */
+  readonly within: 'comment' | 'here' | 'here-raw' | 'ansi' | 'backquote' | null;
 }
 
 type FrameKind = 'code' | 'double' | 'single' | 'ansi' | 'backquote' | 'braces' | 'comment' | 'here';
@@ -27,6 +29,7 @@ interface Frame {
 interface HereDocument {
   readonly end: string;
   readonly stripsTabs: boolean;
+  readonly isRaw: boolean;
 }
 
 /** The places at some offsets, which must be in order. */
@@ -43,7 +46,9 @@ export function firstCommand(text: string): number {
 /** The bodies of functions, [start, end): what stands there runs later. Found by the brace that closes on the indent of the name. */
 export function functionBodies(text: string): (readonly [number, number])[] {
   const bodies: (readonly [number, number])[] = [];
-  for (const match of text.matchAll(/^([ \t]*)(?:function[ \t]+[^\s()]+(?:[ \t]*\(\))?|[^\s()=;#"'$]+[ \t]*\([ \t]*\))[ \t]*\n?[ \t]*[{(].*$/gm)) {
+  for (const match of text.matchAll(
+    /^([ \t]*)(?:function[ \t]+[^\s()]+(?:[ \t]*\(\))?|[^\s()=;#"'$]+[ \t]*\([ \t]*\))[ \t]*\n?[ \t]*[{(].*$/gm,
+  )) {
     const end = match.index + match[0].length;
     if (/[})][ \t;]*$/.test(match[0])) bodies.push([match.index, end]);
     else bodies.push([match.index, closingLine(text, end, match[1] ?? '')]);
@@ -70,17 +75,27 @@ class ShellLexer {
   placeAt(offset: number): ShellPlace {
     while (this.#at < offset) this.#step(offset);
     const top = this.#top;
-    const isAssigned = this.#frames.some(({ kind, word }) => kind === 'code' && word >= 0 && /^[A-Za-z_]\w*\+?=/.test(this.#text.slice(word, word + 200)));
+    const isAssigned = this.#frames.some(
+      ({ kind, word }) => kind === 'code' && word >= 0 && /^[A-Za-z_]\w*\+?=/.test(this.#text.slice(word, word + 200)),
+    );
     return { ...this.#quoting(top), isAssigned };
   }
 
-  #quoting(top: Frame): Pick<ShellPlace, 'quoting' | 'quoteStart'> {
-    const isHidden = this.#at > this.#text.length || this.#frames.some(({ kind }) => kind === 'backquote' || kind === 'comment' || kind === 'here' || kind === 'ansi');
-    if (isHidden) return { quoting: 'other', quoteStart: -1 };
-    if (top.kind === 'single' || top.kind === 'double') return { quoting: top.kind, quoteStart: top.start };
+  #quoting(top: Frame): Pick<ShellPlace, 'quoting' | 'quoteStart' | 'within'> {
+    const within = this.#hiding();
+    if (within !== null || this.#at > this.#text.length) return { quoting: 'other', quoteStart: -1, within };
+    if (top.kind === 'single' || top.kind === 'double') return { quoting: top.kind, quoteStart: top.start, within };
     // `"${X:-/srv}"`: braces take the quotes around them
     const around = top.kind === 'braces' ? this.#frames.at(-2)?.kind : undefined;
-    return { quoting: around === 'double' ? 'double' : 'bare', quoteStart: -1 };
+    return { quoting: around === 'double' ? 'double' : 'bare', quoteStart: -1, within };
+  }
+
+  #hiding(): ShellPlace['within'] {
+    for (const { kind } of this.#frames) {
+      if (kind === 'here') return this.#here[0]?.isRaw === true ? 'here-raw' : 'here';
+      if (kind === 'backquote' || kind === 'comment' || kind === 'ansi') return kind;
+    }
+    return null;
   }
 
   get #top(): Frame {
@@ -130,10 +145,18 @@ class ShellLexer {
   /** What begins in double quotes and outside them alike. */
   #expansion(char: string): void {
     if (char === '\\') this.#skip(2);
+    else if (this.#text.startsWith('$((', this.#at)) this.#arithmetic();
     else if (this.#text.startsWith('$(', this.#at)) this.#push('code', 2);
     else if (this.#text.startsWith('${', this.#at)) this.#push('braces', 2);
     else if (char === '`') this.#push('backquote', 1);
     else this.#skip(1);
+  }
+
+  /** `$((1 << n))`, in which `<<` is no here-document. */
+  #arithmetic(): void {
+    const match = /^\$\(\((?:[^()]|\([^()]*\))*\)\)/.exec(this.#text.slice(this.#at, this.#at + 200));
+    if (match === null) this.#push('code', 2);
+    else this.#skip(match[0].length);
   }
 
   #inBraces(char: string): void {
@@ -175,9 +198,12 @@ class ShellLexer {
   /** `<<END`, `<<-'END'`; `<<<` is a word like others. */
   #redirection(top: Frame): void {
     top.word = -1;
-    const match = /^<<(?!<)(-?)[ \t]*(?:'([^']*)'|"([^"]*)"|\\?([^\s;&|<>()'"]+))/.exec(this.#text.slice(this.#at, this.#at + 200));
+    const match = /^<<(?!<)(-?)[ \t]*(?:'([^']*)'|"([^"]*)"|\\?([^\s;&|<>()'"]+))/.exec(
+      this.#text.slice(this.#at, this.#at + 200),
+    );
     if (match === null) return this.#skip(this.#text.startsWith('<<<', this.#at) ? 3 : 2);
-    this.#here.push({ stripsTabs: match[1] === '-', end: match[2] ?? match[3] ?? match[4] ?? '' });
+    const isRaw = match[4] === undefined || match[0].includes('\\');
+    this.#here.push({ stripsTabs: match[1] === '-', end: match[2] ?? match[3] ?? match[4] ?? '', isRaw });
     this.#skip(match[0].length);
   }
 
@@ -188,7 +214,8 @@ class ShellLexer {
     if (limit <= end) return this.#skip(limit - this.#at);
     const [waiting] = this.#here;
     const line = this.#text.slice(this.#at, end);
-    if (waiting !== undefined && (waiting.stripsTabs ? line.replace(/^\t+/, '') : line) === waiting.end) this.#here.shift();
+    if (waiting !== undefined && (waiting.stripsTabs ? line.replace(/^\t+/, '') : line) === waiting.end)
+      this.#here.shift();
     if (this.#here.length === 0) this.#frames.pop();
     this.#at = end + 1;
   }

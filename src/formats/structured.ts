@@ -1,4 +1,5 @@
 /** Formats that carry lengths, offsets, sums or compressed bytes, known by their first bytes. A path in them is not for editing in place. */
+import { isWholeText } from './byte-text.ts';
 
 export interface StructuredFormat {
   readonly name: string;
@@ -21,7 +22,7 @@ const MAGICS: readonly { readonly at?: number; readonly magic: string; readonly 
   { magic: 'PK\x03\x04', name: 'a zip file', risk: PACKED },
   { magic: 'PK\x05\x06', name: 'an empty zip file', risk: PACKED },
   { magic: '\x1f\x8b', name: 'gzip data', risk: PACKED },
-  { magic: 'BZh', name: 'bzip2 data', risk: PACKED },
+  { at: 4, magic: '1AY&SY', name: 'bzip2 data', risk: PACKED },
   { magic: '\xfd7zXZ\0', name: 'xz data', risk: PACKED },
   { magic: '\x28\xb5\x2f\xfd', name: 'zstd data', risk: PACKED },
   { magic: '\x04\x22\x4d\x18', name: 'lz4 data', risk: PACKED },
@@ -63,6 +64,8 @@ const MAGICS: readonly { readonly at?: number; readonly magic: string; readonly 
 /** What a file is by its first bytes (at least 300 of them, if it has so many); null for what is not known. */
 export function structuredFormat(head: Buffer): StructuredFormat | null {
   const known = MAGICS.find(({ at = 0, magic }) => head.toString('latin1', at, at + magic.length) === magic);
+  // a text may begin with the letters of a magic
+  if (known !== undefined && known.magic !== '%PDF-' && /^[ -~]*$/.test(known.magic) && isText(head)) return null;
   if (known !== undefined) return { name: known.name, risk: known.risk };
   // pickle, protocol 2 and later: PROTO, its number, and an opcode (pickletools)
   if (head[0] === 0x80 && (head[1] ?? 0) >= 2 && (head[1] ?? 0) <= 5) return { name: 'a pickle', risk: COUNTED };
@@ -70,4 +73,8 @@ export function structuredFormat(head: Buffer): StructuredFormat | null {
   if (head.toString('latin1', 0, 4) === '\xca\xfe\xba\xbe' && head.length >= 8 && head.readUInt16BE(6) >= 45)
     return { name: 'a Java class', risk: COUNTED };
   return null;
+}
+
+function isText(head: Buffer): boolean {
+  return !head.includes(0) && isWholeText(head);
 }

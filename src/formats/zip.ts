@@ -78,11 +78,15 @@ function directoryBefore(read: ReadRange, endAt: number, record: Buffer): Direct
   const offset = record.readUInt32LE(16);
   const end64 = directory64(read, endAt);
   if (end64 !== null) {
-    const stored = offset === UNKNOWN ? end64.stored : [...end64.stored, { at: endAt + 16, size: 4 as const, value: offset }];
+    const stored =
+      offset === UNKNOWN ? end64.stored : [...end64.stored, { at: endAt + 16, size: 4 as const, value: offset }];
     return checked({ ...end64, stored }, read);
   }
   const start = endAt - length;
-  return checked({ start, end: endAt, bias: start - offset, stored: [{ at: endAt + 16, size: 4, value: offset }] }, read);
+  return checked(
+    { start, end: endAt, bias: start - offset, stored: [{ at: endAt + 16, size: 4, value: offset }] },
+    read,
+  );
 }
 
 /** 4.3.14 and 4.3.15: the zip64 end record and its locator, which come right before the end record. */
@@ -90,7 +94,12 @@ function directory64(read: ReadRange, endAt: number): Directory | null {
   const at = endAt - LOCATOR64_BYTES - END64_BYTES;
   if (at < 0) return null;
   const both = read(at, endAt);
-  if (both.length < END64_BYTES + LOCATOR64_BYTES || both.readUInt32LE(0) !== END64 || both.readUInt32LE(END64_BYTES) !== LOCATOR64) return null;
+  if (
+    both.length < END64_BYTES + LOCATOR64_BYTES ||
+    both.readUInt32LE(0) !== END64 ||
+    both.readUInt32LE(END64_BYTES) !== LOCATOR64
+  )
+    return null;
   const length = Number(both.readBigUInt64LE(40));
   const offset = Number(both.readBigUInt64LE(48));
   const located = Number(both.readBigUInt64LE(END64_BYTES + 8));

@@ -64,9 +64,11 @@ export function ownRecordStep(tree: AbsolutePath, path: TreePath): Step {
   return { path, aliases: [], kind: 'content', before, size: stat.size.toString(), mtime: stat.mtimeNs.toString() };
 }
 
-/** The folders in which names change, with their times. @throws StalePlanError or UsageError where one can't be worked in */
-export function foldersOf(tree: AbsolutePath, steps: readonly Step[]): FolderTime[] {
-  const folders = [...new Set(steps.flatMap(namesOfStep).map(dirName))].filter((path) => path !== OWN_PATHS.folder);
+/** The folders in which names change, and some others, with their times. @throws StalePlanError or UsageError where one can't be worked in */
+export function foldersOf(tree: AbsolutePath, steps: readonly Step[], others: readonly TreePath[]): FolderTime[] {
+  const folders = [...new Set([...steps.flatMap(namesOfStep).map(dirName), ...others])].filter(
+    (path) => path !== OWN_PATHS.folder,
+  );
   for (const path of folders) {
     if (!isRealFolder(tree, path))
       throw stale(path, 'it is not the folder it was: a symlink is on the way, or it is gone');

@@ -12,46 +12,48 @@ import { standingOf, type Standing } from './standing.ts';
 
 /**
  * Puts what is new at all names of a step, or removes them.
- * @returns names where something of someone else stands: then the step is not carried out
+ * @returns false where something of someone else stands at one of them: then the step is not carried out
  */
-export function putNew(run: Run, index: number, step: Step, after: string | null): TreePath[] {
+export function putNew(run: Run, index: number, step: Step, after: string | null): boolean {
   const successor = placeIn(run, 'new', index);
   if (isOwnRecord(step.path)) {
     if (lookAt(successor) !== null) renameSync(successor, hostPath(run.tree, step.path));
-    return [];
+    return true;
   }
-  const names = namesOfStep(step).map((name) => ({ name, standing: standingOf(run, index, step, after, name) }));
   const isRemoval = step.kind === 'remove';
-  const foreign = names.filter(({ standing }) => standing === 'other' || (standing === 'absent' && !isRemoval));
-  if (foreign.length > 0) return foreign.map(({ name }) => name);
-  const old = names.filter(({ standing }) => standing === 'original').map(({ name }) => name);
+  const old = new Set<TreePath>();
+  for (const name of namesOfStep(step)) {
+    const standing = standingOf(run, index, step, after, name);
+    if (standing === 'other' || (standing === 'absent' && !isRemoval)) return false;
+    if (standing === 'original') old.add(name);
+  }
   if (isRemoval) for (const name of old) unlinkSync(hostPath(run.tree, name));
-  else putAtAll(run, successor, step, new Set(old));
-  return [];
+  else putAtAll(run, successor, step, old);
+  return true;
 }
 
 /**
- * Puts the original inode back at all names of a step. `onlyOurs` leaves a step alone where something of someone else stands.
- * @returns names that were left alone
+ * Puts the original inode back at all names of a step. With `onlyOurs` a step is left alone where something of someone else stands.
+ * @returns false where it was left alone
  */
-export function putBack(run: Run, index: number, step: Step, after: string | null, onlyOurs: boolean): TreePath[] {
+export function putBack(run: Run, index: number, step: Step, after: string | null, onlyOurs: boolean): boolean {
   const original = placeIn(run, 'orig', index);
   if (step.kind === 'create') {
     if (lookAt(hostPath(run.tree, step.path)) !== null) unlinkSync(hostPath(run.tree, step.path));
-    return [];
+    return true;
   }
-  if (lookAt(original) === null) return [];
-  if (!onlyOurs) {
+  if (lookAt(original) === null) return true;
+  const names = new Set(namesOfStep(step));
+  for (const name of namesOfStep(step)) {
     // what is in a folder that took the place of a file is more than was asked to go
-    const folders = namesOfStep(step).filter((name) => lookAt(hostPath(run.tree, name))?.isDirectory() === true);
-    if (folders.length === 0) putAtAll(run, original, step, new Set(namesOfStep(step)));
-    return folders;
+    if (lookAt(hostPath(run.tree, name))?.isDirectory() === true) return false;
+    if (!onlyOurs) continue;
+    const standing = standingOf(run, index, step, after, name);
+    if (isForeign(step, name, standing)) return false;
+    if (standing === 'original') names.delete(name);
   }
-  const names = namesOfStep(step).map((name) => ({ name, standing: standingOf(run, index, step, after, name) }));
-  const foreign = names.filter(({ name, standing }) => isForeign(step, name, standing));
-  const others = names.filter(({ standing }) => standing !== 'original');
-  if (foreign.length === 0) putAtAll(run, original, step, new Set(others.map(({ name }) => name)));
-  return foreign.map(({ name }) => name);
+  putAtAll(run, original, step, names);
+  return true;
 }
 
 /** The names of a step where neither what was there nor what the run put there stands. */

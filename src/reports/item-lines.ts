@@ -4,7 +4,7 @@ import { RULE_NAMES } from '../model/codes.ts';
 import type { Site } from '../model/reference.ts';
 import { filesOf, groupByFile, groupByRule, type Fold, type Item } from './items.ts';
 import type { Style } from './style.ts';
-import { count, padLeft, padRight, plural, shorten, wrap } from './words.ts';
+import { columnsOf, count, padLeft, padRight, plural, shorten, shortenPath, wrap } from './words.ts';
 
 export interface ListStyle extends Style {
   /** Lists everything and folds nothing. */
@@ -60,11 +60,18 @@ export function* linesByFile(items: readonly Item[], style: ListStyle): Generato
     groups.flatMap(({ listed }) => listed),
     folds,
   );
+  const room = Math.max(16, style.columns - (widths.site + widths.rule + widths.word + 14));
   const told = new Set<string>();
   for (const { file, listed, rest } of groups) {
     yield style.paint('strong', shorten(showBytes(file), style.columns));
     for (const item of listed) {
-      yield row(padLeft(showSite(item.reference.site), widths.site), item, showBytes(item.text), widths, style);
+      yield row(
+        padLeft(showSite(item.reference.site), widths.site),
+        item,
+        shortenPath(showBytes(item.text), room),
+        widths,
+        style,
+      );
       yield* noteLines(item, told, widths.site + 4, style);
     }
     if (rest > 0) yield style.paint('faint', `  ${' '.repeat(widths.site)}  and ${count(rest)} more here`);
@@ -72,24 +79,28 @@ export function* linesByFile(items: readonly Item[], style: ListStyle): Generato
   if (folds.length === 0) return;
   yield style.paint('faint', 'in short (--all lists each)');
   for (const fold of folds)
-    yield row(padLeft(`${count(fold.count)} ×`, widths.site), fold.first, examples(fold), widths, style);
+    yield row(padLeft(`${count(fold.count)} ×`, widths.site), fold.first, examples(fold, room), widths, style);
 }
 
 /** `  12:3  RL201 absolute-path-in-text  pinned  /srv/site/var` */
-function row(before: string, item: Item, text: string, widths: Widths, { paint, columns }: Style): string {
-  const room = columns - (widths.site + widths.rule + widths.word + 14);
+function row(before: string, item: Item, text: string, widths: Widths, { paint }: Style): string {
   return [
     `  ${paint('faint', before)}`,
     `${paint('code', item.reference.code)} ${padRight(item.reference.rule, widths.rule)}`,
     paint(item.meaning, padRight(item.word, widths.word)),
-    shorten(text, Math.max(16, room)),
+    text,
   ].join('  ');
 }
 
-/** `in 1,204 files: a.pyc, b.pyc, …` */
-function examples({ files }: Fold): string {
-  const first = files.slice(0, 2).map((file) => showBytes(file.slice(file.lastIndexOf('/') + 1)));
-  return `in ${plural(files.length, 'file')}: ${first.join(', ')}${files.length > 2 ? ', …' : ''}`;
+/** `in 1,204 files: a.pyc, b.pyc, …`, with as many names as there is room for. */
+function examples({ files }: Fold, room: number): string {
+  const names = files.slice(0, 3).map((file) => showBytes(file.slice(file.lastIndexOf('/') + 1)));
+  const whole = `in ${plural(files.length, 'file')}`;
+  for (let shown = names.length; shown > 0; shown--) {
+    const text = `${whole}: ${names.slice(0, shown).join(', ')}${files.length > shown ? ', …' : ''}`;
+    if (columnsOf(text) <= room) return text;
+  }
+  return whole;
 }
 
 /** Items listed under one rule before the rest is counted. */
@@ -119,7 +130,7 @@ function ruleRow({ reference, word, meaning, text }: Item, width: number, { pain
     showBytes(reference.file) + (kind === 'symlink' || kind === 'entry' ? '' : `:${showSite(reference.site)}`);
   const room = Math.max(24, columns - width - 6);
   const shown = shorten(place, Math.max(24, Math.ceil(room * 0.6)));
-  return `  ${paint(meaning, padRight(word, width))}  ${shown}  ${paint('faint', shorten(showBytes(text), Math.max(16, room - shown.length)))}`;
+  return `  ${paint(meaning, padRight(word, width))}  ${shown}  ${paint('faint', shortenPath(showBytes(text), Math.max(16, room - shown.length)))}`;
 }
 
 /** The note of an item, the first time that it is said. */

@@ -37,7 +37,7 @@ export interface Grouped {
 }
 
 /** Files in which the same kind of item is listed before further ones are folded. */
-const FILES_LISTED = 5;
+const FILES_LISTED = 3;
 /** Items of one kind that are listed in one file. */
 const LISTED_IN_FILE = 5;
 

@@ -1,10 +1,10 @@
 /** A plan for people: every edit with what comes in its place, what follows from it, and what stays as it is. */
-import { showBytes } from '../formats/byte-text.ts';
+import { decodeBytes, encodeBytes, showBytes } from '../formats/byte-text.ts';
 import { IS_FAILURE } from '../model/outcome.ts';
 import type { Edit, EditForm, FileChange, Plan, Refusal, RefusalReason } from '../model/plan.ts';
 import { linesByFile, type ListStyle } from './item-lines.ts';
 import type { Item } from './items.ts';
-import type { Meaning } from './paint.ts';
+import type { Meaning, Paint } from './paint.ts';
 import { shellWord } from './shell-word.ts';
 import type { Style } from './style.ts';
 import { count, plural, wrap } from './words.ts';
@@ -31,8 +31,18 @@ export function* planText(plan: Plan, style: ListStyle): Generator<string> {
 
 const FORM_MEANING: Readonly<Record<EditForm, Meaning>> = { relative: 'good', placeholder: 'warn', prefix: 'warn' };
 
-function editItem({ reference, form, replacement }: Edit): Item {
-  return { reference, word: form, meaning: FORM_MEANING[form], isQuiet: false, text: replacement, note: '' };
+function editItem(edit: Edit): Item {
+  const { reference, form } = edit;
+  return { reference, word: form, meaning: FORM_MEANING[form], isQuiet: false, text: newText(edit), note: '' };
+}
+
+/** What comes in its place; of a string in byte code without the type and the length in front (CPython, Python/marshal.c). */
+function newText({ reference, replacement }: Edit): string {
+  if (reference.site.kind !== 'pyc') return replacement;
+  const bytes = encodeBytes(replacement);
+  const type = String.fromCharCode((bytes[0] ?? 0) & 0x7f);
+  const head = 'zZ'.includes(type) ? 2 : 'aAust'.includes(type) && bytes.includes(0) ? 5 : 0;
+  return decodeBytes(bytes.subarray(head));
 }
 
 const REASON_MEANING: Readonly<Record<RefusalReason, Meaning>> = {
@@ -79,31 +89,37 @@ function* followers(changes: readonly FileChange[], { paint }: Style): Generator
   if (rows > 0) yield paint('faint', `${plural(rows, 'row')} of RECORD files brought up to date`);
 }
 
-/** `29 files change: 31 references become relative, 4 get the present place; 12 stay: 2 blocked, 10 harmless`. */
-function* planCounts({ changes, refusals }: Plan, { paint, columns }: Style): Generator<string> {
+/** `29 files change: 31 references become relative, 4 are rewritten with the new place`, then what stays. */
+function* planCounts(plan: Plan, { paint, columns }: Style): Generator<string> {
+  const files = plan.changes.length;
+  const whole = paint('strong', `${plural(files, 'file')} ${files === 1 ? 'changes' : 'change'}`);
+  yield* wrap(files === 0 ? 'Nothing to change.' : `${whole}: ${editCounts(plan, paint)}`, columns);
+  yield* refusalCounts(plan.refusals, { paint, columns });
+}
+
+/** `31 references relative, 4 with the new place`. */
+export function editCounts({ changes }: Plan, paint: Paint): string {
   const edits = changes.flatMap((change) => (change.kind === 'remove' ? [] : change.edits));
-  const made = (Object.keys(FORM_MEANING) as EditForm[]).flatMap((form) => {
+  const parts = (Object.keys(FORM_MEANING) as EditForm[]).flatMap((form) => {
     const number = edits.filter((edit) => edit.form === form).length;
     return number === 0 ? [] : [paint(FORM_MEANING[form], MADE[form](number))];
   });
-  yield changes.length === 0
-    ? 'Nothing to change.'
-    : `${paint('strong', `${plural(changes.length, 'file')} ${changes.length === 1 ? 'changes' : 'change'}`)}: ${made.join(', ')}`;
-  yield* wrap(refusalCounts(refusals, { paint, columns }), columns);
+  return parts.join(', ');
 }
 
 const MADE: Readonly<Record<EditForm, (number: number) => string>> = {
-  relative: (number) => `${plural(number, 'reference')} ${number === 1 ? 'becomes' : 'become'} relative`,
-  prefix: (number) => `${count(number)} ${number === 1 ? 'is' : 'are'} rewritten with the new place`,
-  placeholder: (number) => `${count(number)} ${number === 1 ? 'becomes a placeholder' : 'become placeholders'}`,
+  relative: (number) => `${plural(number, 'reference')} relative`,
+  prefix: (number) => `${count(number)} rewritten with the place`,
+  placeholder: (number) => `${count(number)} made a placeholder`,
 };
 
-/** `12 stay as they are: 2 blocked, 10 harmless`; empty for none. */
-export function refusalCounts(refusals: readonly Refusal[], { paint }: Style): string {
-  if (refusals.length === 0) return '';
+/** `12 references stay as they are: 2 blocked, 10 harmless`; nothing for none. */
+export function* refusalCounts(refusals: readonly Refusal[], { paint, columns }: Style): Generator<string> {
+  if (refusals.length === 0) return;
   const parts = (Object.keys(REASON_MEANING) as RefusalReason[]).flatMap((reason) => {
     const number = refusals.filter((refusal) => refusal.reason === reason).length;
     return number === 0 ? [] : [paint(REASON_MEANING[reason], `${count(number)} ${REASON_WORDS[reason]}`)];
   });
-  return `${plural(refusals.length, 'reference')} ${refusals.length === 1 ? 'stays as it is' : 'stay as they are'}: ${parts.join(', ')}`;
+  const whole = `${plural(refusals.length, 'reference')} ${refusals.length === 1 ? 'stays as it is' : 'stay as they are'}`;
+  yield* wrap(`${whole}: ${parts.join(', ')}`, columns);
 }

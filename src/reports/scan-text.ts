@@ -8,6 +8,7 @@ import { filesOf } from './items.ts';
 import { OUTCOME_MEANING, scanItems, type ScanItem } from './scan-items.ts';
 import { nextSteps } from './scan-next.ts';
 import type { Style } from './style.ts';
+import { warningLines } from './warnings.ts';
 import { bytes, columnsOf, count, list, padRight, plural, wrap } from './words.ts';
 
 export interface ScanTextOptions extends ListStyle {
@@ -53,14 +54,17 @@ function aboutPrefix({ base, source, evidence }: Prefix): string {
 }
 
 /** Sentences about the run: warnings, what was left out, allowances that match nothing. */
-function* remarks(scan: Scan, { paint, columns }: Style): Generator<string> {
-  const warnings = scan.warnings.map((warning) => `warning: ${showBytes(warning)}`);
-  for (const { rule, files } of scan.unusedAllowances)
-    warnings.push(`warning: the [[allow]] of ${rule} in ${files} matches nothing; remove it from relocate.toml`);
-  for (const warning of warnings) for (const line of wrap(warning, columns)) yield paint('warn', line);
+function* remarks(scan: Scan, style: Style): Generator<string> {
+  yield* warningLines(scan.warnings, style);
+  yield* warningLines(
+    scan.unusedAllowances.map(
+      ({ rule, files }) => `the [[allow]] of ${rule} in ${files} matches nothing; remove it from relocate.toml`,
+    ),
+    style,
+  );
   if (scan.excluded.length === 0) return;
   const globs = [...new Set(scan.excluded.map(({ by }) => by))];
-  yield paint('faint', `left out: ${plural(scan.excluded.length, 'path')} (${list(globs)})`);
+  yield style.paint('faint', `left out: ${plural(scan.excluded.length, 'path')} (${list(globs)})`);
 }
 
 const COUNTED: Readonly<Record<Outcome, (number: number) => string>> = {

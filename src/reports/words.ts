@@ -76,6 +76,13 @@ export function shorten(text: string, columns: number): string {
   return `${chars.slice(0, head).join('')}…${chars.slice(chars.length - (room - head)).join('')}`;
 }
 
+/** Cuts off the beginning of a path that takes more columns, as where it leads to stands at its end; of other texts the middle. */
+export function shortenPath(text: string, columns: number): string {
+  if (columnsOf(text) <= columns || !text.startsWith('/')) return shorten(text, columns);
+  const chars = Array.from(text);
+  return `…${chars.slice(chars.length - Math.max(1, columns - 1)).join('')}`;
+}
+
 /** Breaks a text into lines of at most so many columns, at spaces. A longer word stands alone. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];

@@ -43,7 +43,11 @@ function pathClaim(view: FileView, hit: Hit, line: Line, context: RuleContext): 
   if (found.inTree === null) return pinned(view, hit, { found });
   const folder = dirName(view.path);
   const alias = aliasBetween(folder, commonFolder(folder, found.inTree), context);
-  if (alias !== null) return pinned(view, hit, { found, note: `the folder is reached through ${alias} too, from where the relative path is another` });
+  if (alias !== null)
+    return pinned(view, hit, {
+      found,
+      note: `the folder is reached through ${alias} too, from where the relative path is another`,
+    });
   const path = relativeTo(folder, found.inTree);
   const text = /^(?:#|import[ \t])/.test(path) ? `./${path}` : path;
   return relative(view, hit, [{ start: hit.start, end: found.end, text }], { found });
@@ -51,7 +55,9 @@ function pathClaim(view: FileView, hit: Hit, line: Line, context: RuleContext): 
 
 function commonFolder(folder: TreePath, target: TreePath): TreePath {
   let top = folder;
-  const climbs = relativeTo(folder, target).split('/').filter((name) => name === '..').length;
+  const climbs = relativeTo(folder, target)
+    .split('/')
+    .filter((name) => name === '..').length;
   for (let i = 0; i < climbs; i++) top = dirName(top);
   return top;
 }

@@ -16,8 +16,12 @@ export const rule: FileRule = {
   *claim(view, hits, context) {
     const length = shebangLength(view);
     if (length === null || length > PORTABLE_SHEBANG || !hits.some((hit) => hit.end <= length)) return;
-    if (view.isText) yield* claimShebang(view, hits, context, { longForm: (shebang, words) => polyglot(view.latin1(), shebang, words) });
-    else if (zipOffsets((start, end) => view.region(start, end), view.size) === null) yield* claimBeforePayload(view, hits);
+    if (view.isText)
+      yield* claimShebang(view, hits, context, {
+        longForm: (shebang, words) => polyglot(view.latin1(), shebang, words),
+      });
+    else if (zipOffsets((start, end) => view.region(start, end), view.size) === null)
+      yield* claimBeforePayload(view, hits);
   },
 };
 
@@ -26,5 +30,8 @@ function* claimBeforePayload(view: FileView, hits: readonly Hit[]): Iterable<Cla
   const shebang = readShebang(view, hits);
   if (shebang === null) return;
   for (const { hit, found } of hitsOnLine(view, shebang, hits))
-    yield { ...pinned(view, hit, { found, note: 'binary data follows the script, which may be found by counting bytes' }), fix: 'blocked' };
+    yield {
+      ...pinned(view, hit, { found, note: 'binary data follows the script, which may be found by counting bytes' }),
+      fix: 'blocked',
+    };
 }

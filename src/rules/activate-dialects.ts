@@ -61,7 +61,11 @@ const nu: ActivateDialect = {
     const close = quote === "r#'" ? "'#" : quote;
     if (!line.trimEnd().endsWith(close)) return null;
     const code = `${match[1] ?? ''}let virtual_env = ($env.CURRENT_FILE | path expand | path dirname | path dirname)`;
-    return { end: line.trimEnd().length - close.length, isQuoted: true, edit: { start: 0, end: line.trimEnd().length, text: code } };
+    return {
+      end: line.trimEnd().length - close.length,
+      isQuoted: true,
+      edit: { start: 0, end: line.trimEnd().length, text: code },
+    };
   },
 };
 
@@ -102,5 +106,9 @@ function wholeWord(line: string, at: number, before: RegExp, code: string): Path
   if (!before.test(lead) || (quote !== '' && (!content.endsWith(quote) || content.length <= at))) return null;
   const end = content.length - quote.length;
   if (quote === '' && /[\s;#]/.test(content.slice(at))) return null;
-  return { end, isQuoted: quote !== '', edit: { start: lead.endsWith('r') ? start - 1 : start, end: content.length, text: code } };
+  return {
+    end,
+    isQuoted: quote !== '',
+    edit: { start: lead.endsWith('r') ? start - 1 : start, end: content.length, text: code },
+  };
 }

@@ -20,7 +20,8 @@ export const rule: FileRule = {
     // above the tree nothing is known: an activate script stands in the `bin` of its environment
     const environment = dirName(file) === '' ? null : dirName(dirName(file));
     const isPosix = !baseName(file).includes('.');
-    if (isPosix && environment !== null && !view.latin1().includes('\r')) yield* claimInPosix(view, hits, shellRoot(file, environment));
+    if (isPosix && environment !== null && !view.latin1().includes('\r'))
+      yield* claimInPosix(view, hits, shellRoot(file, environment));
     else for (const hit of hits) yield claimInDialect(view, hit, file, environment);
   },
 };
@@ -31,7 +32,8 @@ function* claimInPosix(view: FileView, hits: readonly Hit[], root: ShellRoot): I
   const code = locatingCode(root, text);
   for (const shellHit of shellHits(text, hits)) {
     const { hit, escaping } = shellHit;
-    const splice = shellHit.isOpen && hit.start >= code.end ? rootedPath(text, shellHit, root) : null;
+    const splice =
+      shellHit.isOpen && !shellHit.isInFunction && hit.start >= code.end ? rootedPath(text, shellHit, root) : null;
     if (splice === null) yield pinned(view, hit, { escaping, note: 'an expansion would not be carried out here' });
     else yield relative(view, hit, [code, splice], { escaping });
   }
@@ -43,18 +45,26 @@ function claimInDialect(view: FileView, hit: Hit, file: TreePath, environment: T
   const dialect = activateDialect(baseName(file));
   const lineStart = text.lastIndexOf('\n', hit.start) + 1;
   const lineEnd = text.indexOf('\n', hit.end);
-  const path = dialect?.read(text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd), hit.start - lineStart, text) ?? null;
+  const path =
+    dialect?.read(text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd), hit.start - lineStart, text) ?? null;
   if (dialect === null || path === null) {
     const escaping = dialect?.escaping?.(text[hit.start - 1] ?? '') ?? hit.escaping;
     return pinned(view, hit, { note: dialect?.note ?? '', escaping });
   }
   const found = pathAt(view, hit, lineStart + path.end);
   const options = { found, escaping: path.isQuoted ? hit.escaping : ('shell-bare' as const) };
-  if (environment === null || found.inTree !== environment) return pinned(view, hit, { ...options, note: dialect.note });
+  if (environment === null || found.inTree !== environment)
+    return pinned(view, hit, { ...options, note: dialect.note });
   return relative(view, hit, dialectSplices(text, lineStart, path, dialect, relativeTo(environment, file)), options);
 }
 
-function dialectSplices(text: string, lineStart: number, { edit }: PathOnLine, { before }: ActivateDialect, down: string): Splice[] {
+function dialectSplices(
+  text: string,
+  lineStart: number,
+  { edit }: PathOnLine,
+  { before }: ActivateDialect,
+  down: string,
+): Splice[] {
   const splice = { start: lineStart + edit.start, end: lineStart + edit.end, text: edit.text };
   if (before === undefined) return [splice];
   const at = firstCommand(text);

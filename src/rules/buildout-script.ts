@@ -20,11 +20,15 @@ export const rule: FileRule = {
     const statement = /^sys\.path\[0:0\] = \[/m.exec(text);
     if (statement === null) return;
     const file = joinTree(realFolderOf(view.path, context), baseName(view.path));
-    const literals = pathLiterals(view, hits.filter(({ start }) => start > statement.index));
+    const literals = pathLiterals(
+      view,
+      hits.filter(({ start }) => start > statement.index),
+    );
     const root = rootOf(file, literals);
     const names = freeNames(text);
     const setup = setupCode(statement.index, file, root, names);
-    for (const literal of literals) yield relative(view, literal.hit, [setup, ...joined(literal, root, names)], { found: literal.found });
+    for (const literal of literals)
+      yield relative(view, literal.hit, [setup, ...joined(literal, root, names)], { found: literal.found });
   },
 };
 
@@ -45,12 +49,19 @@ function pathLiterals(view: FileView, hits: readonly Hit[]): PathLiteral[] {
   return hits.flatMap((hit) => {
     const index = strings.findIndex(({ contentStart }) => contentStart === hit.start);
     const string = strings[index];
-    if (string === undefined || hit.end > string.contentEnd || string.quote.length !== 1 || !/^[ru]?$/.test(string.prefix)) return [];
+    if (
+      string === undefined ||
+      hit.end > string.contentEnd ||
+      string.quote.length !== 1 ||
+      !/^[ru]?$/.test(string.prefix)
+    )
+      return [];
     if (isNext(text, strings[index - 1], string) || isNext(text, string, strings[index + 1])) return [];
     const found = pathAt(view, hit);
     const { inTree } = found;
     if (inTree === null || (string.prefix === 'r' && /[\\'"]/.test(inTree))) return [];
-    const written = (root: TreePath): string => spelled(relativeTo(root, inTree)) + (found.path.endsWith('/') ? '/' : '');
+    const written = (root: TreePath): string =>
+      spelled(relativeTo(root, inTree)) + (found.path.endsWith('/') ? '/' : '');
     return [{ hit, found, string, inTree, written }];
   });
 }
@@ -77,12 +88,20 @@ interface Names {
 
 /** The names that buildout itself uses with `relative-paths = true`, unless the script has them for something else. */
 function freeNames(text: string): Names {
-  return /(?<![\w.'"])(?:join|base)(?![\w'"])/.test(text) ? { join: 'relocate_join', base: 'relocate_base' } : { join: 'join', base: 'base' };
+  return /(?<![\w.'"])(?:join|base)(?![\w'"])/.test(text)
+    ? { join: 'relocate_join', base: 'relocate_base' }
+    : { join: 'join', base: 'base' };
 }
 
 function setupCode(at: number, file: TreePath, root: TreePath, { join, base }: Names): Splice {
-  const levels = relativeTo(dirName(file), root).split('/').filter((name) => name === '..').length;
-  const lines = [`import os`, `${join} = os.path.join`, `${base} = os.path.dirname(os.path.abspath(os.path.realpath(__file__)))`];
+  const levels = relativeTo(dirName(file), root)
+    .split('/')
+    .filter((name) => name === '..').length;
+  const lines = [
+    `import os`,
+    `${join} = os.path.join`,
+    `${base} = os.path.dirname(os.path.abspath(os.path.realpath(__file__)))`,
+  ];
   for (let level = 0; level < levels; level++) lines.push(`${base} = os.path.dirname(${base})`);
   return { start: at, end: at, text: `${lines.join('\n')}\n` };
 }

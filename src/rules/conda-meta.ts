@@ -19,7 +19,8 @@ export const rule: FileRule = {
     for (const hit of hits) {
       const string = strings.find(({ start, end }) => hit.start >= start && hit.end <= end);
       if (isJson && string === undefined) continue;
-      const escaping = string === undefined ? hit.escaping : jsonEscaping(hit.escaping, text.slice(string.start, hit.start));
+      const escaping =
+        string === undefined ? hit.escaping : jsonEscaping(hit.escaping, text.slice(string.start, hit.start));
       yield pinned(view, hit, { escaping });
     }
   },

@@ -63,11 +63,16 @@ export function byteCodeOf(source: TreePath, namesIn: (folder: TreePath) => read
   const folder = dirName(source);
   const stem = baseName(source).slice(0, -'.py'.length);
   const cache = joinTree(folder, '__pycache__');
-  const isCached = (name: string): boolean => name.startsWith(`${stem}.`) && /^[a-z]+-?\d[^/]*\.pyc$/.test(name.slice(stem.length + 1));
+  const isCached = (name: string): boolean =>
+    name.startsWith(`${stem}.`) && /^[a-z]+-?\d[^/]*\.pyc$/.test(name.slice(stem.length + 1));
   const isBeside = (name: string): boolean => name === `${stem}.pyc` || name === `${stem}.pyo`;
   const files = [
-    ...namesIn(cache).filter(isCached).map((name) => joinTree(cache, name)),
-    ...namesIn(folder).filter(isBeside).map((name) => joinTree(folder, name)),
+    ...namesIn(cache)
+      .filter(isCached)
+      .map((name) => joinTree(cache, name)),
+    ...namesIn(folder)
+      .filter(isBeside)
+      .map((name) => joinTree(folder, name)),
   ];
   return files.map((file) => ({ kind: 'byte-code', file, of: source }));
 }

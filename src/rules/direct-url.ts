@@ -18,7 +18,11 @@ export const rule: FileRule = {
       const string = strings.find(({ start, end }) => hit.start >= start && hit.end <= end);
       if (string === undefined) continue;
       const isUrl = /file:(?:\/\/(?:localhost)?)?$/.test(text.slice(string.start, hit.start));
-      if (isUrl) yield pinned(view, hit, { found: pathAt(view, { ...hit, escaping: 'percent' }, string.end), escaping: 'percent' });
+      if (isUrl)
+        yield pinned(view, hit, {
+          found: pathAt(view, { ...hit, escaping: 'percent' }, string.end),
+          escaping: 'percent',
+        });
       else if (hit.escaping === 'plain') yield pinned(view, hit, { escaping: 'json' });
     }
   },

@@ -29,11 +29,12 @@ export const rule: FileRule = {
 function literalClaim(view: FileView, hit: Hit, hits: readonly Hit[]): Claim {
   const literal = literalAround(view.latin1(), hit.start);
   if (literal === null) return pinned(view, hit);
-  const escaping = 'python';
+  const escaping = literal.isRaw ? 'literal' : 'python';
   const isAlone = !hits.some((other) => other !== hit && other.start >= literal.start && other.end <= literal.end);
   const tail = view.region(hit.end, literal.content.end);
   const inTree = isReadable(tail) ? resolveInTree(hit.prefix.base, unescapePath(tail, escaping)) : null;
-  if (!isAlone || hit.start !== literal.content.start || inTree === null || !literal.isOperand) return pinned(view, hit, { escaping });
+  if (!isAlone || hit.start !== literal.content.start || inTree === null || !literal.isOperand)
+    return pinned(view, hit, { escaping });
   const path = escapePath(relativeTo(dirName(view.path), inTree), escaping);
   if (path === null) return pinned(view, hit, { escaping });
   const found = pathAt(view, hit, literal.content.end);

@@ -17,9 +17,13 @@ export const rule: FileRule = {
       const line = lineAt(view.latin1(), hit.start);
       const found = pathAt(view, hit, line.start + line.text.replace(/[ \t\r]+$/, '').length);
       // the second line is relative to what the first one names
-      const isFirst = line.start === 0 && hit.start === 0 && !hits.some((other) => other !== hit && other.end <= line.end);
+      const isFirst =
+        line.start === 0 && hit.start === 0 && !hits.some((other) => other !== hit && other.end <= line.end);
       if (!isFirst || found.inTree === null) yield pinned(view, hit);
-      else yield relative(view, hit, [{ start: 0, end: found.end, text: relativeTo(dirName(view.path), found.inTree) }], { found });
+      else
+        yield relative(view, hit, [{ start: 0, end: found.end, text: relativeTo(dirName(view.path), found.inTree) }], {
+          found,
+        });
     }
   },
 };

@@ -1,9 +1,9 @@
 /** RL109: shell code that puts paths of the tree into variables: profile snippets that are sourced, and scripts of sh. */
 import { asTreePath, baseName, dirName, isInside, joinTree, type TreePath } from '../model/path.ts';
-import { pinned, realFolderOf, relative } from './claims.ts';
-import type { FileRule, FileView } from './rule.ts';
+import { pathAt, pinned, realFolderOf, relative } from './claims.ts';
+import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
 import { isScript } from './shebang-claims.ts';
-import { locatingCode, rootedPath, shellHits, shellRoot } from './sourced-shell.ts';
+import { locatingCode, rootedPath, shellHits, shellRoot, type ShellHit } from './sourced-shell.ts';
 
 /** Larger files are not snippets. */
 const LARGEST = 1024 * 1024;
@@ -19,21 +19,34 @@ export const rule: FileRule = {
     const text = view.latin1();
     const kind = kindOf(view);
     if (kind === null || text.includes('\r') || (kind === 'maybe' && !isEnvironment(text))) return;
-    const assigned = shellHits(text, hits).filter(({ place }) => place.isAssigned && place.quoting !== 'other');
-    if (!isShellCode(text, kind)) {
-      for (const { hit, escaping } of assigned) yield pinned(view, hit, { escaping, note: 'only assignments: systemd or docker may read it too, which know no shell' });
-      return;
-    }
-    const file = joinTree(realFolderOf(view.path, context), baseName(view.path));
-    const root = shellRoot(file, sharedFolder([dirName(file), ...assigned.map(({ hit }) => hit.prefix.base)]));
-    const code = locatingCode(root, text);
-    for (const place of assigned) {
-      const splice = place.isOpen && place.hit.start >= code.end ? rootedPath(text, place, root) : null;
-      if (splice === null) yield pinned(view, place.hit, { escaping: place.escaping, note: 'an expansion would not be carried out here' });
-      else yield relative(view, place.hit, [code, splice], { escaping: place.escaping });
-    }
+    const found = shellHits(text, hits).filter(({ place }) => place.quoting !== 'other');
+    if (!found.some(({ place }) => place.isAssigned)) return;
+    if (isShellCode(text, kind)) yield* selfLocating(view, found, kind, context);
+    else for (const place of found) yield asData(view, place);
   },
 };
+
+/** All that the shell expands finds the tree by one variable. In a snippet, functions run later, when others may have set it. */
+function* selfLocating(view: FileView, found: readonly ShellHit[], kind: Kind, context: RuleContext): Iterable<Claim> {
+  const text = view.latin1();
+  const file = joinTree(realFolderOf(view.path, context), baseName(view.path));
+  const targets = found.map(({ hit }) => pathAt(view, hit).inTree ?? hit.prefix.base);
+  const root = shellRoot(file, sharedFolder([dirName(file), ...targets]));
+  const code = locatingCode(root, text);
+  for (const place of found) {
+    const { hit, escaping } = place;
+    const isExpanded = place.isOpen && hit.start >= code.end && (kind === 'script' || !place.isInFunction);
+    const splice = isExpanded ? rootedPath(text, place, root) : null;
+    if (splice === null) yield pinned(view, hit, { escaping, note: 'an expansion would not be carried out here' });
+    else yield relative(view, hit, [code, splice], { escaping });
+  }
+}
+
+/** What reads it as data takes an unquoted value as it stands. */
+function asData(view: FileView, { hit, place, escaping }: ShellHit): Claim {
+  const note = 'only assignments: systemd or docker may read it too, which know no shell';
+  return pinned(view, hit, { note, escaping: place.quoting === 'bare' ? hit.escaping : escaping });
+}
 
 /** `script`: run by a shell; `snippet`: sourced, by its name; `maybe`: a name that data has too. */
 type Kind = 'script' | 'snippet' | 'maybe';
@@ -43,11 +56,14 @@ function kindOf({ path, head }: Pick<FileView, 'path' | 'head'>): Kind | null {
   if (NOT_OURS.test(name)) return null;
   if (isScript({ head })) return SHELL_LINE.test(head.toString('latin1', 0, 256)) ? 'script' : null;
   if (SNIPPET.test(name)) return 'snippet';
-  return MAYBE.test(name) || (!name.includes('.') && /^(?:etc|s?bin|profile\.d)$/.test(baseName(dirName(path)))) ? 'maybe' : null;
+  return MAYBE.test(name) || (!name.includes('.') && /^(?:etc|s?bin|profile\.d)$/.test(baseName(dirName(path))))
+    ? 'maybe'
+    : null;
 }
 
 const SHELL_LINE = /^#![ \t]*(?:\/\S*\/|\/\S*\/env[ \t]+(?:-S[ \t]+)?)(?:ba|da|z|k|mk|a)?sh(?:[ \t][^\n]*)?\n/;
-const SNIPPET = /^(?:.*\.(?:sh|bash|zsh|ksh)|\.?(?:profile|bashrc|bash_profile|bash_login|zshrc|zprofile|zshenv|kshrc)|\.envrc|envvars)$/;
+const SNIPPET =
+  /^(?:.*\.(?:sh|bash|zsh|ksh)|\.?(?:profile|bashrc|bash_profile|bash_login|zshrc|zprofile|zshenv|kshrc)|\.envrc|envvars)$/;
 const MAYBE = /^(?:.*\.env|\.env(?:\..+)?|env|environment)$/;
 /** Config scripts have a rule of their own (RL205); the others are tools of a build, and made anew by it. */
 const NOT_OURS = /-config$|^(?:configure|config\.status|libtool|ltmain\.sh)$/;
@@ -66,7 +82,10 @@ function isShellCode(text: string, kind: Kind): boolean {
   const lines = text.split('\n').filter((line) => !/^[ \t]*(?:#.*)?$/.test(line));
   const isData = kind === 'maybe' ? /^[ \t]*(?:export[ \t]+)?[A-Za-z_]\w*=/ : /^[ \t]*[A-Za-z_]\w*=[^$`;]*$/;
   if (!lines.some((line) => !isData.test(line))) return false;
-  return kind === 'snippet' || (/^[ \t]*export[ \t]+\w+/m.test(text) && /^[ \t]*(?:fi|done|esac|unset|\.|source)(?:[ \t;]|$)/m.test(text));
+  return (
+    kind === 'snippet' ||
+    (/^[ \t]*export[ \t]+\w+/m.test(text) && /^[ \t]*(?:fi|done|esac|unset|\.|source)(?:[ \t;]|$)/m.test(text))
+  );
 }
 
 /** The deepest folder around all of these. */

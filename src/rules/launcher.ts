@@ -26,7 +26,8 @@ export function escapeDoubleQuoted(text: string): string {
 /** One word of sh: bare where nothing in it is special, else in double quotes. */
 export function shellWordOf(pieces: readonly Piece[]): string {
   const [first] = pieces;
-  if (pieces.length === 1 && first !== undefined && 'text' in first && /^[A-Za-z0-9_@%+=:,./-]+$/.test(first.text)) return first.text;
+  if (pieces.length === 1 && first !== undefined && 'text' in first && /^[A-Za-z0-9_@%+=:,./-]+$/.test(first.text))
+    return first.text;
   return `"${pieces.map((piece) => ('text' in piece ? escapeDoubleQuoted(piece.text) : besideScriptQuoted(piece.beside))).join('')}"`;
 }
 

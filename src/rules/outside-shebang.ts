@@ -1,7 +1,8 @@
 /** RL103: a script that can be run, and that names an interpreter outside the tree. */
 import { decodeBytes } from '../formats/byte-text.ts';
 import { PORTABLE_SHEBANG } from '../formats/shebang.ts';
-import { locate, textSite } from './claims.ts';
+import { isInside } from '../model/path.ts';
+import { textSite } from './claims.ts';
 import { isHostProgram } from './host-programs.ts';
 import type { FileRule } from './rule.ts';
 import { isScript, readShebang, shebangLength } from './shebang-claims.ts';
@@ -21,7 +22,8 @@ export const rule: FileRule = {
     if (length === null || (length > PORTABLE_SHEBANG && view.isText)) return;
     const word = readShebang(view, [])?.interpreter;
     const path = decodeBytes(Buffer.from(word?.text ?? '', 'latin1'));
-    if (word === undefined || !path.startsWith('/') || isHostProgram(path) || locate(path, context.prefixes) !== null) return;
+    if (word === undefined || !path.startsWith('/') || isHostProgram(path)) return;
+    if (context.prefixes.some((prefix) => isInside(path, prefix.path))) return;
     yield {
       hit: null,
       site: textSite(view, word.start, word.end),

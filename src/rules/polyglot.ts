@@ -47,12 +47,17 @@ function secondLine(text: string, newline: number): string {
 function obstacleTo(text: string, end: number, program: string, words: readonly string[]): string | null {
   const body = text.slice(end);
   if (!isPython(program)) return `the launcher of three lines is for Python alone, not for ${baseName(program)}`;
-  if (text[end] === '\r') return 'the launcher of three lines can not be: its lines end in CR LF, which sh takes for a part of the last argument';
-  if (!words.every(isPolyglotWord)) return 'the launcher of three lines can not be: the path holds a character that sh and Python read differently';
-  if (isEncodingCookie(text.slice(0, end))) return 'the launcher of three lines can not be: the first line names the encoding';
+  if (text[end] === '\r')
+    return 'the launcher of three lines can not be: its lines end in CR LF, which sh takes for a part of the last argument';
+  if (!words.every(isPolyglotWord))
+    return 'the launcher of three lines can not be: the path holds a character that sh and Python read differently';
+  if (isEncodingCookie(text.slice(0, end)))
+    return 'the launcher of three lines can not be: the first line names the encoding';
   if (!hasDocstring(body)) return null;
-  if (/^from __future__ import/m.test(body)) return 'the launcher of three lines can not be: `from __future__` stands behind a docstring, where no statement may come before it';
-  if (/\b__doc__\b/.test(body)) return 'the launcher of three lines can not be: the script uses its docstring, which would be that of the launcher';
+  if (/^from __future__ import/m.test(body))
+    return 'the launcher of three lines can not be: `from __future__` stands behind a docstring, where no statement may come before it';
+  if (/\b__doc__\b/.test(body))
+    return 'the launcher of three lines can not be: the script uses its docstring, which would be that of the launcher';
   return null;
 }
 

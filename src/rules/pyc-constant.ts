@@ -40,9 +40,15 @@ function constantClaim(view: FileView, each: PathString, hit: StringHit, context
 }
 
 /** All paths of a string share its length, so they are written together or not at all. */
-function constantFix({ string, hits }: PathString, hit: StringHit, source: TreePath | null): Pick<Reference, 'fix' | 'note' | 'absolute'> {
-  const isLike = ({ prefix, escaping }: StringHit): boolean => prefix.path === hit.prefix.path && escaping === hit.escaping;
-  if (!hits.every(isLike)) return { fix: 'blocked', note: `one string holds several prefixes; compile ${source ?? 'it'} again` };
+function constantFix(
+  { string, hits }: PathString,
+  hit: StringHit,
+  source: TreePath | null,
+): Pick<Reference, 'fix' | 'note' | 'absolute'> {
+  const isLike = ({ prefix, escaping }: StringHit): boolean =>
+    prefix.path === hit.prefix.path && escaping === hit.escaping;
+  if (!hits.every(isLike))
+    return { fix: 'blocked', note: `one string holds several prefixes; compile ${source ?? 'it'} again` };
   return {
     fix: 'pinned',
     note: source === null ? 'there is no source to compile again' : '',

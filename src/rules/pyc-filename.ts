@@ -14,9 +14,13 @@ export const rule: FileRule = {
   *claim(view, hits, context) {
     const byteCode = readByteCode(view, hits, context);
     if (byteCode === null) return;
-    const note = sourceOf(view.path, context) === null ? 'there is no source, so tracebacks show the relative path' : '';
+    const note =
+      sourceOf(view.path, context) === null ? 'there is no source, so tracebacks show the relative path' : '';
     for (const each of byteCode.strings) {
-      const { string, hits: [hit] } = each;
+      const {
+        string,
+        hits: [hit],
+      } = each;
       const found = fileNameIn(view, each);
       if (found === null || found.inTree === null || hit === undefined) continue;
       const text = decodeBytes(rewriteString(string, encodeBytes(found.inTree), byteCode.header.layout));

@@ -53,7 +53,10 @@ function recordClaim(view: FileView, hit: Hit, found: FoundPath): Claim {
  */
 function homeClaim(view: FileView, hit: Hit, line: ConfigLine, context: RuleContext): Claim {
   const found = pathAt(view, hit, line.end);
-  const obstacle = found.inTree === null ? 'it leaves the tree' : whyNeeded(joinTree(dirName(view.path), 'bin'), found.inTree, view, context);
+  const obstacle =
+    found.inTree === null
+      ? 'it leaves the tree'
+      : whyNeeded(joinTree(dirName(view.path), 'bin'), found.inTree, view, context);
   if (obstacle !== null) return pinned(view, hit, { found, note: obstacle });
   return relative(view, hit, [{ start: line.start, end: line.end, text: '' }], { found });
 }

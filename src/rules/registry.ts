@@ -7,6 +7,10 @@ import { rule as rl105 } from './activate-script.ts';
 import { rule as rl106 } from './buildout-script.ts';
 import { rule as rl107 } from './zipapp-shebang.ts';
 import { rule as rl109 } from './env-export.ts';
+import { rule as rl202 } from './pkg-config-prefix.ts';
+import { rule as rl205 } from './config-script.ts';
+import { rule as rl206 } from './service-config.ts';
+import { rule as rl209 } from './git-link.ts';
 import { rule as rl301 } from './absolute-symlink.ts';
 import { rule as rl302 } from './outside-symlink.ts';
 import { rule as rl303 } from './dangling-symlink.ts';
@@ -30,6 +34,12 @@ import { rule as rl902 } from './changed-while-read.ts';
 import { rule as rl903 } from './special-file.ts';
 import { rule as rl904 } from './path-in-file-name.ts';
 import { rule as rl907 } from './stored-digest.ts';
+import { rule as rl208 } from './wide-string.ts';
+import { rule as rl207 } from './escaped-path.ts';
+import { rule as rl405 } from './path-in-c-string.ts';
+import { rule as rl406 } from './path-in-binary.ts';
+import { rule as rl906 } from './unknown-encoding.ts';
+import { rule as rl201 } from './absolute-path-in-text.ts';
 import type { EntryRule, FileRule, Rule, ScanRule } from './rule.ts';
 
 export const FILE_RULES: readonly FileRule[] = [
@@ -41,6 +51,10 @@ export const FILE_RULES: readonly FileRule[] = [
   rl106,
   rl107,
   rl109,
+  rl202,
+  rl205,
+  rl206,
+  rl209,
   rl501,
   rl502,
   rl503,
@@ -53,6 +67,12 @@ export const FILE_RULES: readonly FileRule[] = [
   rl511,
   rl512,
   rl513,
+  rl208,
+  rl207,
+  rl405,
+  rl406,
+  rl906,
+  rl201,
 ];
 
 export const ENTRY_RULES: readonly EntryRule[] = [

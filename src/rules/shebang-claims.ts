@@ -43,11 +43,19 @@ interface LineHit {
 /** The hits on the first line that are written as they are. */
 export function hitsOnLine(view: FileView, { end, interpreter }: Shebang, hits: readonly Hit[]): LineHit[] {
   const onLine = hits.filter((hit) => hit.end <= end && hit.escaping === 'plain');
-  return onLine.map((hit) => ({ hit, found: pathAt(view, hit, contains(interpreter, hit) ? interpreterEnd(interpreter) : undefined) }));
+  return onLine.map((hit) => ({
+    hit,
+    found: pathAt(view, hit, contains(interpreter, hit) ? interpreterEnd(interpreter) : undefined),
+  }));
 }
 
 /** Claims every hit of the first line. They share the splices that make the line self-locating. */
-export function* claimShebang(view: FileView, hits: readonly Hit[], context: RuleContext, form: ScriptForm): Iterable<Claim> {
+export function* claimShebang(
+  view: FileView,
+  hits: readonly Hit[],
+  context: RuleContext,
+  form: ScriptForm,
+): Iterable<Claim> {
   const shebang = readShebang(view, hits);
   if (shebang === null) return;
   const onLine = hitsOnLine(view, shebang, hits);
@@ -83,7 +91,11 @@ function rewrite(line: Line, context: RuleContext, { longForm }: ScriptForm): Re
   const text = envSplitLauncher(fromLatin1(shebang.lead), words);
   const single = text === null ? null : [{ start: 0, end: shebang.end, text }];
   if (single !== null && text !== null && encodeBytes(text).length <= PORTABLE_SHEBANG) return { splices: single };
-  if ('splices' in long) return { ...long, note: `more than one line, since one would have more than the ${PORTABLE_SHEBANG} bytes that every kernel keeps` };
+  if ('splices' in long)
+    return {
+      ...long,
+      note: `more than one line, since one would have more than the ${PORTABLE_SHEBANG} bytes that every kernel keeps`,
+    };
   if (single === null) return { obstacle: `one line would have more bytes than kernels keep, and ${long.obstacle}` };
   return { splices: single, note: `the new line has more than ${PORTABLE_SHEBANG} bytes: Linux before 5.1 cuts it` };
 }
@@ -95,7 +107,8 @@ function obstacleTo({ shebang, hits }: Line, context: RuleContext): string | nul
     const word = words.find((candidate) => contains(candidate, hit));
     if (word === undefined) return 'the path is given to env itself, which can not work it out';
     if (found.inTree === null) return 'the path leaves the tree';
-    if (word === shebang.interpreter && context.typeOf(found.inTree) === null) return `${found.inTree} is not in the tree`;
+    if (word === shebang.interpreter && context.typeOf(found.inTree) === null)
+      return `${found.inTree} is not in the tree`;
     if (word !== shebang.interpreter && quoting(word) !== 0) return 'the path stands in a word with escapes';
   }
   return null;
@@ -108,7 +121,8 @@ function piecesOf(word: ShebangWord, { hits, folder }: Line): Piece[] {
   let from = word.start;
   const inWord = hits.filter(({ hit }) => contains(word, hit)).sort((a, b) => a.hit.start - b.hit.start);
   for (const { hit, found } of inWord) {
-    if (quoting(word) === 0 && hit.start > from) pieces.push({ text: fromLatin1(text.slice(from - word.start, hit.start - word.start)) });
+    if (quoting(word) === 0 && hit.start > from)
+      pieces.push({ text: fromLatin1(text.slice(from - word.start, hit.start - word.start)) });
     pieces.push({ beside: relativeTo(folder, found.inTree ?? hit.prefix.base) });
     from = found.end;
   }

@@ -18,7 +18,10 @@ export const rule: FileRule = {
   *claim(view, hits, context) {
     const length = shebangLength(view);
     if (length === null || length <= PORTABLE_SHEBANG || !view.isText) return;
-    if (hits.some((hit) => hit.end <= length)) yield* claimShebang(view, hits, context, { longForm: (shebang, words) => polyglot(view.latin1(), shebang, words) });
+    if (hits.some((hit) => hit.end <= length))
+      yield* claimShebang(view, hits, context, {
+        longForm: (shebang, words) => polyglot(view.latin1(), shebang, words),
+      });
     else yield* reportOutside(view, length, context);
   },
 };
@@ -29,7 +32,8 @@ const LINE_FEED = 0x0a;
 function* reportOutside(view: FileView, length: number, context: RuleContext): Iterable<Claim> {
   const word = readShebang(view, [])?.interpreter;
   const path = decodeBytes(Buffer.from(word?.text ?? '', 'latin1'));
-  if (word === undefined || !path.startsWith('/') || isHostProgram(path) || locate(path, context.prefixes) !== null) return;
+  if (word === undefined || !path.startsWith('/') || isHostProgram(path) || locate(path, context.prefixes) !== null)
+    return;
   const cut = length > LONGEST_SHEBANG ? 'no Linux runs it as it is meant' : 'Linux before 5.1 cuts it';
   yield {
     hit: null,

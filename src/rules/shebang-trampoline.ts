@@ -54,7 +54,11 @@ function findTrampoline(head: string): Trampoline | null {
   return { start, end: start + line.length, wordStart, pathStart: wordStart + quote.length, quote, isConcatenation };
 }
 
-const ESCAPING: Readonly<Record<Trampoline['quote'], Escaping>> = { '': 'shell-bare', '"': 'shell-double', "'": 'shell-single' };
+const ESCAPING: Readonly<Record<Trampoline['quote'], Escaping>> = {
+  '': 'shell-bare',
+  '"': 'shell-double',
+  "'": 'shell-single',
+};
 
 function claimOn(view: FileView, hit: Hit, trampoline: Trampoline, context: RuleContext): Claim {
   const line = view.head.toString('latin1', 0, trampoline.end);
@@ -62,9 +66,11 @@ function claimOn(view: FileView, hit: Hit, trampoline: Trampoline, context: Rule
   const found = pathAt(view, hit, pathEnd);
   const options: TextClaim = { found, escaping: hit.escaping === 'plain' ? ESCAPING[trampoline.quote] : hit.escaping };
   if (found.inTree === null) return pinned(view, hit, { ...options, note: 'the path leaves the tree' });
-  if (context.typeOf(found.inTree) === null) return pinned(view, hit, { ...options, note: `${found.inTree} is not in the tree` });
+  if (context.typeOf(found.inTree) === null)
+    return pinned(view, hit, { ...options, note: `${found.inTree} is not in the tree` });
   const word = besideScript(relativeTo(realFolderOf(view.path, context), found.inTree));
-  if (!isPolyglotWord(word)) return pinned(view, hit, { ...options, note: 'the path holds a character that sh and Python read differently' });
+  if (!isPolyglotWord(word))
+    return pinned(view, hit, { ...options, note: 'the path holds a character that sh and Python read differently' });
   return relative(view, hit, splicesFor(word, pathEnd + trampoline.quote.length, trampoline), options);
 }
 

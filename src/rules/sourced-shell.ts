@@ -13,8 +13,10 @@ export interface ShellHit {
   readonly place: ShellPlace;
   /** How the path is written there. */
   readonly escaping: Escaping;
-  /** Whether an expansion may stand there, and is carried out when the file is read. */
+  /** Whether an expansion may stand there. */
   readonly isOpen: boolean;
+  /** In the body of a function, which runs later than the file is read. */
+  readonly isInFunction: boolean;
 }
 
 const ESCAPINGS: Readonly<Record<ShellPlace['quoting'], Escaping>> = {
@@ -28,13 +30,16 @@ const ESCAPINGS: Readonly<Record<ShellPlace['quoting'], Escaping>> = {
 export function shellHits(text: string, hits: readonly Hit[]): ShellHit[] {
   const sorted = [...hits].sort((a, b) => a.start - b.start);
   const bodies = functionBodies(text);
-  const places = shellPlaces(text, sorted.map(({ start }) => start));
+  const places = shellPlaces(
+    text,
+    sorted.map(({ start }) => start),
+  );
   return sorted.flatMap((hit, index) => {
     const place = places[index];
     if (place === undefined) return [];
     const escaping = hit.escaping === 'plain' ? ESCAPINGS[place.quoting] : hit.escaping;
-    const isInBody = bodies.some(([start, end]) => hit.start >= start && hit.start < end);
-    return [{ hit, place, escaping, isOpen: place.quoting !== 'other' && !isInBody && escaping.match(/^shell/) !== null }];
+    const isInFunction = bodies.some(([start, end]) => hit.start >= start && hit.start < end);
+    return [{ hit, place, escaping, isInFunction, isOpen: place.quoting !== 'other' && escaping.startsWith('shell-') }];
   });
 }
 
@@ -90,7 +95,8 @@ export function locatingCode({ file, root, variable }: ShellRoot, text: string):
     `    echo ${doubleQuoted(`${down}: this shell does not tell where the file is; source it from bash or zsh`)} >&2`,
     `    unset ${variable}`,
     '    return 1 2>/dev/null',
-    `    : "\${${variable}:?}"`,
+    // neither sourced nor run: `eval "$(cat …)"`, which must stop, but not take a person's shell away
+    '    case $- in *i*) kill -INT $$ ;; *) exit 1 ;; esac',
     'fi',
   ];
   return { start: at, end: at, text: `${lines.join('\n')}\n\n` };
@@ -104,10 +110,17 @@ function doubleQuoted(text: string): string {
  * Writes the root's variable for the prefix of a hit, in the quotes that stand there.
  * @returns null where the root can't be reached from there in this quoting
  */
-export function rootedPath(text: string, { hit, place, escaping }: ShellHit, { root, variable }: ShellRoot): Splice | null {
+export function rootedPath(
+  text: string,
+  { hit, place, escaping }: ShellHit,
+  { root, variable }: ShellRoot,
+): Splice | null {
   const { base } = hit.prefix;
   // `/srv/site/env` where the root is `env`: the root is there in full
-  const rest = base !== root && isInside(root, base === '' ? root : base) ? restTo(text, hit, relativeTo(base, root), escaping) : null;
+  const rest =
+    base !== root && isInside(root, base === '' ? root : base)
+      ? restTo(text, hit, relativeTo(base, root), escaping)
+      : null;
   const end = rest ?? hit.end;
   const below = rest !== null || base === root ? '' : `/${relativeTo(root, base)}`;
   const inQuotes = escapePath(below, 'shell-double');
@@ -117,7 +130,11 @@ export function rootedPath(text: string, { hit, place, escaping }: ShellHit, { r
   if (place.quoting !== 'single') return { start: hit.start, end, text: `"${value}"` };
   const opens = place.quoteStart === hit.start - 1;
   const closes = text[end] === "'";
-  return { start: opens ? hit.start - 1 : hit.start, end: closes ? end + 1 : end, text: `${opens ? '' : "'"}"${value}"${closes ? '' : "'"}` };
+  return {
+    start: opens ? hit.start - 1 : hit.start,
+    end: closes ? end + 1 : end,
+    text: `${opens ? '' : "'"}"${value}"${closes ? '' : "'"}`,
+  };
 }
 
 /** Where the names from the prefix down to the root end in the text, when they follow the hit; null where something else does. */

@@ -12,13 +12,19 @@ export const rule: FileRule = {
   code: 'RL509',
   subject: 'file',
   summary: "Python's build variables hold the place that Python was installed to.",
-  appliesTo: ({ path }) => isVariables(path) || (baseName(path) === 'Makefile' && /^config(?:-|$)/.test(baseName(dirName(path)))),
+  appliesTo: ({ path }) =>
+    isVariables(path) || (baseName(path) === 'Makefile' && /^config(?:-|$)/.test(baseName(dirName(path)))),
 
   *claim(view, hits) {
     if (!view.isText) return;
     for (const hit of hits) {
-      const escaping = isVariables(view.path) ? inLiteral(view, hit) : hit.escaping === 'plain' ? 'dollar-doubled' : null;
-      if (escaping !== null) yield pinned(view, hit, { escaping, note: 'used when extensions are built, not when Python runs' });
+      const escaping = isVariables(view.path)
+        ? inLiteral(view, hit)
+        : hit.escaping === 'plain'
+          ? 'dollar-doubled'
+          : null;
+      if (escaping !== null)
+        yield pinned(view, hit, { escaping, note: 'used when extensions are built, not when Python runs' });
     }
   },
 };

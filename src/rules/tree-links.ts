@@ -13,7 +13,7 @@ const MOST_LINKS = 40;
 export function followInTree(path: TreePath, context: RuleContext): TreePath | null {
   let names = path.split('/');
   let done = '' as TreePath;
-  for (let links = 0; names.length > 0; ) {
+  for (let links = 0; names.length > 0;) {
     const [name = '', ...rest] = names;
     const next = resolveInTree(done, name);
     if (next === null) return null;
@@ -54,7 +54,7 @@ export function aliasBetween(folder: TreePath, top: TreePath, context: RuleConte
 
 function foldersAbove(folder: TreePath): TreePath[] {
   const folders: TreePath[] = [];
-  for (let place = folder; place !== ''; ) {
+  for (let place = folder; place !== '';) {
     place = dirName(place);
     folders.push(place);
   }

@@ -18,7 +18,9 @@ export const rule: FileRule = {
     if (zip === null) return;
     yield* claimShebang(view, hits, context, {
       // what reads the zip looks from its end, so sh may have a line of its own
-      longForm: ({ end }, words) => ({ splices: [{ start: 0, end, text: `#!/bin/sh\nexec ${words.join(' ')} "$0" "$@"` }] }),
+      longForm: ({ end }, words) => ({
+        splices: [{ start: 0, end, text: `#!/bin/sh\nexec ${words.join(' ')} "$0" "$@"` }],
+      }),
       complete: (splices) => moveZip(splices, zip),
     });
   },

@@ -10,7 +10,8 @@ export type Allowances = (reference: Reference) => Allowance | null;
 export function compileAllowances(allowances: readonly Allowance[]): Allowances {
   const compiled = allowances.map((allowance) => ({ allowance, selects: selectPaths([allowance.files]) }));
   return (reference) =>
-    compiled.find(({ allowance, selects }) => isRule(reference, allowance.rule) && selects(reference.file) !== null)?.allowance ?? null;
+    compiled.find(({ allowance, selects }) => isRule(reference, allowance.rule) && selects(reference.file) !== null)
+      ?.allowance ?? null;
 }
 
 /** Those that accept none of the references. */

@@ -2,7 +2,7 @@
 import type { FolderTime, Intent, Step } from '../formats/journal-records.ts';
 import { foldersOf, folderWarnings, ownRecordStep, requireOwnFolderPossible, stepOf } from '../io/changeable.ts';
 import { beginRun, removeUnstaged, rootTimeOf } from '../io/journal-folder.ts';
-import { writeMarker, writeReceipt, type Run } from '../io/journal.ts';
+import { hasOwnFolder, writeMarker, writeReceipt, type Run } from '../io/journal.ts';
 import { withLock } from '../io/lock.ts';
 import { readTreeMemory, TREE_MEMORY, treeMemoryText } from '../io/tree-memory.ts';
 import { NeedsRecoverError, RelocateError, RolledBackError } from '../model/errors.ts';
@@ -62,7 +62,8 @@ async function prepare(plan: Plan, pace: Pace): Promise<Prepared> {
     steps.push(stepOf(tree, change));
     await pace.rest();
   }
-  const folders = foldersOf(tree, steps);
+  // making `.relocate` changes the time of the root
+  const folders = foldersOf(tree, steps, hasOwnFolder(tree) ? [] : [asTreePath('')]);
   const memory = newMemory(plan);
   return { plan, folders, memory, steps: memory === null ? steps : [...steps, ownRecordStep(tree, TREE_MEMORY)] };
 }

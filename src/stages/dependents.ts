@@ -18,8 +18,14 @@ export interface Dependents {
  * @param lists the files of the tree that store digests of others, by their names (`storesDigests`)
  * @param changing files with a reference that an edit may change, under all their names
  */
-export function findDependents(lists: readonly TreePath[], changing: ReadonlySet<TreePath>, context: RuleContext): Dependents {
-  const byteCode = [...changing].flatMap((source) => byteCodeOf(source, context.namesIn)).filter(({ file }) => context.typeOf(file) === 'file');
+export function findDependents(
+  lists: readonly TreePath[],
+  changing: ReadonlySet<TreePath>,
+  context: RuleContext,
+): Dependents {
+  const byteCode = [...changing]
+    .flatMap((source) => byteCodeOf(source, context.namesIn))
+    .filter(({ file }) => context.typeOf(file) === 'file');
   const compiled = new Set(byteCode.map(({ file }) => file));
   const places = { changed: new Set([...changing, ...compiled]), realFolder: context.realPath };
   const references: Reference[] = [];
@@ -29,7 +35,9 @@ export function findDependents(lists: readonly TreePath[], changing: ReadonlySet
     return text === null ? [] : storedDigests(list, text, places);
   });
   // a row without a digest says nothing of the file's bytes; it matters only when the file goes
-  const kept = stored.filter((row) => row.kind !== 'record-row' || row.digest[0] < row.digest[1] || compiled.has(row.of));
+  const kept = stored.filter(
+    (row) => row.kind !== 'record-row' || row.digest[0] < row.digest[1] || compiled.has(row.of),
+  );
   for (const row of kept) if (row.kind === 'stored-digest') references.push(storedDigest(row));
   return { dependents: [...byteCode, ...kept], references };
 }

@@ -21,7 +21,9 @@ export interface Assembled {
 
 /** The change of a symlink: it has one target, so the last edit counts (there is one). */
 export function retargetChange(facts: FileFacts, edits: readonly DecidedEdit[]): Assembled {
-  const target = edits.flatMap(({ edit: { reference } }) => (reference.relative?.kind === 'target' ? [reference.relative.target] : [])).at(-1);
+  const target = edits
+    .flatMap(({ edit: { reference } }) => (reference.relative?.kind === 'target' ? [reference.relative.target] : []))
+    .at(-1);
   if (target === undefined) return { change: null, refusals: edits.map(({ edit }) => overlapRefusal(edit)) };
   return { change: { ...common(facts, edits), kind: 'retarget', target }, refusals: [] };
 }
@@ -32,27 +34,46 @@ export function contentChange(facts: FileFacts, edits: readonly DecidedEdit[]): 
   const refusals = dropped.map(({ edit }) => overlapRefusal(edit));
   if (kept.length === 0) return { change: null, refusals };
   const splices = mergeSplices(kept);
-  return { refusals, change: { ...common(facts, kept), kind: 'content', splices, follows: [], renders: renderSites(kept, splices) } };
+  return {
+    refusals,
+    change: { ...common(facts, kept), kind: 'content', splices, follows: [], renders: renderSites(kept, splices) },
+  };
 }
 
 /**
  * Adds what must follow: byte code of changed sources goes, and the rows of a RECORD that name changed or removed files get
  * their new digests and sizes (their row goes with the file).
  */
-export function withDependents(changes: Map<TreePath, FileChange>, dependents: readonly Dependent[], factsOf: ReadonlyMap<TreePath, FileFacts>): void {
-  const changed = new Set([...changes.values()].flatMap((change) => (isRewritten(change) ? [change.file, ...change.aliases] : [])));
+export function withDependents(
+  changes: Map<TreePath, FileChange>,
+  dependents: readonly Dependent[],
+  factsOf: ReadonlyMap<TreePath, FileFacts>,
+): void {
+  const changed = new Set(
+    [...changes.values()].flatMap((change) => (isRewritten(change) ? [change.file, ...change.aliases] : [])),
+  );
   for (const { kind, file, of } of dependents) {
     const facts = factsOf.get(file);
     if (kind !== 'byte-code' || !changed.has(of) || facts === undefined) continue;
     const edits = changes.get(file)?.edits ?? [];
-    changes.set(file, { file, aliases: facts.aliases, before: facts.digest, edits, kind: 'remove', reason: `byte code of ${of}, which changes` });
+    changes.set(file, {
+      file,
+      aliases: facts.aliases,
+      before: facts.digest,
+      edits,
+      kind: 'remove',
+      reason: `byte code of ${of}, which changes`,
+    });
     changed.add(file);
   }
   for (const row of dependents) {
     const facts = factsOf.get(row.file);
     if (row.kind !== 'record-row' || !isStored(row.of, changes, changed) || facts === undefined) continue;
     const change = changes.get(row.file);
-    const content = change?.kind === 'content' ? change : { ...common(facts, []), kind: 'content' as const, splices: [], follows: [], renders: [] };
+    const content =
+      change?.kind === 'content'
+        ? change
+        : { ...common(facts, []), kind: 'content' as const, splices: [], follows: [], renders: [] };
     changes.set(row.file, { ...content, follows: [...content.follows, row] });
   }
 }
@@ -66,7 +87,10 @@ function isStored(of: TreePath, changes: ReadonlyMap<TreePath, FileChange>, chan
   return changed.has(of) || changes.get(of)?.kind === 'remove';
 }
 
-function common(facts: FileFacts, edits: readonly DecidedEdit[]): Pick<FileChange, 'file' | 'aliases' | 'before' | 'edits'> {
+function common(
+  facts: FileFacts,
+  edits: readonly DecidedEdit[],
+): Pick<FileChange, 'file' | 'aliases' | 'before' | 'edits'> {
   return { file: facts.file, aliases: facts.aliases, before: facts.digest, edits: edits.map(({ edit }) => edit) };
 }
 
@@ -125,11 +149,21 @@ function renderSites(edits: readonly DecidedEdit[], splices: readonly Splice[]):
 
 function renderSite(form: AbsoluteForm, shift: (offset: number) => number): RenderSite {
   const { slot, length, ...rest } = form;
-  if (slot !== undefined) return { ...rest, start: shift(form.start), end: shift(form.end), slot: { ...slot, slotEnd: shift(slot.slotEnd) } };
+  if (slot !== undefined)
+    return { ...rest, start: shift(form.start), end: shift(form.end), slot: { ...slot, slotEnd: shift(slot.slotEnd) } };
   const written = writeAbsolute(form, PLACEHOLDER);
   const size = written.ok ? encodeBytes(written.text).length : 0;
   const start = shift(form.start);
-  const counted = length === undefined ? {} : { length: { ...length, at: shift(length.at), value: length.value + (size - (form.end - form.start)) * length.paths } };
+  const counted =
+    length === undefined
+      ? {}
+      : {
+          length: {
+            ...length,
+            at: shift(length.at),
+            value: length.value + (size - (form.end - form.start)) * length.paths,
+          },
+        };
   return { ...rest, start, end: start + size, ...counted };
 }
 

@@ -64,7 +64,8 @@ class Preparation {
     this.#needles = compileNeedles(full.scan.prefixes);
     for (const { file, aliases } of full.scan.files) for (const alias of aliases) this.#nameOf.set(alias, file);
     for (const change of plan.changes)
-      if (change.kind === 'remove') for (const name of [change.file, ...change.aliases]) this.#newContent.set(name, null);
+      if (change.kind === 'remove')
+        for (const name of [change.file, ...change.aliases]) this.#newContent.set(name, null);
   }
 
   /** The changes, in the order in which digests become known, then all other files that are looked at. */
@@ -75,7 +76,9 @@ class Preparation {
       seen.add(change.file);
       if (isContent(change)) yield this.#spool.has(change.file) ? this.#plain(change.file) : change;
     }
-    const withReferences = this.#full.scan.references.filter(({ prefix, site }) => prefix !== null && site.kind !== 'symlink' && site.kind !== 'entry');
+    const withReferences = this.#full.scan.references.filter(
+      ({ prefix, site }) => prefix !== null && site.kind !== 'symlink' && site.kind !== 'entry',
+    );
     const withRows = this.#full.scan.dependents.filter(({ kind }) => kind === 'record-row');
     for (const { file } of [...withReferences, ...withRows, ...this.#spool.changed()]) {
       if (seen.has(file) || this.#newContent.get(file) === null) continue;
@@ -86,11 +89,24 @@ class Preparation {
 
   prepare(change: ContentChange): void {
     const newContentOf = (file: TreePath): NewContent | null | undefined => this.#newContent.get(file);
-    const pieces = (): Iterable<Buffer> => changedContent(this.#spool.rootOf(change.file) ?? this.#full.scan.tree, change, newContentOf);
+    const pieces = (): Iterable<Buffer> =>
+      changedContent(this.#spool.rootOf(change.file) ?? this.#full.scan.tree, change, newContentOf);
     const { sha256, size, remains } = this.#measure(pieces());
-    const where = packedSites(change, this.#rowsOf(change.file), newContentOf, (file) => this.#nameOf.get(file) ?? file);
-    this.#files.set(change.file, { sha256, size, remains, ...where, pieces: () => exactly(pieces(), size, change.file) });
-    if (sha256 !== change.before) for (const name of [change.file, ...change.aliases]) this.#newContent.set(name, { digest: sha256, size });
+    const where = packedSites(
+      change,
+      this.#rowsOf(change.file),
+      newContentOf,
+      (file) => this.#nameOf.get(file) ?? file,
+    );
+    this.#files.set(change.file, {
+      sha256,
+      size,
+      remains,
+      ...where,
+      pieces: () => exactly(pieces(), size, change.file),
+    });
+    if (sha256 !== change.before)
+      for (const name of [change.file, ...change.aliases]) this.#newContent.set(name, { digest: sha256, size });
   }
 
   contents(): Contents {
@@ -98,9 +114,15 @@ class Preparation {
     return {
       fileOf: (entry) => this.#files.get(entry.path) ?? this.#unread(entry),
       removed: new Map(
-        changes.flatMap((change) => (change.kind === 'remove' ? [change.file, ...change.aliases].map((name) => [name, change.reason] as const) : [])),
+        changes.flatMap((change) =>
+          change.kind === 'remove'
+            ? [change.file, ...change.aliases].map((name) => [name, change.reason] as const)
+            : [],
+        ),
       ),
-      targets: new Map(changes.flatMap((change) => (change.kind === 'retarget' ? [[change.file, change.target] as const] : []))),
+      targets: new Map(
+        changes.flatMap((change) => (change.kind === 'retarget' ? [[change.file, change.target] as const] : [])),
+      ),
       origins: this.#origins,
     };
   }
@@ -115,7 +137,12 @@ class Preparation {
 
   #unread({ path, size }: Entry): PackedFile {
     const change = this.#plain(path);
-    const pieces = (): Iterable<Buffer> => exactly(changedContent(this.#spool.rootOf(path) ?? this.#full.scan.tree, change, () => undefined), size, path);
+    const pieces = (): Iterable<Buffer> =>
+      exactly(
+        changedContent(this.#spool.rootOf(path) ?? this.#full.scan.tree, change, () => undefined),
+        size,
+        path,
+      );
     return { ...UNCHANGED, size, sha256: change.before, remains: 0, pieces };
   }
 
@@ -153,5 +180,7 @@ function* exactly(pieces: Iterable<Buffer>, size: number, path: TreePath): Gener
     yield piece;
   }
   if (left !== 0)
-    throw new StalePlanError(`${showBytes(path)} changed while it was packed: it ${left < 0 ? 'grew' : 'shrank'}; stop what writes to it, or declare it volatile`);
+    throw new StalePlanError(
+      `${showBytes(path)} changed while it was packed: it ${left < 0 ? 'grew' : 'shrank'}; stop what writes to it, or declare it volatile`,
+    );
 }

@@ -45,14 +45,21 @@ export function listEntries(
   for (const seen of entries) {
     const reason = contents.removed.get(seen.path);
     if (reason !== undefined) leftOut.push({ path: seen.path, why: 'removed', by: reason });
-    else if (seen.type === 'socket') leftOut.push({ path: seen.path, why: 'skipped', by: 'a socket lives only as long as its server' });
-    else if (vanished.has(seen.path)) leftOut.push({ path: seen.path, why: 'skipped', by: 'it went away while the tree was packed' });
+    else if (seen.type === 'socket')
+      leftOut.push({ path: seen.path, why: 'skipped', by: 'a socket lives only as long as its server' });
+    else if (vanished.has(seen.path))
+      leftOut.push({ path: seen.path, why: 'skipped', by: 'it went away while the tree was packed' });
     else packed.push({ seen, entry: manifestEntry(seen, contents, firstNames, options) });
   }
   return { packed, leftOut: leftOut.sort((a, b) => compareBytes(a.path, b.path)) };
 }
 
-function manifestEntry(seen: Entry, contents: Contents, firstNames: Map<string, TreePath>, options: EntryOptions): ManifestEntry {
+function manifestEntry(
+  seen: Entry,
+  contents: Contents,
+  firstNames: Map<string, TreePath>,
+  options: EntryOptions,
+): ManifestEntry {
   const { path, mode } = seen;
   const base = { path, mtime: clamped(seen.mtime, options.latest), ...ownership(seen, options) };
   switch (seen.type) {
@@ -76,7 +83,14 @@ type Base = Ownership & { readonly path: TreePath; readonly mtime: string };
 function fileOrLink(seen: Entry, base: Base, contents: Contents, firstNames: Map<string, TreePath>): ManifestEntry {
   const inode = `${seen.device}:${seen.inode}`;
   const first = seen.links > 1 ? firstNames.get(inode) : undefined;
-  if (first !== undefined) return { path: base.path, mtime: base.mtime, ...(base.owner === undefined ? {} : { owner: base.owner }), type: 'hard-link', target: first };
+  if (first !== undefined)
+    return {
+      path: base.path,
+      mtime: base.mtime,
+      ...(base.owner === undefined ? {} : { owner: base.owner }),
+      type: 'hard-link',
+      target: first,
+    };
   if (seen.links > 1) firstNames.set(inode, seen.path);
   const { size, sha256, sites, rows, remains } = contents.fileOf(seen);
   return {
@@ -95,7 +109,10 @@ function fileOrLink(seen: Entry, base: Base, contents: Contents, firstNames: Map
 /** The entry's owner where it is kept, and its extended attributes. */
 export function ownership(seen: Pick<Entry, 'path' | 'uid' | 'gid'>, { owners, attributes }: EntryOptions): Ownership {
   const xattrs = attributes?.get(seen.path);
-  const owner = owners === null ? undefined : { uid: seen.uid, gid: seen.gid, user: owners.user(seen.uid), group: owners.group(seen.gid) };
+  const owner =
+    owners === null
+      ? undefined
+      : { uid: seen.uid, gid: seen.gid, user: owners.user(seen.uid), group: owners.group(seen.gid) };
   return { ...(owner === undefined ? {} : { owner }), ...(xattrs === undefined ? {} : { xattrs }) };
 }
 

@@ -14,20 +14,36 @@ import type { PackedEntry } from './pack-entries.ts';
 const CONFIG_LIMIT = 64 * 1024;
 
 export function requirementsOf(scan: Scan, packed: readonly PackedEntry[], contents: Contents): Requirements {
-  const native = hasNativeCode(scan.tree, packed.map(({ seen }) => seen));
+  const native = hasNativeCode(
+    scan.tree,
+    packed.map(({ seen }) => seen),
+  );
   const { platform, arch, libc } = thisPlatform();
   const interpreters = findInterpreters(scan, packed, contents);
   const known = new Set(interpreters.flatMap(({ program, home }) => [program, home]));
-  return { platform, arch, libc: native ? libc : '', native, interpreters, outside: outsidePaths(scan.references, known) };
+  return {
+    platform,
+    arch,
+    libc: native ? libc : '',
+    native,
+    interpreters,
+    outside: outsidePaths(scan.references, known),
+  };
 }
 
 function findInterpreters(scan: Scan, packed: readonly PackedEntry[], contents: Contents): Interpreter[] {
-  const isOurs = (path: string): boolean => path.includes(PLACEHOLDER) || scan.prefixes.some((prefix) => isInside(path, prefix.path));
+  const isOurs = (path: string): boolean =>
+    path.includes(PLACEHOLDER) || scan.prefixes.some((prefix) => isInside(path, prefix.path));
   const links = outsideLinks(packed);
   return packed.flatMap(({ entry, seen }) => {
     if (entry.type !== 'file' || baseName(entry.path) !== 'pyvenv.cfg' || entry.size > CONFIG_LIMIT) return [];
     const bytes = Buffer.concat([...contents.fileOf(seen).pieces()].map((piece) => Buffer.from(piece)));
-    const interpreter = readInterpreter(entry.path, bytes, links.get(joinTree(dirName(entry.path), 'bin')) ?? [], isOurs);
+    const interpreter = readInterpreter(
+      entry.path,
+      bytes,
+      links.get(joinTree(dirName(entry.path), 'bin')) ?? [],
+      isOurs,
+    );
     return interpreter === null ? [] : [interpreter];
   });
 }

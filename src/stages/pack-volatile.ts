@@ -19,7 +19,12 @@ export interface Spool {
 }
 
 /** Copies every volatile file into `folder`, by the same path below it. */
-export async function spoolVolatile(full: FullScan, globs: readonly string[], folder: () => AbsolutePath, pace: Pace): Promise<Spool> {
+export async function spoolVolatile(
+  full: FullScan,
+  globs: readonly string[],
+  folder: () => AbsolutePath,
+  pace: Pace,
+): Promise<Spool> {
   const isVolatile = globs.length === 0 ? () => null : selectPaths(globs);
   const digests = new Map<TreePath, string>();
   const vanished = new Set<TreePath>();
@@ -31,7 +36,9 @@ export async function spoolVolatile(full: FullScan, globs: readonly string[], fo
     else digests.set(entry.path, digest);
     if (digest === null) warnings.push(`${showBytes(entry.path)} went away while the tree was packed; it is volatile`);
     else if (digest !== full.digests.get(entry.path))
-      warnings.push(`${showBytes(entry.path)} changed while the tree was packed; it is volatile, and packed as it was last, without edits`);
+      warnings.push(
+        `${showBytes(entry.path)} changed while the tree was packed; it is volatile, and packed as it was last, without edits`,
+      );
     await pace.step(entry.size);
   }
   const changed = [...digests].filter(([file, digest]) => digest !== full.digests.get(file)).map(([file]) => file);

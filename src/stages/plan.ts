@@ -2,7 +2,15 @@
 import { writeAbsolute } from '../formats/absolute-form.ts';
 import { compareBytes } from '../formats/byte-text.ts';
 import { joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
-import { PLACEHOLDER, type Edit, type FileChange, type Plan, type Refusal, type RefusalReason, type Relocation } from '../model/plan.ts';
+import {
+  PLACEHOLDER,
+  type Edit,
+  type FileChange,
+  type Plan,
+  type Refusal,
+  type RefusalReason,
+  type Relocation,
+} from '../model/plan.ts';
 import type { Reference } from '../model/reference.ts';
 import type { Allowance, FileFacts, Scan } from '../model/scan.ts';
 import { compileAllowances } from './allowances.ts';
@@ -44,18 +52,32 @@ export function plan(scan: Scan, strategy: Strategy = {}): Plan {
     }
     const facts = factsOf.get(file);
     if (edits.length === 0 || facts === undefined) continue;
-    const change = edits.some(({ edit }) => edit.reference.site.kind === 'symlink') ? retargetChange(facts, edits) : contentChange(facts, edits);
+    const change = edits.some(({ edit }) => edit.reference.site.kind === 'symlink')
+      ? retargetChange(facts, edits)
+      : contentChange(facts, edits);
     refusals.push(...change.refusals);
     if (change.change !== null) changes.set(file, change.change);
   }
   withDependents(changes, scan.dependents, factsOf);
+  const remaining = settleRemoved(changes, refusals);
   return {
     version: 1,
     tree: scan.tree,
     relocations: relocations(scan, strategy),
     changes: [...changes.values()].sort((a, b) => compareBytes(a.file, b.file)),
-    refusals,
+    refusals: remaining,
   };
+}
+
+/** A refused reference in a file that is removed goes with the file: it counts as an edit. Returns the other refusals. */
+function settleRemoved(changes: Map<TreePath, FileChange>, refusals: readonly Refusal[]): Refusal[] {
+  return refusals.filter(({ reference }) => {
+    const change = changes.get(reference.file);
+    if (change?.kind !== 'remove') return true;
+    const edit: Edit = { reference, form: 'relative', replacement: '' };
+    changes.set(reference.file, { ...change, edits: [...change.edits, edit] });
+    return false;
+  });
 }
 
 function relocations(scan: Scan, { to }: Strategy): Relocation[] {
@@ -83,10 +105,13 @@ function decider(scan: Scan, strategy: Strategy): (reference: Reference, facts: 
     if (allowance !== null) return refuse('opted-out', allowance.reason);
     if (!isSelected(reference)) return refuse('opted-out', 'left out by --only or --except');
     if (facts?.obstacle === 'unwritable') return refuse('unwritable', 'its folder can not be written to');
-    if (facts?.obstacle === 'other-device') return refuse('other-device', 'it lies on another file system, beyond a mount point of the tree');
+    if (facts?.obstacle === 'other-device')
+      return refuse('other-device', 'it lies on another file system, beyond a mount point of the tree');
     if (reference.fix === 'blocked') return unblocked(reference, scan, strategy) ?? refuse('blocked', reference.note);
-    if (reference.applicability !== 'safe' && strategy.unsafe !== true) return refuse('unsafe', reference.note || '--unsafe changes it all the same');
-    if (reference.fix === 'relative' && reference.relative !== undefined) return relativeEdit(reference, reference.relative);
+    if (reference.applicability !== 'safe' && strategy.unsafe !== true)
+      return refuse('unsafe', reference.note || '--unsafe changes it all the same');
+    if (reference.fix === 'relative' && reference.relative !== undefined)
+      return relativeEdit(reference, reference.relative);
     return absoluteEdit(reference, scan, strategy);
   };
 }
@@ -110,25 +135,37 @@ function unblocked(reference: Reference, scan: Scan, strategy: Strategy): Decisi
 }
 
 function relativeEdit(reference: Reference, relative: NonNullable<Reference['relative']>): Decision {
-  const replacement = relative.kind === 'target' ? relative.target : relative.splices.map(({ text }) => text).join(' … ');
+  const replacement =
+    relative.kind === 'target' ? relative.target : relative.splices.map(({ text }) => text).join(' … ');
   return { edit: { reference, form: 'relative', replacement }, writes: { kind: 'relative' } };
 }
 
 function absoluteEdit(reference: Reference, scan: Scan, strategy: Strategy): Decision {
   const { absolute } = reference;
   if (absolute === undefined) return { refusal: { reference, reason: 'blocked', note: reference.note } };
-  if (strategy.to === undefined && isTrueHere(reference, scan)) return { refusal: { reference, reason: 'in-place', note: 'absolute, and true where the tree stands now' } };
+  if (strategy.to === undefined && isTrueHere(reference, scan))
+    return { refusal: { reference, reason: 'in-place', note: 'absolute, and true where the tree stands now' } };
   const template = strategy.to === 'placeholder';
   const destination = template ? PLACEHOLDER : (strategy.to ?? scan.tree);
   // a slot keeps the build's path until install writes the destination into it
   if (template && absolute.slot !== undefined)
-    return { edit: { reference, form: 'placeholder', replacement: PLACEHOLDER }, writes: { kind: 'absolute', destination } };
+    return {
+      edit: { reference, form: 'placeholder', replacement: PLACEHOLDER },
+      writes: { kind: 'absolute', destination },
+    };
   const written = writeAbsolute(absolute, destination);
   if (!written.ok) return { refusal: { reference, reason: 'cannot-grow', note: roomNote(written) } };
-  return { edit: { reference, form: template ? 'placeholder' : 'prefix', replacement: written.text }, writes: { kind: 'absolute', destination } };
+  return {
+    edit: { reference, form: template ? 'placeholder' : 'prefix', replacement: written.text },
+    writes: { kind: 'absolute', destination },
+  };
 }
 
-function roomNote(written: { readonly why: 'cannot-grow' | 'unwritable'; readonly room: number; readonly needed: number }): string {
+function roomNote(written: {
+  readonly why: 'cannot-grow' | 'unwritable';
+  readonly room: number;
+  readonly needed: number;
+}): string {
   return written.why === 'unwritable'
     ? 'the way it is written here can not hold the new path'
     : `there is room for ${written.room} bytes and ${written.needed} are needed`;

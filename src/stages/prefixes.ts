@@ -4,7 +4,14 @@ import { originFiles } from '../io/origin-files.ts';
 import { probeTree } from '../io/tree-probe.ts';
 import { readTreeMemory } from '../io/tree-memory.ts';
 import { UsageError } from '../model/errors.ts';
-import { asTreePath, isInside, joinAbsolute, normalizeAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
+import {
+  asTreePath,
+  isInside,
+  joinAbsolute,
+  normalizeAbsolute,
+  type AbsolutePath,
+  type TreePath,
+} from '../model/path.ts';
 import type { Prefix, PrefixSource } from '../model/prefix.ts';
 import type { RuleContext } from '../rules/rule.ts';
 import { findTree, type TreePlace } from './tree.ts';
@@ -27,7 +34,18 @@ export interface Prefixes {
 /** A prefix of fewer components than this matches too much: `/usr`, `/opt`. */
 const LEAST_COMPONENTS = 2;
 /** Folders of every host: what lies in them belongs to the system, not to a tree that was moved. */
-const SYSTEM = new Set(['/', '/usr', '/usr/local', '/opt/homebrew', '/opt/local', '/home', '/tmp', '/var', '/usr/lib', '/usr/share']);
+const SYSTEM = new Set([
+  '/',
+  '/usr',
+  '/usr/local',
+  '/opt/homebrew',
+  '/opt/local',
+  '/home',
+  '/tmp',
+  '/var',
+  '/usr/lib',
+  '/usr/share',
+]);
 
 /**
  * Finds the prefixes of a tree: its own path, logical and real; those named by the user; those that an earlier run left; and
@@ -48,8 +66,10 @@ export async function discoverPrefixes(tree: string, options: PrefixOptions = {}
   add(place.logical, root, 'tree', '');
   add(place.real, root, 'real', 'the real path of the tree');
   for (const path of options.prefixes ?? []) add(namedPrefix(path, '--prefix'), root, 'option', '--prefix');
-  for (const path of options.configured ?? []) add(namedPrefix(path, 'prefixes'), root, 'config', 'relocate.toml: prefixes');
-  for (const memory of readTreeMemory(place.real)?.prefixes ?? []) add(memory.path, memory.base, 'receipt', '.relocate/tree.json');
+  for (const path of options.configured ?? [])
+    add(namedPrefix(path, 'prefixes'), root, 'config', 'relocate.toml: prefixes');
+  for (const memory of readTreeMemory(place.real)?.prefixes ?? [])
+    add(memory.path, memory.base, 'receipt', '.relocate/tree.json');
   for (const found of await recordedPrefixes(place)) add(found.path, found.base, 'recorded', found.evidence);
   return { prefixes: [...known.values()], warnings };
 }
@@ -72,9 +92,12 @@ function shortWarning(path: AbsolutePath, source: PrefixSource, evidence: string
 
 function namedPrefix(path: string, option: string): AbsolutePath {
   const normal = normalizeAbsolute(path);
-  if (normal === null || normal === '/') throw new UsageError(`${option}: '${path}' is not an absolute path of a folder`);
+  if (normal === null || normal === '/')
+    throw new UsageError(`${option}: '${path}' is not an absolute path of a folder`);
   return normal;
 }
+
+type Exact = Extract<Origin, { kind: 'exact' }>;
 
 interface Found {
   readonly path: AbsolutePath;
@@ -87,14 +110,19 @@ async function recordedPrefixes(place: TreePlace): Promise<Found[]> {
   const context = probeTree(place.real, [], 'env-split');
   const origins = (await originFiles(place.real)).flatMap(({ path, text }) => originsIn(path, text));
   const isOwn = (path: string): boolean => [place.logical, place.real].some((own) => isInside(path, own));
-  const exact = origins.flatMap((origin) => (origin.kind === 'exact' && !SYSTEM.has(origin.path) && !isTrue(origin, place) ? [origin] : []));
+  const exact = onePerFolder(
+    origins.flatMap((origin) =>
+      origin.kind === 'exact' && !SYSTEM.has(origin.path) && !isTrue(origin, place) ? [origin] : [],
+    ),
+  );
   const knowsItsRoot = origins.some((origin) => origin.kind === 'exact' && origin.base === '');
   const roots = new Votes();
   for (const origin of exact) {
-    if (origin.base !== '' && origin.path.endsWith(`/${origin.base}`)) roots.add(origin.path.slice(0, -origin.base.length - 1), origin, 1);
+    if (origin.base !== '' && origin.path.endsWith(`/${origin.base}`))
+      roots.add(origin.path.slice(0, -origin.base.length - 1), origin, 1);
   }
   for (const origin of origins) {
-    if (origin.kind !== 'tail' || isOwn(origin.path)) continue;
+    if (origin.kind !== 'tail' || isOwn(origin.path) || exact.some((known) => speaksOf(known, origin))) continue;
     const root = rootByTail(origin, context);
     if (root === null || SYSTEM.has(root.path) || (root.names < 3 && knowsItsRoot)) continue;
     // one program of the host with the same name proves nothing; a long tail, or a place that is gone, does
@@ -103,7 +131,7 @@ async function recordedPrefixes(place: TreePlace): Promise<Found[]> {
   }
   const winners = roots.winners();
   const nested = exact.filter((origin) => !winners.some((root) => `${root.path}/${origin.base}` === origin.path));
-  return [...winners, ...uniqueExact(nested)];
+  return [...winners, ...nested];
 }
 
 /** A statement that is true where the tree stands now tells nothing new. */
@@ -111,14 +139,21 @@ function isTrue(origin: { readonly path: AbsolutePath; readonly base: TreePath }
   return [place.logical, place.real].some((own) => joinAbsolute(own, origin.base) === origin.path);
 }
 
-function uniqueExact(origins: readonly Extract<Origin, { kind: 'exact' }>[]): Found[] {
-  const byPath = new Map<string, Found>();
-  for (const { path, base, evidence } of origins) if (!byPath.has(path)) byPath.set(path, { path, base, evidence });
-  return [...byPath.values()];
+/** What a folder says of itself in several files counts once, by the first. */
+function onePerFolder(origins: readonly Exact[]): Exact[] {
+  return [...new Map(origins.toReversed().map((origin) => [`${origin.base}\0${origin.path}`, origin])).values()].reverse();
+}
+
+/** Whether a file of a folder that states where it was says no more than that: its scripts name its own interpreter. */
+function speaksOf(known: Exact, origin: Extract<Origin, { kind: 'tail' }>): boolean {
+  return isInside(origin.path, known.path) && (known.base === '' || isInside(origin.file, known.base));
 }
 
 /** The longest tail of the path, of two names or more, that exists in the tree; what is before it is the old root. */
-function rootByTail(origin: Origin, context: RuleContext): { readonly path: AbsolutePath; readonly names: number } | null {
+function rootByTail(
+  origin: Origin,
+  context: RuleContext,
+): { readonly path: AbsolutePath; readonly names: number } | null {
   const names = origin.path.slice(1).split('/');
   for (let from = 1; from <= names.length - 2; from++) {
     const tail = asTreePath(names.slice(from).join('/'));

@@ -16,7 +16,18 @@ export function changedWhileRead(file: TreePath, how: string): Reference {
 }
 
 function entryReference(code: RuleCode, file: TreePath, path: string, note: string): Reference {
-  return { code, rule: RULE_NAMES[code], file, site: { kind: 'entry' }, path, prefix: null, scope: 'inside', applicability: 'manual', fix: 'blocked', note };
+  return {
+    code,
+    rule: RULE_NAMES[code],
+    file,
+    site: { kind: 'entry' },
+    path,
+    prefix: null,
+    scope: 'inside',
+    applicability: 'manual',
+    fix: 'blocked',
+    note,
+  };
 }
 
 /** Order of references: by file in byte order, then by where they stand in it, then by code. */

@@ -62,7 +62,8 @@ export class ScanTally {
     const tasks = new Map(batch.map((task) => [task.path, task]));
     for (const task of batch) {
       this.bytesRead += task.size;
-      for (const name of task.aliases) this.#aliases.set(name, [task.path, ...task.aliases.filter((other) => other !== name)]);
+      for (const name of task.aliases)
+        this.#aliases.set(name, [task.path, ...task.aliases.filter((other) => other !== name)]);
       if (task.aliases.length > 0) this.#aliases.set(task.path, task.aliases);
     }
     for (const finding of findings) {
@@ -74,7 +75,8 @@ export class ScanTally {
   result(warnings: readonly string[], allowances: readonly Allowance[]): Scan {
     const { dependents, references } = findDependents(this.#digestLists, this.#changing(), this.#context);
     for (const { file } of dependents)
-      if (!this.#facts.has(file)) this.#facts.set(file, factsOfFile(this.#place.real, file, this.#aliases.get(file) ?? [], this.#device));
+      if (!this.#facts.has(file))
+        this.#facts.set(file, factsOfFile(this.#place.real, file, this.#aliases.get(file) ?? [], this.#device));
     const all = [...this.#references, ...references].sort(byPlace);
     return {
       version: 1,
@@ -92,7 +94,9 @@ export class ScanTally {
 
   /** Files that an edit may change, under all their names. */
   #changing(): Set<TreePath> {
-    const editable = this.#references.filter(({ absolute, relative }) => absolute !== undefined || relative?.kind === 'splices');
+    const editable = this.#references.filter(
+      ({ absolute, relative }) => absolute !== undefined || relative?.kind === 'splices',
+    );
     return new Set(editable.flatMap(({ file }) => [file, ...(this.#facts.get(file)?.aliases ?? [])]));
   }
 
@@ -114,7 +118,14 @@ export class ScanTally {
     if (this.#keepsAll) for (const name of [task.path, ...task.aliases]) this.digests.set(name, finding.digest);
     if (finding.references.length === 0) return;
     const { path, aliases, size, mode } = task;
-    this.#facts.set(path, { file: path, aliases, digest: finding.digest, size, mode, ...obstacleTo(this.#place.real, path, this.#device) });
+    this.#facts.set(path, {
+      file: path,
+      aliases,
+      digest: finding.digest,
+      size,
+      mode,
+      ...obstacleTo(this.#place.real, path, this.#device),
+    });
   }
 
   #applyEntryRules(entry: Entry): void {
@@ -122,7 +133,8 @@ export class ScanTally {
       if (!rule.appliesTo(entry)) continue;
       for (const { hit: _, ...claim } of rule.claim(entry, this.#context)) {
         this.#references.push({ code: rule.code, rule: RULE_NAMES[rule.code], file: entry.path, ...claim });
-        if (entry.type === 'symlink' && !this.#facts.has(entry.path)) this.#facts.set(entry.path, factsOfSymlink(this.#place.real, entry, this.#device));
+        if (entry.type === 'symlink' && !this.#facts.has(entry.path))
+          this.#facts.set(entry.path, factsOfSymlink(this.#place.real, entry, this.#device));
       }
     }
   }

@@ -54,12 +54,21 @@ async function scanTree(tree: string, options: ScanOptions, digests: boolean): P
   const launcher = options.launcher ?? 'env-split';
   const exclude = selectPaths(options.exclude ?? []);
   const tally = new ScanTally(place, prefixes, launcher, digests);
-  const pool = scanPool({ root: place.real, prefixes, launcher, digests }, options.jobs ?? availableParallelism(), (findings, batch) => {
-    tally.addFindings(findings, batch);
-    options.onProgress?.({ files: tally.filesRead, bytes: tally.bytesRead });
-  });
+  const pool = scanPool(
+    { root: place.real, prefixes, launcher, digests },
+    options.jobs ?? availableParallelism(),
+    (findings, batch) => {
+      tally.addFindings(findings, batch);
+      options.onProgress?.({ files: tally.filesRead, bytes: tally.bytesRead });
+    },
+  );
   try {
-    await feed(pool, tally, walk(place.real, { exclude, onExcluded: (excluded) => tally.addExcluded(excluded) }), options.signal);
+    await feed(
+      pool,
+      tally,
+      walk(place.real, { exclude, onExcluded: (excluded) => tally.addExcluded(excluded) }),
+      options.signal,
+    );
     await pool.finish();
   } catch (error) {
     await pool.stop();
@@ -68,7 +77,12 @@ async function scanTree(tree: string, options: ScanOptions, digests: boolean): P
   return { scan: tally.result(warnings, options.allowances ?? []), entries: tally.entries, digests: tally.digests };
 }
 
-async function feed(pool: ScanPool, tally: ScanTally, entries: Iterable<Entry>, signal: AbortSignal | undefined): Promise<void> {
+async function feed(
+  pool: ScanPool,
+  tally: ScanTally,
+  entries: Iterable<Entry>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const queue = new FileQueue();
   for (const entry of entries) {
     signal?.throwIfAborted();

@@ -19,7 +19,8 @@ export function selectPaths(globs: readonly string[]): Selection {
 function compile(glob: string): (path: string) => boolean {
   const pattern = glob.replace(/^\.\//, '').replace(/\/+$/, '');
   if (pattern === '') throw new UsageError(`an empty glob selects nothing: '${glob}'; write for example 'var/**'`);
-  if (pattern.startsWith('/')) throw new UsageError(`the glob '${glob}' is absolute; globs are relative to the tree, for example 'var/**'`);
+  if (pattern.startsWith('/'))
+    throw new UsageError(`the glob '${glob}' is absolute; globs are relative to the tree, for example 'var/**'`);
   const isMatch = picomatch(pattern, { dot: true });
   if (!pattern.endsWith('/**')) return (path) => isMatch(path);
   const isFolderItself = picomatch(pattern.slice(0, -3), { dot: true });

@@ -29,12 +29,10 @@ export async function finishRun(run: Run, intent: Intent, strict: boolean, check
   const isLost = lostSteps(run.tree, intent);
   const kept: TreePath[] = [];
   for (const [index, step] of intent.steps.entries()) {
-    const foreign = isLost(step) ? [step.path] : putNew(run, index, step, after.get(step.path) ?? null);
-    if (strict && foreign.length > 0)
-      throw new Error(`${foreign.map(showBytes).join(', ')} was changed by someone else meanwhile`);
-    if (foreign.length > 0) {
+    if (isLost(step) || !putNew(run, index, step, after.get(step.path) ?? null)) {
+      if (strict) throw new Error(`${showBytes(step.path)} was changed by someone else meanwhile`);
       forgetOriginal(run, index);
-      kept.push(step.path);
+      kept.push(...namesOfStep(step));
     }
     checkpoint(`switched ${index}`);
   }
@@ -61,7 +59,8 @@ export async function takeBackRun(
   const isLost = lostSteps(run.tree, intent);
   const kept: TreePath[] = [];
   for (const [index, step] of intent.steps.entries()) {
-    kept.push(...(isLost(step) ? [step.path] : putBack(run, index, step, after.get(step.path) ?? null, onlyOurs)));
+    if (isLost(step) || !putBack(run, index, step, after.get(step.path) ?? null, onlyOurs))
+      kept.push(...namesOfStep(step));
     checkpoint(`put back ${index}`);
   }
   removeByteCodeOf(run.tree, intent.steps, Date.parse(intent.at));
@@ -88,7 +87,7 @@ async function settleFolders(run: Run, intent: Intent): Promise<string[]> {
 }
 
 /** Whether a step's folder is gone, or a symlink now leads out of it. */
-function lostSteps(tree: AbsolutePath, intent: Intent): (step: Step) => boolean {
+export function lostSteps(tree: AbsolutePath, intent: Intent): (step: Step) => boolean {
   const lost = new Set(intent.folders.filter(({ path }) => !isRealFolder(tree, path)).map(({ path }) => path));
   return (step) => lost.size > 0 && namesOfStep(step).some((name) => lost.has(dirName(name)));
 }

@@ -16,6 +16,7 @@ export interface TreePlace {
 export function findTree(tree: string): TreePlace {
   const place = resolvePlace(tree);
   if (place.type === null) throw new UsageError(`there is no tree at ${place.logical}: ${place.why}`);
-  if (place.type !== 'directory') throw new UsageError(`${place.logical} is a ${place.type}, not a folder; name the folder that holds the tree`);
+  if (place.type !== 'directory')
+    throw new UsageError(`${place.logical} is a ${place.type}, not a folder; name the folder that holds the tree`);
   return { logical: place.logical, real: place.real };
 }

@@ -11,7 +11,7 @@ import type { AbsolutePath, TreePath } from '../model/path.ts';
 import type { Undone } from '../model/receipt.ts';
 import { Pace, type PaceOptions } from './pace.ts';
 import { refuseWhilePending } from './pending.ts';
-import { takeBackRun, type Checkpoint, type WayOut } from './transaction.ts';
+import { lostSteps, takeBackRun, type Checkpoint, type WayOut } from './transaction.ts';
 import { findTree } from './tree.ts';
 
 export interface UndoOptions extends PaceOptions {
@@ -61,10 +61,11 @@ export function keptWarning(path: TreePath): string {
 
 async function refuseWhatChangedSince(run: Run, intent: Intent, pace: Pace): Promise<void> {
   const after = new Map((readReceipt(run)?.changes ?? []).map((change) => [change.file, change.after]));
+  const isLost = lostSteps(run.tree, intent);
   const changed: TreePath[] = [];
   for (const [index, step] of intent.steps.entries()) {
     const original = keptOriginal(run, index, step);
-    if (original === 'other') changed.push(step.path);
+    if (original === 'other' || (original === 'original' && isLost(step))) changed.push(step.path);
     else if (original === 'original') changed.push(...foreignNames(run, index, step, after.get(step.path) ?? null));
     await pace.step(Number(step.size));
   }

@@ -60,7 +60,18 @@ function tryReadEntry(root: AbsolutePath, path: TreePath): Entry | null {
 /** An entry of which nothing is known but its name (`ENAMETOOLONG`, `EACCES` on its folder). */
 function unreadableEntry(path: TreePath, code: string): Entry {
   return {
-    path, type: 'file', size: 0, mode: 0, uid: 0, gid: 0, mtime: '0', device: '0', inode: '0', links: 1, blocks: 0, unreadable: code,
+    path,
+    type: 'file',
+    size: 0,
+    mode: 0,
+    uid: 0,
+    gid: 0,
+    mtime: '0',
+    device: '0',
+    inode: '0',
+    links: 1,
+    blocks: 0,
+    unreadable: code,
   };
 }
 

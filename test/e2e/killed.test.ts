@@ -19,7 +19,7 @@ beforeAll(() => {
   site = join(folder, 'build/site');
   makeSite(site);
   restore = pristine(site, join(folder, 'kept'));
-  before = listing(site);
+  before = listing(site, { own: true });
 }, 600_000);
 afterAll(() => void runOk('rm', ['-rf', folder]));
 

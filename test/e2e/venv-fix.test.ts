@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { relocateOk, run, runOk } from '../support/cli.ts';
-import { filesWith, listing, occurrences } from '../support/listing.ts';
+import { filesWith, occurrences } from '../support/grep.ts';
+import { listing } from '../support/listing.ts';
 import { activated, failingScripts, makeSite, pristine, recordMismatches } from '../support/venv.ts';
 
 interface Found {
@@ -57,24 +58,24 @@ describe('scan', () => {
   });
 
   test('changes nothing', () => {
-    const before = listing(site);
+    const before = listing(site, { own: true });
     relocateOk(['scan', site], [1]);
     relocateOk(['fix', site, '--dry-run'], [0, 1]);
     relocateOk(['fix', site, '--diff'], [0, 1]);
-    expect(listing(site)).toBe(before);
+    expect(listing(site, { own: true })).toBe(before);
   });
 });
 
 describe('fix', () => {
   test('leaves only refusals, changes no byte the second time, and undo gives everything back', () => {
-    const before = listing(site);
+    const before = listing(site, { own: true });
     relocateOk(['fix', site], [0, 1]);
     expect(scanned(site).references.filter(({ fix }) => fix === 'relative')).toEqual([]);
-    const after = listing(site);
+    const after = listing(site, { own: true });
     relocateOk(['fix', site], [0, 1]);
-    expect(listing(site)).toBe(after);
+    expect(listing(site, { own: true })).toBe(after);
     relocateOk(['undo', site]);
-    expect(listing(site)).toBe(before);
+    expect(listing(site, { own: true })).toBe(before);
   });
 
   test('then a move: every script, every shell, pip check and every RECORD row', () => {

@@ -2,9 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LAYOUTS, readMarshal, type MarshalString } from '../../src/formats/marshal.ts';
+import { LAYOUTS } from '../../src/formats/marshal-layouts.ts';
+import { readMarshal, type MarshalString } from '../../src/formats/marshal.ts';
 import { pycHeader, readPyc, rewriteString, type PycHeader } from '../../src/formats/pyc.ts';
 import { applySplices } from '../../src/formats/splices.ts';
 import { decodeBytes, encodeBytes } from '../../src/formats/byte-text.ts';

@@ -124,8 +124,23 @@ function optionTable(options: Readonly<Record<string, Options>>): string {
 function flag(name: string, { type, choices, alias }: Options): string {
   const short = typeof alias === 'string' ? `-${alias}, ` : '';
   if (choices !== undefined) return `${short}--${name} ${choices.join('\\|')}`;
-  return `${short}--${name}${type === 'boolean' ? '' : type === 'number' ? ' N' : ' X'}`;
+  return `${short}--${name}${type === 'boolean' ? '' : ` ${VALUES[name] ?? 'TEXT'}`}`;
 }
+
+/** What the value of an option is. */
+const VALUES: Readonly<Record<string, string>> = {
+  config: 'FILE',
+  except: 'WHAT',
+  exclude: 'GLOB',
+  from: 'PREFIX',
+  jobs: 'N',
+  only: 'WHAT',
+  output: 'FILE',
+  prefix: 'PREFIX',
+  python: 'PATH',
+  to: 'PREFIX',
+  volatile: 'GLOB',
+};
 
 function standard(option: Options): string {
   const text: unknown = option.defaultDescription ?? option.default;

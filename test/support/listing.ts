@@ -1,48 +1,41 @@
-/** A tree as other programs see it: find, sha256sum, grep. None of relocate's own code. */
+/** What is in a tree, told by find, sha256sum and grep: tools that have nothing to do with relocate. */
 import { runOk } from './cli.ts';
 
-/** What may differ between two listings: times in whole, or below the second. */
 export interface ListingOptions {
-  /** Leave out `.relocate`, relocate's own folder. */
+  /** Leaves out what relocate keeps for itself in `.relocate`. */
   readonly own?: boolean;
 }
 
-/**
- * One line for each path: type, mode, owner, mtime to the nanosecond, link count, link target, sha256; then one for each group of
- * hard links. The root's own line comes first.
- */
-export function listing(tree: string, options: ListingOptions = {}): string {
-  const prune = options.own === true ? [] : ['-path', './.relocate', '-prune', '-o'];
-  const paths = runOk('find', ['.', ...prune, '-printf', '%P\\t%y\\t%m\\t%U:%G\\t%T@\\t%n\\t%l\\t%i\\0'], { cwd: tree, env: { ...process.env, LC_ALL: 'C' } as Record<string, string> });
-  const digests = runOk('sh', ['-c', `find . ${prune.map((word) => `'${word}'`).join(' ')} -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum -z`], { cwd: tree });
-  const inodes = new Map<string, string[]>();
-  const lines = paths
-    .split('\0')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const fields = line.split('\t');
-      const inode = fields.pop() ?? '';
-      const links = Number(fields[5]);
-      if (links > 1 && fields[1] !== 'd') inodes.set(inode, [...(inodes.get(inode) ?? []), fields[0] ?? '']);
-      // a folder's link count and a file's size in blocks are the file system's business
-      if (fields[1] === 'd') fields[5] = '-';
-      return fields.join('\t');
-    })
-    .sort();
-  const groups = [...inodes.values()].map((names) => `= ${names.sort().join(' = ')}`).sort();
-  return [...lines, ...groups, ...digests.split('\0').sort()].join('\n');
+const LIST = `
+find . $2 -printf '%P\\t%y\\t%m\\t%U:%G\\t%T@\\t%l\\n' | LC_ALL=C sort
+find . $2 -type f -links +1 -printf '%i\\t%P\\n' | LC_ALL=C sort -k2 | awk -F'\\t' '{ if (!($1 in first)) first[$1] = $2; print $2 "\\t= " first[$1] }'
+find . $2 -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum
+`;
+
+/** Every path with its type, mode, owner, time to the nanosecond, link target, hard-link group and digest. */
+export function listing(tree: string, { own = false }: ListingOptions = {}): string {
+  const without = own ? '-path ./.relocate -prune -o' : '';
+  return runOk('sh', ['-c', `cd "$1" || exit 1${LIST}`, 'sh', tree, without]);
 }
 
-/** How often a text stands in the files of a tree, as raw bytes; `.relocate` left out. */
-export function occurrences(tree: string, text: string): number {
-  const out = runOk('sh', ['-c', 'grep -raoF --exclude-dir=.relocate -e "$1" . | wc -l', 'sh', text], { cwd: tree, env: { ...process.env, LC_ALL: 'C' } as Record<string, string> });
-  return Number(out);
-}
-
-/** The files in which a text stands, sorted; `.relocate` left out. */
+/** The files, as `./path`, whose bytes hold a text; what relocate keeps for itself is left out. */
 export function filesWith(tree: string, text: string): string[] {
-  return runOk('sh', ['-c', 'grep -ralF --exclude-dir=.relocate -e "$1" . || true', 'sh', text], { cwd: tree, env: { ...process.env, LC_ALL: 'C' } as Record<string, string> })
+  const found = runOk('sh', [
+    '-c',
+    'cd "$1" && grep -rlaF --exclude-dir=.relocate -e "$2" . || true',
+    'sh',
+    tree,
+    text,
+  ]);
+  return found
     .split('\n')
     .filter((line) => line !== '')
     .sort();
+}
+
+/** How often a text stands in the bytes of the files of a tree. */
+export function occurrences(tree: string, text: string): number {
+  return Number(
+    runOk('sh', ['-c', 'cd "$1" && grep -rhoaF --exclude-dir=.relocate -e "$2" . | wc -l', 'sh', tree, text]),
+  );
 }

@@ -9,6 +9,7 @@ export const command: Command = defineCommand({
   name: 'explain',
   summary: 'The page of a rule; without a rule, all of them in a line each',
   about: ['Prints what a rule finds, why it breaks, what relocate does about it and what it leaves.'],
+  readsOnly: true,
   usage: '[rule]',
   positionals: { rule: { type: 'string', describe: 'Its code (RL101) or its name (absolute-shebang)' } },
   options: {},

@@ -1,12 +1,13 @@
 /** relocate fix: makes a tree movable, in place. */
-import { EXIT, UsageError, type ExitCode } from '../../model/errors.ts';
+import { EXIT, UsageError } from '../../model/errors.ts';
 import { IS_FAILURE } from '../../model/outcome.ts';
+import type { AbsolutePath } from '../../model/path.ts';
 import type { Plan } from '../../model/plan.ts';
-import { patchOf } from '../../reports/patch.ts';
 import { planJson, refusalJson } from '../../reports/plan-json.ts';
 import { planText } from '../../reports/plan-text.ts';
 import { receiptText } from '../../reports/receipt-text.ts';
 import { defineCommand, REPEATABLE, type Command } from '../command.ts';
+import type { Session } from '../session.ts';
 import { checkTerms, placeOption, scanOptions, TREE, TREE_OPTIONS } from '../tree-options.ts';
 
 export const command: Command = defineCommand({
@@ -16,6 +17,7 @@ export const command: Command = defineCommand({
     'Makes every reference relative that can be, writes the tree’s present place into those that can’t (so that a tree that was moved and broke is repaired), and reports what is left, each with its reason.',
     'Everything is kept in a journal in `.relocate/` of the tree: `relocate undo` puts it back. A second `fix` changes nothing.',
   ],
+  readsOnly: false,
   usage: '<tree>',
   positionals: { tree: TREE },
   options: {
@@ -41,44 +43,48 @@ export const command: Command = defineCommand({
     ['relocate fix /srv/site --only RL101 --except "old/**"', 'shebangs alone'],
   ],
   async run(args, session) {
-    if (args.to !== undefined && args.template)
-      throw new UsageError('--to writes a place and --template a placeholder: give one of them');
-    const { apply, plan, preview, readConfig, requireSettled, scan } = await import('../../index.ts');
+    const { apply, plan, readConfig, requireSettled, scan } = await import('../../index.ts');
     await requireSettled(args.tree);
     const config = readConfig(args.tree, args.config);
-    const to = args.to === undefined ? {} : { to: placeOption('--to', args.to) };
-    const strategy = {
-      ...(args.template ? { to: 'placeholder' as const } : to),
-      only: checkTerms('--only', args.only ?? []),
-      except: checkTerms('--except', args.except ?? []),
-      unsafe: args.unsafe,
-      allowances: config.allow,
-    };
+    const strategy = { ...placeOf(args), ...termsOf(args), unsafe: args.unsafe, allowances: config.allow };
     const options = scanOptions({ ...args, prefix: [...(args.prefix ?? []), ...(args.from ?? [])] }, config);
     const found = await session.withProgress('scanning', (onProgress) =>
       scan(args.tree, { ...options, ...session.running, launcher: args.launcher, onProgress }),
     );
     const planned = plan(found, strategy);
+    const answer = planned.refusals.some(({ reason }) => IS_FAILURE[reason]) ? EXIT.no : EXIT.done;
     const style = { ...session.terminal.style, all: args.all };
-    if (args.diff) {
-      for (const file of preview(planned)) await session.printBytes(patchOf(file, style.paint));
-      return answer(planned);
-    }
-    if (args['dry-run']) {
-      if (args.format === 'json') await session.printPieces(planJson(planned));
-      else await session.print(planText(planned, style));
-      return answer(planned);
-    }
+    if (args.diff) await printDiff(planned, session);
+    else if (args['dry-run'] && args.format === 'json') await session.printPieces(planJson(planned));
+    else if (args['dry-run']) await session.print(planText(planned, style));
+    if (args.diff || args['dry-run']) return answer;
     const receipt = await session.withProgress('fixing', (onProgress) =>
       apply(planned, { ...session.running, onProgress }),
     );
     if (args.format === 'json') await session.printJson({ ...receipt, refusals: planned.refusals.map(refusalJson) });
     else await session.print(receiptText(receipt, planned, style));
-    return answer(planned);
+    return answer;
   },
 });
 
-/** The answer is no where something that should have changed could not. */
-function answer(plan: Plan): ExitCode {
-  return plan.refusals.some(({ reason }) => IS_FAILURE[reason]) ? EXIT.no : EXIT.done;
+async function printDiff(plan: Plan, session: Session): Promise<void> {
+  const { preview } = await import('../../index.ts');
+  const { patchOf } = await import('../../reports/patch.ts');
+  for (const file of preview(plan)) await session.printBytes(patchOf(file, session.terminal.style.paint));
+}
+
+function placeOf({ to, template }: { readonly to: string | undefined; readonly template: boolean }): {
+  readonly to?: AbsolutePath | 'placeholder';
+} {
+  if (to !== undefined && template)
+    throw new UsageError('--to writes a place and --template a placeholder: give one of them');
+  if (template) return { to: 'placeholder' };
+  return to === undefined ? {} : { to: placeOption('--to', to) };
+}
+
+function termsOf({ only, except }: { readonly only: string[] | undefined; readonly except: string[] | undefined }): {
+  readonly only: readonly string[];
+  readonly except: readonly string[];
+} {
+  return { only: checkTerms('--only', only ?? []), except: checkTerms('--except', except ?? []) };
 }

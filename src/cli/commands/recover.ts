@@ -10,6 +10,7 @@ export const command: Command = defineCommand({
   about: [
     'A `fix`, `undo` or `install` that was killed leaves the means to end it. A run that had begun to change the tree is finished, one that had not is taken back; nothing is left over.',
   ],
+  readsOnly: false,
   usage: '<tree>',
   positionals: { tree: TREE },
   options: { back: { type: 'boolean', default: false, describe: 'Take back a run that could be finished' } },

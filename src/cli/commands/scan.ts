@@ -13,6 +13,7 @@ export const command: Command = defineCommand({
     'Reads every file of the tree and lists each place where the tree holds its own path, in any encoding. Nothing is written.',
     'The prefixes to look for are found out: the path of the tree, its real path, and what the tree remembers of where it was built.',
   ],
+  readsOnly: true,
   usage: '<tree>',
   positionals: { tree: TREE },
   options: {

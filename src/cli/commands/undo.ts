@@ -11,6 +11,7 @@ export const command: Command = defineCommand({
     'Puts back every byte, mode, time, link and hard link as they were before the last `fix`; again, those before the one before. The tree may have been moved meanwhile.',
     'Where a file was changed again since, nothing is done, unless `--force` says so; then that file is left alone.',
   ],
+  readsOnly: false,
   usage: '<tree>',
   positionals: { tree: TREE },
   options: { force: { type: 'boolean', default: false, describe: 'Go ahead where files were changed since' } },

@@ -1,0 +1,205 @@
+/**
+ * The folder in which a tree is put together before it comes to its place. Reached by its descriptor where the system allows it: then
+ * the length of its own path does not count, and nobody can put another folder in its place.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  lchownSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { encodeBytes } from '../formats/byte-text.ts';
+import type { AbsolutePath, TreePath } from '../model/path.ts';
+import { runTool } from './host-tool.ts';
+import { isZeros } from './compression.ts';
+
+/** Zeros of this length, on its own boundary, become a hole. */
+const HOLE = 64 * 1024;
+const CHUNK = 1024 * 1024;
+
+/** What was written. */
+export interface WrittenFile {
+  readonly size: number;
+  /** sha256, hex. */
+  readonly digest: string;
+}
+
+/** A FIFO, or with `device` (`c` or `b`, major, minor) a device node. */
+export interface Node {
+  readonly path: TreePath;
+  readonly device: readonly ['c' | 'b', number, number] | null;
+}
+
+export class Staging {
+  readonly path: AbsolutePath;
+  readonly #descriptor: number;
+  readonly #root: Buffer;
+
+  /** Makes the folder; only its owner can enter it. Throws the system's error where that is not possible. */
+  constructor(path: AbsolutePath) {
+    this.path = path;
+    const place = encodeBytes(path);
+    mkdirSync(place, { mode: 0o700 });
+    this.#descriptor = openSync(place, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    this.#root = existsSync('/proc/self/fd') ? Buffer.from(`/proc/self/fd/${this.#descriptor}`) : place;
+  }
+
+  /** Forgets the folder; it stays on the disk. */
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  at(path: TreePath): Buffer {
+    return path === '' ? this.#root : Buffer.concat([this.#root, Buffer.from('/'), encodeBytes(path)]);
+  }
+
+  makeFolder(path: TreePath): void {
+    mkdirSync(this.at(path), { mode: 0o700 });
+  }
+
+  /** Writes a new file; nothing may be there, not even a link. */
+  async writeFile(path: TreePath, pieces: AsyncIterable<Buffer>, isSparse: boolean): Promise<WrittenFile> {
+    const file = new NewFile(this.at(path), isSparse);
+    try {
+      for await (const piece of pieces) file.write(piece);
+      return file.finish();
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Puts other bytes in the place of a file: written beside it, then renamed. `change` is given its present bytes in pieces. */
+  rewriteFile(path: TreePath, isSparse: boolean, change: (pieces: Iterable<Buffer>) => Iterable<Buffer>): WrittenFile {
+    const beside = this.at('.relocate/rewritten' as TreePath); // relocate's own folder, which no entry of an archive is in
+    const file = new NewFile(beside, isSparse);
+    try {
+      for (const piece of change(this.readFile(path))) file.write(piece);
+      const written = file.finish();
+      renameSync(beside, this.at(path));
+      return written;
+    } finally {
+      file.close();
+    }
+  }
+
+  *readFile(path: TreePath): Generator<Buffer, void, void> {
+    const descriptor = openSync(this.at(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const buffer = Buffer.allocUnsafe(CHUNK);
+      for (let got = readSync(descriptor, buffer); got > 0; got = readSync(descriptor, buffer)) yield buffer.subarray(0, got);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  makeHardLink(path: TreePath, target: TreePath): void {
+    linkSync(this.at(target), this.at(path));
+  }
+
+  makeSymlink(path: TreePath, target: string): void {
+    symlinkSync(encodeBytes(target), this.at(path));
+  }
+
+  remove(path: TreePath): void {
+    unlinkSync(this.at(path));
+  }
+
+  setOwner(path: TreePath, uid: number, gid: number): void {
+    lchownSync(this.at(path), uid, gid);
+  }
+
+  setMode(path: TreePath, mode: number): void {
+    chmodSync(this.at(path), mode);
+  }
+
+  /** Makes FIFOs and device nodes, for which Node has no call. Returns what the host's tools said where it did not work. */
+  async makeNodes(nodes: readonly Node[]): Promise<string | null> {
+    const fifos = nodes.filter(({ device }) => device === null).map(({ path }) => wordOf(path));
+    const devices = nodes.flatMap(({ path, device }) => (device === null ? [] : [wordOf(path), ...device.map((word) => Buffer.from(`${word}\0`))]));
+    for (const [words, tool] of [[fifos, ['mkfifo']], [devices, ['-n', '4', 'mknod']]] as const) {
+      const made = words.length === 0 ? { ok: true, message: '' } : await runTool(this.path, ['xargs', '-0', ...tool], Buffer.concat(words));
+      if (!made.ok) return made.message;
+    }
+    return null;
+  }
+
+  /** Sets a time as exactly as Node can: to the microsecond, before 1970 to the millisecond. */
+  setTime(path: TreePath, nanoseconds: string): void {
+    const time = BigInt(nanoseconds);
+    // half a microsecond more: the number is cut on its way, not rounded
+    const date = time < 0n ? new Date(Number(time / 1_000_000n)) : (Number(time / 1000n) + 0.5) / 1e6;
+    lutimesSync(this.at(path), date, date);
+  }
+
+  /** Puts all of it on the disk. */
+  async sync(files: Iterable<TreePath>): Promise<void> {
+    if (!(await runTool(this.path, ['sync', '-f', '.'])).ok) for (const path of files) syncFile(this.at(path));
+    fsyncSync(this.#descriptor);
+  }
+}
+
+function syncFile(place: Buffer): void {
+  const descriptor = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** A path as xargs -0 reads it; never an option. */
+function wordOf(path: TreePath): Buffer {
+  return Buffer.concat([Buffer.from('./'), encodeBytes(path), Buffer.from('\0')]);
+}
+
+/** A file that is being written, hashed on the way. */
+class NewFile {
+  readonly #descriptor: number;
+  readonly #isSparse: boolean;
+  readonly #digest: Hash = createHash('sha256');
+  #size = 0;
+
+  constructor(place: Buffer, isSparse: boolean) {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    this.#descriptor = openSync(place, flags, 0o600);
+    this.#isSparse = isSparse;
+  }
+
+  write(piece: Buffer): void {
+    this.#digest.update(piece);
+    for (let at = 0; at < piece.length; ) {
+      const position = this.#size + at;
+      const end = this.#isSparse ? Math.min(piece.length, at + HOLE - (position % HOLE)) : piece.length;
+      const part = piece.subarray(at, end);
+      if (!this.#isSparse || !isZeros(part)) writeWhole(this.#descriptor, part, position);
+      at = end;
+    }
+    this.#size += piece.length;
+  }
+
+  finish(): WrittenFile {
+    if (this.#isSparse) ftruncateSync(this.#descriptor, this.#size);
+    return { size: this.#size, digest: this.#digest.digest('hex') };
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+function writeWhole(descriptor: number, bytes: Buffer, position: number): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, position + at);
+}

@@ -1,0 +1,99 @@
+/** Proves an archive without writing anything: its structure, every digest, and that it names no more of the build than it says. */
+import { availableParallelism } from 'node:os';
+import { encodeBytes } from '../formats/byte-text.ts';
+import { HitStream } from '../formats/hit-stream.ts';
+import { compileNeedles, type Needles } from '../formats/needles.ts';
+import { openArchive } from '../io/archive-read.ts';
+import { absolutePath } from '../io/places.ts';
+import type { FileEntry, Manifest, Origin } from '../model/manifest.ts';
+import { asAbsolutePath, asTreePath } from '../model/path.ts';
+import type { Prefix } from '../model/prefix.ts';
+import type { Difference, Verdict } from '../model/verdict.ts';
+import { Pace, type PaceOptions } from './pace.ts';
+
+export interface CheckArchiveOptions extends PaceOptions {
+  readonly jobs?: number;
+  /** sha256 (hex) that the file must have. */
+  readonly digest?: string;
+  /** Prefixes to look for, besides those that the manifest tells of. */
+  readonly origins?: readonly Pick<Prefix, 'path' | 'base'>[];
+}
+
+export interface CheckedArchive extends Verdict {
+  readonly manifest: Manifest;
+  readonly manifestBytes: Buffer;
+}
+
+/**
+ * Reads a whole archive.
+ * @throws ArchiveError where it is not to be believed; UsageError where there is none
+ */
+export async function checkArchive(archive: string, options: CheckArchiveOptions = {}): Promise<CheckedArchive> {
+  const path = absolutePath(archive);
+  const { jobs = availableParallelism(), digest, signal } = options;
+  const opened = await openArchive(encodeBytes(path), {
+    jobs,
+    ...(digest === undefined ? {} : { digest }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  try {
+    const { manifest, manifestBytes } = opened;
+    const needles = needlesFor([...manifest.origins, ...(options.origins ?? [])]);
+    const pace = new Pace(options, manifest.entries.length);
+    const differences: Difference[] = [];
+    for await (const { entry, pieces } of opened.entries()) {
+      if (entry.type === 'file') differences.push(...(await searchFile(entry, pieces, needles)));
+      await pace.step(entry.type === 'file' ? entry.size : 0);
+    }
+    const { entries, files, bytes } = manifest.totals;
+    const ok = differences.length === 0;
+    return {
+      version: 1,
+      subject: 'archive',
+      path,
+      ok,
+      checked: { entries, files, bytes },
+      differences,
+      programs: [],
+      warnings: [],
+      manifest,
+      manifestBytes,
+    };
+  } finally {
+    opened.close();
+  }
+}
+
+/** The search for some prefixes; null where there are none. */
+export function needlesFor(origins: readonly Origin[]): Needles | null {
+  if (origins.length === 0) return null;
+  return compileNeedles(
+    origins.map(({ path, base }) => ({
+      path: asAbsolutePath(path),
+      base: asTreePath(base),
+      source: 'receipt',
+      evidence: '',
+    })),
+  );
+}
+
+/** Takes a file's pieces and holds the number of prefixes in them against the manifest's. */
+async function searchFile(
+  entry: FileEntry,
+  pieces: AsyncIterable<Buffer>,
+  needles: Needles | null,
+): Promise<Difference[]> {
+  const search = needles === null ? null : new HitStream(needles);
+  let found = 0;
+  for await (const piece of pieces) found += search?.push(piece).length ?? 0;
+  found += search?.end().length ?? 0;
+  const expected = entry.remains ?? 0;
+  if (found === expected) return [];
+  return [
+    {
+      kind: 'leftover',
+      path: entry.path,
+      note: `names the build ${found} times, and the manifest tells of ${expected}`,
+    },
+  ];
+}
