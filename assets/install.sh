@@ -42,9 +42,9 @@ digest() {
 planner='
 function refuse(why) { print "install.sh: " why > "/dev/stderr"; bad = 1; exit 2 }
 function byte(b) { out = out sprintf("\\%03o", b); len++ }
-function text(s,  i) { for (i = 1; i <= length(s); i++) byte(code[substr(s, i, 1)]) }
+function ascii(s,  i) { for (i = 1; i <= length(s); i++) byte(code[substr(s, i, 1)]) }
 function raw(k,  i) { for (i = from[k]; i < from[k + 1]; i++) byte(place[i]) }
-function unit(u) { text(sprintf("\\u%04x", u)) }
+function unit(u) { ascii(sprintf("\\u%04x", u)) }
 function units(c) {
   if (c < 65536) unit(c)
   else { c -= 65536; unit(55296 + int(c / 1024)); unit(56320 + c % 1024) }
@@ -78,8 +78,8 @@ function put(e, k,  c, s, i, b) {
   if (e == "plain") { raw(k); return "" }
   if (e == "json" || e == "json-ascii" || e == "slash" || e == "slash-ascii" || e == "unicode") {
     if (c < 0) unit(56320 - c)
-    else if (s == "\"" || s == "\\") text("\\" s)
-    else if (s == "/" && e ~ /^slash/) text("\\/")
+    else if (s == "\"" || s == "\\") ascii("\\" s)
+    else if (s == "/" && e ~ /^slash/) ascii("\\/")
     else if (s == "/" && e == "unicode") unit(47)
     else if (c >= 128 && (e ~ /ascii$/ || e == "unicode")) units(c)
     else raw(k)
@@ -87,35 +87,35 @@ function put(e, k,  c, s, i, b) {
   }
   if (e == "python" || e == "python-ascii") {
     if (c < 0) unit(56320 - c)
-    else if (s == "\"" || s == "\\" || s == "\047") text("\\" s)
-    else if (c >= 128 && e == "python-ascii") text(c < 256 ? sprintf("\\x%02x", c) : c < 65536 ? sprintf("\\u%04x", c) : sprintf("\\U%08x", c))
+    else if (s == "\"" || s == "\\" || s == "\047") ascii("\\" s)
+    else if (c >= 128 && e == "python-ascii") ascii(c < 256 ? sprintf("\\x%02x", c) : c < 65536 ? sprintf("\\u%04x", c) : sprintf("\\U%08x", c))
     else raw(k)
     return ""
   }
-  if (e == "single-quoted") { if (s == "\\" || s == "\047") text("\\"); raw(k); return "" }
-  if (e == "quote-doubled") { if (s == "\047") text(s); raw(k); return "" }
-  if (e == "dollar-doubled") { if (s == "$") text(s); raw(k); return "" }
-  if (e == "percent-doubled") { if (s == "%") text(s); raw(k); return "" }
-  if (e == "shell-double") { if (s != "" && index("\\\"$`", s)) text("\\"); raw(k); return "" }
-  if (e == "shell-single") { if (s == "\047") text("\047\"\047\"\047"); else raw(k); return "" }
-  if (e == "shell-bare") { if (s != "" && !index(names "@+=:,./-", s)) text("\\"); raw(k); return "" }
+  if (e == "single-quoted") { if (s == "\\" || s == "\047") ascii("\\"); raw(k); return "" }
+  if (e == "quote-doubled") { if (s == "\047") ascii(s); raw(k); return "" }
+  if (e == "dollar-doubled") { if (s == "$") ascii(s); raw(k); return "" }
+  if (e == "percent-doubled") { if (s == "%") ascii(s); raw(k); return "" }
+  if (e == "shell-double") { if (s != "" && index("\\\"$`", s)) ascii("\\"); raw(k); return "" }
+  if (e == "shell-single") { if (s == "\047") ascii("\047\"\047\"\047"); else raw(k); return "" }
+  if (e == "shell-bare") { if (s != "" && !index(names "@+=:,./-", s)) ascii("\\"); raw(k); return "" }
   if (e == "percent" || e == "percent-slash" || e == "hex") {
     for (i = from[k]; i < from[k + 1]; i++) {
       b = place[i]
       s = b < 128 ? sprintf("%c", b) : ""
       if (s != "" && index(e == "hex" ? names "./ ,:=+~%-" : e == "percent" ? names ".~/-" : names ".~-", s)) byte(b)
-      else text(sprintf(e == "hex" ? "\\x%02x" : "%%%02X", b))
+      else ascii(sprintf(e == "hex" ? "\\x%02x" : "%%%02X", b))
     }
     return ""
   }
   if (e == "xml" || e == "xml-slash") {
     if (c < 0) return "it is not UTF-8"
-    if (s == "&") text("&amp;")
-    else if (s == "<") text("&lt;")
-    else if (s == ">") text("&gt;")
-    else if (s == "\"") text("&quot;")
-    else if (s == "\047") text("&apos;")
-    else if (s == "/" && e == "xml-slash") text("&#x2F;")
+    if (s == "&") ascii("&amp;")
+    else if (s == "<") ascii("&lt;")
+    else if (s == ">") ascii("&gt;")
+    else if (s == "\"") ascii("&quot;")
+    else if (s == "\047") ascii("&apos;")
+    else if (s == "/" && e == "xml-slash") ascii("&#x2F;")
     else raw(k)
     return ""
   }
@@ -151,13 +151,13 @@ function escape(e, base,  n, i, c, s, k, why) {
   }
   known[e, base] = out; lengths[e, base] = len
 }
-function octal(numbers,  n, i, p) {
-  n = split(numbers, p, " "); out = ""
+function octal(decimals,  n, i, p) {
+  n = split(decimals, p, " "); out = ""
   for (i = 1; i <= n; i++) out = out sprintf("\\%03o", p[i])
 }
-function edit(start, end, text) {
-  if (!((file, start, end) in edits)) print "edit", start, end, text
-  edits[file, start, end] = 1
+function edit(first, last, octals) {
+  if (!((file, first, last) in edits)) print "edit", first, last, octals
+  edits[file, first, last] = 1
 }
 BEGIN {
   for (i = 32; i < 127; i++) code[sprintf("%c", i)] = i

@@ -1,4 +1,5 @@
 /** The public API. Every function of the command line is here; nothing else is promised to stay. */
+export { rawArguments } from './io/arguments.ts';
 export { readConfig } from './io/config.ts';
 export { readRulePage } from './io/rule-pages.ts';
 export { RULES } from './rules/registry.ts';

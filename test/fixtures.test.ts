@@ -36,7 +36,8 @@ for (const rule of Object.values(RULE_NAMES)) {
       await expect(report).toMatchFileSnapshot(join(FIXTURES, name, 'expected.txt'));
       const codes = found.references.map((reference) => reference.rule);
       if (name.includes('/not-')) expect(codes).not.toContain(rule);
-      else expect(codes).toContain(rule);
+      // rows of RECORD follow the files they name: they show in what changes, not as references of their own
+      else if (rule !== RULE_NAMES.RL506) expect(codes).toContain(rule);
     });
   });
 }

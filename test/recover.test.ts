@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -191,4 +191,32 @@ test('nothing was cut short: nothing is done', async () => {
   await apply(planOf(tree, [replaceIn(tree, 'bin/run', BUILT_AT, '/x')]));
   expect(await recover(tree)).toMatchObject({ outcome: 'nothing' });
   expect(readFileSync(join(tree, 'bin/run'), 'utf8')).toContain('/x');
+});
+
+describe('a run that was cut short while its folder came or went', () => {
+  test('before there was a journal: the root gets its time back', async () => {
+    const time = BigInt(Date.now()) * 1_000_000n + 123n;
+    before = before.replace(
+      '\td\t755\t0:0\t1600000000.1928374650',
+      `\td\t755\t0:0\t${time / 1_000_000_000n}.${time % 1_000_000_000n}0`,
+    );
+    mkdirSync(join(tree, `.relocate-${time}/journal/1/orig`), { recursive: true });
+    writeFileSync(join(tree, `.relocate-${time}/journal/1/intent.json.part`), '{"version"');
+    expect(pendingRun(tree)).toEqual({ run: null, state: 'clearing', at: '' });
+    await expect(apply(JSON.parse(readFileSync(planFile, 'utf8')))).rejects.toThrow(NeedsRecoverError);
+    expect(await recover(tree)).toMatchObject({ outcome: 'taken-back' });
+    expectTakenBack('half made');
+  });
+
+  test('with an earlier run in the journal', async () => {
+    await apply(planOf(tree, changesOf(tree)));
+    const fixed = wholeState(tree);
+    mkdirSync(join(tree, '.relocate/journal/2/orig'), { recursive: true });
+    mkdirSync(join(tree, '.relocate/journal/gone-3/orig'), { recursive: true });
+    expect(pendingRun(tree)).toMatchObject({ run: 2, state: 'preparing' });
+    await recover(tree);
+    expect(pendingRun(tree)).toBeNull();
+    expect(wholeState(tree)).toBe(fixed);
+    expect(readdirSync(join(tree, '.relocate/journal'))).toEqual(['1']);
+  });
 });

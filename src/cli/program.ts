@@ -28,7 +28,7 @@ export async function runProgram(words: readonly string[]): Promise<ExitCode> {
 }
 
 async function run(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const parsed = await parse(words[0] === 'help' ? [...words.slice(1), '--help'] : words);
+  const parsed = await parse(words[0] === 'help' ? [...words.slice(1), '--help'] : await bytesKept(words));
   if (typeof parsed === 'string') {
     await terminal.lines([parsed]);
     return EXIT.done;
@@ -52,6 +52,13 @@ async function run(words: readonly string[], terminal: Terminal): Promise<ExitCo
   } finally {
     interruption.release();
   }
+}
+
+/** The words with the bytes that Node could not make text of (U+FFFD stands for them). */
+async function bytesKept(words: readonly string[]): Promise<readonly string[]> {
+  if (!words.some((word) => word.includes('\ufffd'))) return words;
+  const { rawArguments } = await import('../index.ts');
+  return rawArguments(words);
 }
 
 /** The command that the words name; a text where they ask for help or the version; null where they name none. */

@@ -36,6 +36,8 @@ function wrongArguments(command: Command, message: string, words: readonly strin
   }
   if (message.startsWith('Not enough non-option arguments'))
     return `something is missing: relocate ${command.name} ${command.usage}`;
+  const required = /^Missing required argument: (.+)/.exec(message)?.[1];
+  if (required !== undefined) return `--${required} is missing; ${help}`;
   const missing = /^Not enough arguments following: (.+)/.exec(message)?.[1];
   if (missing !== undefined) return `--${missing} must be followed by a value; ${help}`;
   const choice = /Argument: ([^,]+), Given: (.*), Choices: (.*)/.exec(message);

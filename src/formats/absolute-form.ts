@@ -3,7 +3,7 @@ import type { AbsolutePath } from '../model/path.ts';
 import { joinAbsolute } from '../model/path.ts';
 import type { AbsoluteForm, Splice } from '../model/reference.ts';
 import { decodeBytes, encodeBytes } from './byte-text.ts';
-import { escapePath } from './escaping.ts';
+import { escapePath, unitWidth } from './escaping.ts';
 
 export type Written =
   | { readonly ok: true; readonly splices: readonly Splice[]; readonly text: string }
@@ -23,17 +23,36 @@ export function writeAbsolute(form: AbsoluteForm, destination: AbsolutePath | st
   if (form.slot !== undefined) return writeInSlot(form, form.slot, bytes, text);
   const splice: Splice = { start: form.start, end: form.end, text };
   if (form.length === undefined) return { ok: true, splices: [splice], text };
-  return writeCounted(form.length, splice, bytes, room);
+  return writeCounted(form, form.length, splice, bytes);
 }
 
-function writeCounted(length: NonNullable<AbsoluteForm['length']>, splice: Splice, bytes: Buffer, room: number): Written {
-  if (length.ascii && bytes.some((byte) => byte >= 0x80)) return { ok: false, why: 'unwritable', room, needed: 0 };
-  const most = length.width === 1 ? 0xff : 0x7fffffff;
-  const value = length.value + (bytes.length - room) * length.paths;
-  if (value > most) {
-    const spare = Math.floor((most - length.value) / length.paths);
-    return { ok: false, why: 'cannot-grow', room: room + spare, needed: bytes.length };
-  }
+/**
+ * The bytes that a written path (with its base) may have at a fixed-size site; null where the site can grow.
+ * A 4-byte length counts as growing: it holds more than any path has.
+ */
+export function roomOf({ start, end, slot, length }: AbsoluteForm): number | null {
+  if (slot !== undefined) return slot.padding === 'slash' ? end - start : slot.slotEnd - start - encodeBytes(slot.tail).length;
+  return length?.width === 1 ? end - start + Math.floor((0xff - length.value) / length.paths) : null;
+}
+
+/** The longest destination, in bytes, that a site takes; null where none limits it. */
+export function longestDestination(form: AbsoluteForm): number | null {
+  const room = roomOf(form);
+  if (room === null) return null;
+  return Math.floor(room / unitWidth(form.escaping)) - (form.base === '' ? 0 : encodeBytes(form.base).length + 1);
+}
+
+function writeCounted(
+  form: AbsoluteForm,
+  length: NonNullable<AbsoluteForm['length']>,
+  splice: Splice,
+  bytes: Buffer,
+): Written {
+  const old = form.end - form.start;
+  if (length.ascii && bytes.some((byte) => byte >= 0x80)) return { ok: false, why: 'unwritable', room: old, needed: 0 };
+  const room = roomOf(form);
+  if (room !== null && bytes.length > room) return { ok: false, why: 'cannot-grow', room, needed: bytes.length };
+  const value = length.value + (bytes.length - old) * length.paths;
   const counted = Buffer.alloc(length.width);
   counted.writeUIntLE(value, 0, length.width);
   const lengthSplice = { start: length.at, end: length.at + length.width, text: decodeBytes(counted) };
@@ -42,7 +61,7 @@ function writeCounted(length: NonNullable<AbsoluteForm['length']>, splice: Splic
 
 function writeInSlot(form: AbsoluteForm, slot: NonNullable<AbsoluteForm['slot']>, bytes: Buffer, text: string): Written {
   const tail = encodeBytes(slot.tail);
-  const room = slot.padding === 'slash' ? form.end - form.start : slot.slotEnd - form.start - tail.length;
+  const room = roomOf(form) ?? 0;
   if (bytes.length > room) return { ok: false, why: 'cannot-grow', room, needed: bytes.length };
   const spare = room - bytes.length;
   if (slot.padding === 'slash') {

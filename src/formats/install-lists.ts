@@ -36,7 +36,7 @@ export function digestList(manifest: Manifest): Buffer {
  */
 export function renderList(manifest: Manifest): Buffer {
   const lines = ['relocate 1', `root ${manifest.root.mode.toString(8)}`];
-  for (const { path, sha256 } of filesOf(manifest)) if (!isPlainName(encodeBytes(path))) lines.push(`odd ${sha256} ${word(path)}`);
+  for (const { path, sha256 } of filesOf(manifest)) if (!isPlainName(encodeBytes(path))) lines.push(`odd ${sha256} ${listWord(path)}`);
   const interpreters = new Map(manifest.requirements.interpreters.map((interpreter) => [joinTree(interpreter.environment, 'pyvenv.cfg'), interpreter]));
   for (const [path, interpreter] of interpreters) {
     const file = filesOf(manifest).find((entry) => entry.path === path);
@@ -54,12 +54,12 @@ function filesOf(manifest: Manifest): FileEntry[] {
 }
 
 function pythonLines({ program, version, home, links }: Interpreter): string[] {
-  return [`python ${word(program)} ${word(version)} ${word(home)}`, ...links.map((path) => `link ${word(path)}`)];
+  return [`python ${listWord(program)} ${listWord(version)} ${listWord(home)}`, ...links.map((path) => `link ${listWord(path)}`)];
 }
 
 function fileLines(file: FileEntry, interpreter: Interpreter | null): string[] {
   return [
-    `file ${word(file.path)} ${file.size} ${file.mode.toString(8)}`,
+    `file ${listWord(file.path)} ${file.size} ${file.mode.toString(8)}`,
     ...(file.sites ?? []).flatMap(siteLines),
     ...(interpreter?.values ?? []).map(({ start, end, is }) => `value ${start} ${end} ${is}`),
     ...(file.rows ?? []).map(rowLine),
@@ -67,17 +67,18 @@ function fileLines(file: FileEntry, interpreter: Interpreter | null): string[] {
 }
 
 function siteLines({ start, end, escaping, base, slot, length }: AbsoluteForm): string[] {
-  if (slot !== undefined) return [`slot ${start} ${end} ${escaping} ${word(base)} ${slot.padding} ${slot.slotEnd}`];
-  const site = `site ${start} ${end} ${escaping} ${word(base)}`;
+  if (slot !== undefined) return [`slot ${start} ${end} ${escaping} ${listWord(base)} ${slot.padding} ${slot.slotEnd}`];
+  const site = `site ${start} ${end} ${escaping} ${listWord(base)}`;
   if (length === undefined) return [site];
   return [site, `count ${length.at} ${length.width} ${length.value} ${length.paths} ${length.ascii ? 1 : 0}`];
 }
 
 function rowLine({ of, digest, size }: RecordRow): string {
-  return `row ${digest.join(' ')} ${size.join(' ')} ${word(of)}`;
+  return `row ${digest.join(' ')} ${size.join(' ')} ${listWord(of)}`;
 }
 
-function word(text: string): string {
+/** A word of a list. */
+export function listWord(text: string): string {
   if (text === '') return '-';
   const escaped = encodeBytes(text)
     .toString('latin1')

@@ -38,9 +38,9 @@ export function originsIn(file: TreePath, text: string): Origin[] {
   return shebang(file, text);
 }
 
-/** `command = /usr/bin/python3 -m venv /srv/site/env` (CPython 3.11 and later). */
+/** `command = /usr/bin/python3 -m venv /srv/site/env` (CPython 3.11 and later; virtualenv writes `-m virtualenv`). */
 function venvCommand(file: TreePath, folder: TreePath, text: string): Origin[] {
-  const command = /^command\s*=\s*.*?\s-m\s+venv\s+(.*)$/m.exec(text)?.[1]?.trim();
+  const command = /^command\s*=\s*.*?\s-m\s+(?:venv|virtualenv)\s+(.*)$/m.exec(text)?.[1]?.trim();
   const place = command === undefined ? undefined : /(?:^|\s)(\/.*)$/.exec(command)?.[1];
   return exact(place, folder, `${file}: command`);
 }

@@ -73,3 +73,8 @@ export function isSiteText(bytes: Buffer, site: AbsoluteForm, placeholder: strin
   const path = unescapePath(bytes, site.escaping);
   return origins.some((origin) => origin.path === path && origin.base === site.base);
 }
+
+/** How often a file should still name an origin once it is filled in: its slots name the destination now. */
+export function remainsAfter(entry: FileEntry): number {
+  return (entry.remains ?? 0) - (entry.sites ?? []).filter(({ slot }) => slot !== undefined).length;
+}

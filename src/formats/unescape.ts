@@ -20,13 +20,7 @@ const DECODERS: Readonly<Record<Escaping, (bytes: Buffer) => string>> = {
   unicode: unescapeBackslashes,
   python: unescapeBackslashes,
   'python-ascii': unescapeBackslashes,
-  hex: (bytes) =>
-    decodeBytes(
-      Buffer.from(
-        bytes.toString('latin1').replace(/\\x([0-9a-fA-F]{2})/g, (_, digits: string) => character(digits)),
-        'latin1',
-      ),
-    ),
+  hex: unescapeHex,
   'single-quoted': (bytes) => decodeBytes(bytes).replace(/\\([\\'])/g, '$1'),
   'quote-doubled': (bytes) => decodeBytes(bytes).replaceAll("''", "'"),
   'shell-double': (bytes) => decodeBytes(bytes).replace(/\\([\\"$`])/g, '$1'),
@@ -55,6 +49,14 @@ function unescapeBackslashes(bytes: Buffer): string {
     const digits = unit ?? point ?? byte;
     return digits === undefined ? (CONTROLS[char ?? ''] ?? char ?? '') : character(digits);
   });
+}
+
+/** As above, but `\xNN` is a byte and not a character. */
+function unescapeHex(bytes: Buffer): string {
+  const raw = bytes.toString('latin1').replace(/\\(?:x([0-9a-fA-F]{2})|([\s\S]))/g, (_, byte?: string, char?: string) => {
+    return byte === undefined ? (CONTROLS[char ?? ''] ?? char ?? '') : character(byte);
+  });
+  return decodeBytes(Buffer.from(raw, 'latin1'));
 }
 
 function unescapePercent(bytes: Buffer): string {

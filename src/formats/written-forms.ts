@@ -28,7 +28,8 @@ export function writtenForms(path: string): WrittenForm[] {
   for (const keep of OTHER_PERCENT_SETS) add(percentEncode(path, keep), 'percent');
   // encodeURIComponent leaves these, and forms write a space as `+` (URL Standard, application/x-www-form-urlencoded)
   add(percentEncode(path, /[A-Za-z0-9_.~!'()*-]/), 'percent-slash');
-  add(Buffer.from(percentEncode(path, /[A-Za-z0-9_.*-]/).toString('latin1').replaceAll('%20', '+'), 'latin1'), 'percent-slash');
+  for (const keep of [/[A-Za-z0-9_.*-]/, /[A-Za-z0-9_.~-]/])
+    add(Buffer.from(percentEncode(path, keep).toString('latin1').replaceAll('%20', '+'), 'latin1'), 'percent-slash');
   for (const { bytes, escaping } of [...forms]) add(otherCase(bytes, escaping), escaping);
   return forms;
 }
@@ -63,6 +64,7 @@ function otherSpellings(path: string): [string, Escaping][] {
     [path.replaceAll("'", `'\\''`), 'shell-single'],
     [path.replace(/[ "$&'()*;<>?[\\\]`{|}!#~]/g, '\\$&'), 'shell-bare'],
     [path.replace(/[ "$&'()*;<>?[\\\]`{|}!#~^=%,]/g, '\\$&'), 'shell-bare'],
+    [path.replace(/[^\w/.\u0080-\uffff-]/g, '\\$&'), 'shell-bare'],
     [path.replace(/[ -]/g, '\\$&'), 'shell-bare'],
     [path.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'), 'xml'],
     [xml.replaceAll('&apos;', "'"), 'xml'],

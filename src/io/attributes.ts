@@ -1,10 +1,11 @@
 /** Gives new files the owner, mode, ACLs, extended attributes and times of the originals they stand for. */
-import { chmodSync, lchownSync, lstatSync, lutimesSync } from 'node:fs';
+import { chmodSync, lchownSync, lstatSync } from 'node:fs';
+import { showBytes } from '../formats/byte-text.ts';
 import { RolledBackError } from '../model/errors.ts';
 import { asTreePath, joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { hostPath } from './entries.ts';
 import { runTool } from './host-tool.ts';
-import { restoreTimes } from './times.ts';
+import { restoreTimes, setTimeRoughly } from './times.ts';
 
 /** A new file or symlink: the same `name` stands in the folder of the originals and in that of the new ones. */
 export interface Twin {
@@ -45,29 +46,38 @@ async function copyFileAttributes(folder: AbsolutePath, files: readonly Twin[]):
   if (!(await runTool(folder, ['cp', '--help'])).output.includes('--attributes-only'))
     return copyAsNodeCan(folder, files);
   for (let at = 0; at < files.length; at += BATCH) {
-    const names = files.slice(at, at + BATCH).map(({ name }) => `orig/${name}`);
-    const cp = ['cp', '--attributes-only', '--preserve=mode,ownership,timestamps,xattr', '-t', 'new', ...names];
-    const { ok, message } = await runTool(folder, cp);
-    if (!ok && !message.includes('without xattr support')) throw new RolledBackError(explained(message, files));
-    if (!ok) return copyAsNodeCan(folder, files);
+    const refused = await copyBatch(folder, files.slice(at, at + BATCH));
+    if (refused === null) continue;
+    if (refused.message.includes('without xattr support')) return copyAsNodeCan(folder, files);
+    const why = refused.message.split('\n')[0];
+    throw new RolledBackError(
+      `the attributes of ${showBytes(refused.file.of)} can not be kept (${why}); nothing was changed`,
+    );
   }
   return [];
 }
 
-/** Puts the path in the tree in the place of the journal's name in what `cp` said first. */
-function explained(message: string, files: readonly Twin[]): string {
-  const line = message.split('\n')[0] ?? '';
-  const name = /\b(?:orig|new)\/(\d+)/.exec(line)?.[1];
-  const file = files.find((twin) => twin.name === name);
-  return `the attributes of ${file?.of ?? 'a changed file'} can not be kept (${line}); nothing was changed`;
+/** Null where all went well. `cp` does not always name the file that it complains about, so that one is looked for by halves. */
+async function copyBatch(
+  folder: AbsolutePath,
+  files: readonly Twin[],
+): Promise<{ file: Twin; message: string } | null> {
+  const names = files.map(({ name }) => `orig/${name}`);
+  const cp = ['cp', '--attributes-only', '--preserve=mode,ownership,timestamps,xattr', '-t', 'new', ...names];
+  const { ok, message } = await runTool(folder, cp);
+  if (ok) return null;
+  const [file] = files;
+  if (file !== undefined && files.length === 1) return { file, message };
+  const half = files.length >> 1;
+  return (await copyBatch(folder, files.slice(0, half))) ?? (await copyBatch(folder, files.slice(half)));
 }
 
 function copyAsNodeCan(folder: AbsolutePath, files: readonly Twin[]): string[] {
   for (const { name } of files) {
     copyOwner(folder, name);
-    const { mode, atimeMs, mtimeMs } = lstatSync(original(folder, name));
-    chmodSync(successor(folder, name), mode & 0o7777);
-    lutimesSync(successor(folder, name), new Date(atimeMs), new Date(mtimeMs));
+    const stat = lstatSync(original(folder, name), { bigint: true });
+    chmodSync(successor(folder, name), Number(stat.mode & 0o7777n));
+    setTimeRoughly(successor(folder, name), stat, stat.mtimeNs);
   }
   return ['extended attributes and ACLs of changed files were not kept: that takes `cp` of GNU coreutils'];
 }
@@ -83,8 +93,9 @@ function checkAttributes(folder: AbsolutePath, { name, of }: Twin): boolean {
   const before = lstatSync(original(folder, name), { bigint: true });
   const after = lstatSync(successor(folder, name), { bigint: true });
   if (before.uid !== after.uid || before.gid !== after.gid)
-    throw new RolledBackError(`the owner of ${of} can not be kept; nothing was changed`);
-  if (before.mode !== after.mode) throw new RolledBackError(`the mode of ${of} can not be kept; nothing was changed`);
+    throw new RolledBackError(`the owner of ${showBytes(of)} can not be kept; nothing was changed`);
+  if (before.mode !== after.mode)
+    throw new RolledBackError(`the mode of ${showBytes(of)} can not be kept; nothing was changed`);
   return before.mtimeNs === after.mtimeNs;
 }
 

@@ -34,14 +34,12 @@ export function requireOwnFolderPossible(tree: AbsolutePath): void {
  * @throws StalePlanError where a name is not what the plan says, UsageError where it can't be replaced
  */
 export function stepOf(tree: AbsolutePath, change: FileChange): Step {
-  const device = statSync(encodeBytes(tree), { bigint: true }).dev;
   const first = lookAtChange(tree, change.file, change);
   for (const alias of change.aliases) {
     const stat = lookAtChange(tree, alias, change);
     if (stat.ino !== first.ino || stat.dev !== first.dev)
       throw stale(alias, `it is no hard link of ${showBytes(change.file)} any more`);
   }
-  if (first.dev !== device) throw beyondMount(change.file);
   requireKeepable(tree, change.file, first);
   // what is edited is hashed while it is read for that; the rest has no other moment
   if (change.kind !== 'content' && digestOf(hostPath(tree, change.file), first) !== change.before)
@@ -69,12 +67,20 @@ export function foldersOf(tree: AbsolutePath, steps: readonly Step[], others: re
   const folders = [...new Set([...steps.flatMap(namesOfStep).map(dirName), ...others])].filter(
     (path) => path !== OWN_PATHS.folder,
   );
-  for (const path of folders) {
+  const { dev } = lookAtFolder(tree, ROOT);
+  return folders.map((path) => {
     if (!isRealFolder(tree, path))
       throw stale(path, 'it is not the folder it was: a symlink is on the way, or it is gone');
+    const stat = lookAtFolder(tree, path);
+    // asked of folders only: on overlayfs each file may have the device number of its layer (the kernel's overlayfs.rst, "Inode properties")
+    if (stat.dev !== dev) throw beyondMount(path);
     requireWritable(tree, path);
-  }
-  return folders.map((path) => ({ path, mtime: lstatSync(hostPath(tree, path), { bigint: true }).mtimeNs.toString() }));
+    return { path, mtime: stat.mtimeNs.toString() };
+  });
+}
+
+function lookAtFolder(tree: AbsolutePath, path: TreePath): BigIntStats {
+  return statSync(hostPath(tree, path), { bigint: true });
 }
 
 /** @throws UsageError where one of the folders that are there can't be written to */

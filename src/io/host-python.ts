@@ -1,5 +1,6 @@
 /** A Python of this host: what it says of itself. */
 import { spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
 import { encodeBytes } from '../formats/byte-text.ts';
 
 export interface HostPython {
@@ -22,6 +23,24 @@ const QUESTION = [
 ].join('\n');
 
 const PATIENCE = 20_000;
+
+/** Looks a program up by its name, as a shell does; null where PATH has none. */
+export function findProgram(name: string): string | null {
+  for (const folder of (process.env['PATH'] ?? '').split(':')) {
+    const program = `${folder}/${name}`;
+    if (folder.startsWith('/') && isExecutable(program)) return program;
+  }
+  return null;
+}
+
+function isExecutable(program: string): boolean {
+  try {
+    accessSync(program, constants.X_OK);
+    return statSync(program).isFile();
+  } catch {
+    return false;
+  }
+}
 
 /** Runs a Python without its user's settings; null where it can't be run or is none. */
 export async function askPython(program: string): Promise<HostPython | null> {

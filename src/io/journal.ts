@@ -5,7 +5,7 @@
  *     receipt.json  what it did, with new digests                        new/<k>    what comes in their place
  *     marker.json   how far it is; none: nothing of the tree changed
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import { encodeBytes } from '../formats/byte-text.ts';
 import {
   parseIntent,
@@ -15,6 +15,7 @@ import {
   type Marker,
   type Step,
 } from '../formats/journal-records.ts';
+import { UsageError } from '../model/errors.ts';
 import { OWN_PATHS } from '../model/manifest.ts';
 import { joinAbsolute, joinTree, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Receipt } from '../model/receipt.ts';
@@ -47,13 +48,29 @@ export function runsOf(tree: AbsolutePath): Run[] {
     .map((number) => runOf(tree, number));
 }
 
-/** The names in a folder of the tree; none where there is no such folder. */
+/**
+ * The names in a folder of the tree; none where there is no such folder.
+ * @throws UsageError where it may not be read
+ */
 export function namesOf(tree: AbsolutePath, folder: TreePath): string[] {
   try {
     return readNames(tree, folder).map(({ name }) => name);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return [];
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    if (code === 'EACCES')
+      throw new UsageError(`${joinAbsolute(tree, folder)} can not be read (${code}); run as its owner or as root`);
     throw error;
+  }
+}
+
+/** Whether whoever runs this may read the journal: only its owner and root may. Nobody else can have left a run in it. */
+export function mayReadJournal(tree: AbsolutePath): boolean {
+  try {
+    accessSync(hostPath(tree, JOURNAL), constants.R_OK | constants.X_OK);
+    return true;
+  } catch (error) {
+    return errorCode(error) !== 'EACCES';
   }
 }
 

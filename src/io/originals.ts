@@ -15,7 +15,6 @@ import { UsageError } from '../model/errors.ts';
 import type { TreePath } from '../model/path.ts';
 import { errorCode, hostPath } from './entries.ts';
 import { placeIn, type Run } from './journal.ts';
-import { isSameInode } from './look.ts';
 import { setTimeRoughly } from './times.ts';
 
 /** What link(2) says where a file system or the kernel's settings refuse hard links, or an inode has as many as it can. */
@@ -30,8 +29,7 @@ export function keepOriginal(run: Run, index: number, path: TreePath): boolean {
   const from = hostPath(run.tree, path);
   const to = placeIn(run, 'orig', index);
   try {
-    linkEntry(from, to);
-    return isSameInode(lstatSync(from, { bigint: true }), lstatSync(to, { bigint: true }));
+    return linkEntry(from, to);
   } catch (error) {
     const code = errorCode(error);
     if (code === 'EXDEV') throw beyondMount(path);
@@ -41,13 +39,13 @@ export function keepOriginal(run: Run, index: number, path: TreePath): boolean {
   }
 }
 
-/** A second name for a file or a symlink. Where link(2) follows symlinks (macOS), the symlink gets a twin instead. */
-export function linkEntry(from: Buffer, to: Buffer): void {
+/** A second name for a file or a symlink. Where link(2) follows symlinks (macOS), the symlink gets a twin instead, and the answer is false. */
+export function linkEntry(from: Buffer, to: Buffer): boolean {
   linkSync(from, to);
-  const isSymlink = lstatSync(from).isSymbolicLink();
-  if (!isSymlink || lstatSync(to).isSymbolicLink()) return;
+  if (!lstatSync(from).isSymbolicLink() || lstatSync(to).isSymbolicLink()) return true;
   unlinkSync(to);
   copyEntry(from, to);
+  return false;
 }
 
 export function beyondMount(path: TreePath): UsageError {

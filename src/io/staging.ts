@@ -22,13 +22,14 @@ import {
   writeSync,
 } from 'node:fs';
 import { encodeBytes } from '../formats/byte-text.ts';
-import type { AbsolutePath, TreePath } from '../model/path.ts';
+import { asAbsolutePath, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { hostPath } from './entries.ts';
 import { runTool } from './host-tool.ts';
 import { isZeros } from './compression.ts';
+import { readPieces } from './pieces.ts';
 
 /** Zeros of this length, on its own boundary, become a hole. */
 const HOLE = 64 * 1024;
-const CHUNK = 1024 * 1024;
 
 /** What was written. */
 export interface WrittenFile {
@@ -45,8 +46,9 @@ export interface Node {
 
 export class Staging {
   readonly path: AbsolutePath;
+  /** A short path of the same folder, good as long as it is not closed. */
+  readonly root: AbsolutePath;
   readonly #descriptor: number;
-  readonly #root: Buffer;
 
   /** Makes the folder; only its owner can enter it. Throws the system's error where that is not possible. */
   constructor(path: AbsolutePath) {
@@ -54,7 +56,7 @@ export class Staging {
     const place = encodeBytes(path);
     mkdirSync(place, { mode: 0o700 });
     this.#descriptor = openSync(place, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    this.#root = existsSync('/proc/self/fd') ? Buffer.from(`/proc/self/fd/${this.#descriptor}`) : place;
+    this.root = existsSync('/proc/self/fd') ? asAbsolutePath(`/proc/self/fd/${this.#descriptor}`) : path;
   }
 
   /** Forgets the folder; it stays on the disk. */
@@ -63,7 +65,7 @@ export class Staging {
   }
 
   at(path: TreePath): Buffer {
-    return path === '' ? this.#root : Buffer.concat([this.#root, Buffer.from('/'), encodeBytes(path)]);
+    return hostPath(this.root, path);
   }
 
   makeFolder(path: TreePath): void {
@@ -86,7 +88,7 @@ export class Staging {
     const beside = this.at('.relocate/rewritten' as TreePath); // relocate's own folder, which no entry of an archive is in
     const file = new NewFile(beside, isSparse);
     try {
-      for (const piece of change(this.readFile(path))) file.write(piece);
+      for (const piece of change(readPieces(this.at(path)))) file.write(piece);
       const written = file.finish();
       renameSync(beside, this.at(path));
       return written;
@@ -95,11 +97,12 @@ export class Staging {
     }
   }
 
-  *readFile(path: TreePath): Generator<Buffer, void, void> {
+  /** The bytes [start, end) of a file, fewer where it ends. */
+  readRange(path: TreePath, start: number, end: number): Buffer {
     const descriptor = openSync(this.at(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      const buffer = Buffer.allocUnsafe(CHUNK);
-      for (let got = readSync(descriptor, buffer); got > 0; got = readSync(descriptor, buffer)) yield buffer.subarray(0, got);
+      const bytes = Buffer.alloc(end - start);
+      return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, start));
     } finally {
       closeSync(descriptor);
     }

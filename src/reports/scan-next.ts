@@ -1,5 +1,6 @@
 /** What to do after a scan. */
 import type { Outcome } from '../model/outcome.ts';
+import { joinAbsolute } from '../model/path.ts';
 import type { Scan } from '../model/scan.ts';
 import { codesOf } from './items.ts';
 import type { ScanItem } from './scan-items.ts';
@@ -30,11 +31,18 @@ export function* nextSteps(scan: Scan, items: readonly ScanItem[], { paint, colu
     );
   if (has('unknown'))
     yield* say('What could not be read is unknown: make it readable, or leave it out with --exclude.');
-  if (has('relative')) {
+  if (has('relative') || items.some((item) => item.word === 'pinned' && !isTrueHere(item, scan))) {
     yield `Next: ${command(`relocate fix ${tree}`)}`;
     yield `  or: ${command(`relocate pack ${tree} -o FILE`)}  ${paint('faint', '(the tree stays as it is)')}`;
   } else if (has('pinned'))
     yield* say(
       `Pinned ones can't be relative. After a move ${command(`relocate fix`)} writes the new place; so do ${command('relocate pack')} and ${command('relocate install')}.`,
     );
+}
+
+/** Whether a reference names the place where the tree stands: written anew, it would say the same. */
+function isTrueHere({ reference: { prefix } }: ScanItem, { prefixes }: Scan): boolean {
+  const own = prefixes.filter(({ source }) => source === 'tree' || source === 'real');
+  const named = prefixes.find(({ path }) => path === prefix);
+  return named !== undefined && own.some(({ path }) => joinAbsolute(path, named.base) === named.path);
 }

@@ -2,10 +2,9 @@
 import { PORTABLE_SHEBANG } from '../formats/shebang.ts';
 import { zipOffsets } from '../formats/zip.ts';
 import type { Hit } from '../formats/needles.ts';
-import { pinned } from './claims.ts';
 import { polyglot } from './polyglot.ts';
 import type { Claim, FileRule, FileView } from './rule.ts';
-import { claimShebang, hitsOnLine, isScript, readShebang, shebangLength } from './shebang-claims.ts';
+import { claimShebang, hitsOnLine, isScript, pinnedWord, readShebang, shebangLength } from './shebang-claims.ts';
 
 export const rule: FileRule = {
   code: 'RL101',
@@ -29,9 +28,6 @@ export const rule: FileRule = {
 function* claimBeforePayload(view: FileView, hits: readonly Hit[]): Iterable<Claim> {
   const shebang = readShebang(view, hits);
   if (shebang === null) return;
-  for (const { hit, found } of hitsOnLine(view, shebang, hits))
-    yield {
-      ...pinned(view, hit, { found, note: 'binary data follows the script, which may be found by counting bytes' }),
-      fix: 'blocked',
-    };
+  const note = 'binary data follows the script, which may be found by counting bytes';
+  for (const found of hitsOnLine(view, shebang, hits)) yield { ...pinnedWord(view, found, note), fix: 'blocked' };
 }

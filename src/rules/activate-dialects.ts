@@ -12,7 +12,6 @@ export interface LineEdit {
 export interface PathOnLine {
   /** Where the path ends on the line. */
   readonly end: number;
-  readonly isQuoted: boolean;
   /** Makes it the folder above that of the file. */
   readonly edit: LineEdit;
 }
@@ -23,7 +22,7 @@ export interface ActivateDialect {
   /** Code that must come before the first command, given the file's path below the environment. */
   readonly before?: (down: string) => string;
   /** How a path stands behind this character, where the shell's quotes are known. */
-  readonly escaping?: (before: string) => Escaping | undefined;
+  readonly escaping?: (before: string) => Escaping;
   /** The path that starts at `at` on a line, where the line is one that sets the environment; else null. */
   read(line: string, at: number, text: string): PathOnLine | null;
 }
@@ -63,7 +62,6 @@ const nu: ActivateDialect = {
     const code = `${match[1] ?? ''}let virtual_env = ($env.CURRENT_FILE | path expand | path dirname | path dirname)`;
     return {
       end: line.trimEnd().length - close.length,
-      isQuoted: true,
       edit: { start: 0, end: line.trimEnd().length, text: code },
     };
   },
@@ -83,14 +81,15 @@ const bat: ActivateDialect = {
   read(line, at) {
     const end = line.indexOf('"', at);
     if (end < 0 || !/^\s*@?(?:for %%i in \("|set "VIRTUAL_ENV=)$/i.test(line.slice(0, at))) return null;
-    return { end, isQuoted: true, edit: { start: at, end, text: '%~dp0..' } };
+    return { end, edit: { start: at, end, text: '%~dp0..' } };
   },
 };
 
 /** `setenv VIRTUAL_ENV '/srv/env'`. */
 const csh: ActivateDialect = {
   note: 'csh can not tell which file it reads',
-  escaping: (before) => (before === "'" ? 'shell-single' : /\s/.test(before) ? 'shell-bare' : undefined),
+  // nothing can be escaped in its double quotes
+  escaping: (before) => (before === "'" ? 'shell-single' : before === '"' ? 'literal' : 'shell-bare'),
   read: () => null,
 };
 
@@ -108,7 +107,6 @@ function wholeWord(line: string, at: number, before: RegExp, code: string): Path
   if (quote === '' && /[\s;#]/.test(content.slice(at))) return null;
   return {
     end,
-    isQuoted: quote !== '',
     edit: { start: lead.endsWith('r') ? start - 1 : start, end: content.length, text: code },
   };
 }

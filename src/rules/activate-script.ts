@@ -2,11 +2,12 @@
 import type { Hit } from '../formats/needles.ts';
 import { firstCommand } from '../formats/shell-text.ts';
 import { baseName, dirName, joinTree, relativeTo, type TreePath } from '../model/path.ts';
-import type { Splice } from '../model/reference.ts';
+import type { Escaping, Splice } from '../model/reference.ts';
 import { activateDialect, type ActivateDialect, type PathOnLine } from './activate-dialects.ts';
 import { pathAt, pinned, realFolderOf, relative } from './claims.ts';
 import type { Claim, FileRule, FileView } from './rule.ts';
-import { locatingCode, rootedPath, shellHits, shellRoot, type ShellRoot } from './sourced-shell.ts';
+import { NOT_EXPANDED, locatingCode, rootedPath, shellHits, shellRoot, type ShellRoot } from './sourced-shell.ts';
+import { withEscapings } from './true-escaping.ts';
 
 export const rule: FileRule = {
   code: 'RL105',
@@ -22,7 +23,9 @@ export const rule: FileRule = {
     const isPosix = !baseName(file).includes('.');
     if (isPosix && environment !== null && !view.latin1().includes('\r'))
       yield* claimInPosix(view, hits, shellRoot(file, environment));
-    else for (const hit of hits) yield claimInDialect(view, hit, file, environment);
+    else
+      for (const { hit, escaping } of withEscapings(view, hits))
+        yield claimInDialect(view, hit, escaping, { file, environment });
   },
 };
 
@@ -34,25 +37,29 @@ function* claimInPosix(view: FileView, hits: readonly Hit[], root: ShellRoot): I
     const { hit, escaping } = shellHit;
     const splice =
       shellHit.isOpen && !shellHit.isInFunction && hit.start >= code.end ? rootedPath(text, shellHit, root) : null;
-    if (splice === null) yield pinned(view, hit, { escaping, note: 'an expansion would not be carried out here' });
+    if (splice === null) yield pinned(view, hit, { escaping, note: NOT_EXPANDED });
     else yield relative(view, hit, [code, splice], { escaping });
   }
 }
 
+/** Where the script is: `environment` is null where it stands in no folder of one. */
+interface Place {
+  readonly file: TreePath;
+  readonly environment: TreePath | null;
+}
+
 /** The other shells set it on one line, by a string of their own. */
-function claimInDialect(view: FileView, hit: Hit, file: TreePath, environment: TreePath | null): Claim {
+function claimInDialect(view: FileView, hit: Hit, searched: Escaping, { file, environment }: Place): Claim {
   const text = view.latin1();
   const dialect = activateDialect(baseName(file));
   const lineStart = text.lastIndexOf('\n', hit.start) + 1;
   const lineEnd = text.indexOf('\n', hit.end);
-  const path =
-    dialect?.read(text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd), hit.start - lineStart, text) ?? null;
-  if (dialect === null || path === null) {
-    const escaping = dialect?.escaping?.(text[hit.start - 1] ?? '') ?? hit.escaping;
-    return pinned(view, hit, { note: dialect?.note ?? '', escaping });
-  }
+  const line = text.slice(lineStart, lineEnd < 0 ? text.length : lineEnd);
+  const path = dialect?.read(line, hit.start - lineStart, text) ?? null;
+  const escaping = dialect?.escaping?.(text[hit.start - 1] ?? '') ?? searched;
+  if (dialect === null || path === null) return pinned(view, hit, { note: dialect?.note ?? '', escaping });
   const found = pathAt(view, hit, lineStart + path.end);
-  const options = { found, escaping: path.isQuoted ? hit.escaping : ('shell-bare' as const) };
+  const options = { found, escaping };
   if (environment === null || found.inTree !== environment)
     return pinned(view, hit, { ...options, note: dialect.note });
   return relative(view, hit, dialectSplices(text, lineStart, path, dialect, relativeTo(environment, file)), options);

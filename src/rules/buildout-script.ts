@@ -5,7 +5,7 @@ import type { Hit } from '../formats/needles.ts';
 import { pythonStrings, type PythonString } from '../formats/python-text.ts';
 import { baseName, dirName, isInside, joinTree, relativeTo, type TreePath } from '../model/path.ts';
 import type { Splice } from '../model/reference.ts';
-import { pathAt, realFolderOf, relative } from './claims.ts';
+import { pathAt, realFolderOf, relative, type FoundPath } from './claims.ts';
 import type { FileRule, FileView } from './rule.ts';
 
 export const rule: FileRule = {
@@ -20,54 +20,48 @@ export const rule: FileRule = {
     const statement = /^sys\.path\[0:0\] = \[/m.exec(text);
     if (statement === null) return;
     const file = joinTree(realFolderOf(view.path, context), baseName(view.path));
-    const literals = pathLiterals(
-      view,
-      hits.filter(({ start }) => start > statement.index),
+    const behind = hits.filter(({ start, escaping }) => start > statement.index && /^(?:plain|python)$/.test(escaping));
+    const literals = pathLiterals(view, behind);
+    const root = rootOf(
+      file,
+      literals.flatMap(({ paths }) => paths),
     );
-    const root = rootOf(file, literals);
     const names = freeNames(text);
     const setup = setupCode(statement.index, file, root, names);
-    for (const literal of literals)
-      yield relative(view, literal.hit, [setup, ...joined(literal, root, names)], { found: literal.found });
+    for (const literal of literals) {
+      const splice = expressionFor(literal, text, root, names);
+      for (const { hit, found } of literal.paths) yield relative(view, hit, [setup, splice], { found });
+    }
   },
 };
 
-/** A string literal that begins with a path of the tree. */
-interface PathLiteral {
+/** A path of the tree in a string literal. */
+interface LiteralPath {
   readonly hit: Hit;
-  readonly found: ReturnType<typeof pathAt>;
-  readonly string: PythonString;
+  readonly found: FoundPath;
   readonly inTree: TreePath;
-  /** The path relative to a folder, as the literal spells it. */
-  readonly written: (root: TreePath) => string;
+}
+
+interface PathLiteral {
+  readonly string: PythonString;
+  readonly paths: readonly LiteralPath[];
 }
 
 /** Literals that an expression can take the place of: not next to another one (they would be one string), no bytes, no docstring. */
 function pathLiterals(view: FileView, hits: readonly Hit[]): PathLiteral[] {
   const text = view.latin1();
   const strings = pythonStrings(text);
-  return hits.flatMap((hit) => {
-    const index = strings.findIndex(({ contentStart }) => contentStart === hit.start);
-    const string = strings[index];
-    if (
-      string === undefined ||
-      hit.end > string.contentEnd ||
-      string.quote.length !== 1 ||
-      !/^[ru]?$/.test(string.prefix)
-    )
-      return [];
+  return strings.flatMap((string, index) => {
+    const inside = hits.filter(({ start, end }) => start >= string.contentStart && end <= string.contentEnd);
+    if (inside.length === 0 || string.quote.length !== 1 || !/^[ru]?$/.test(string.prefix)) return [];
     if (isNext(text, strings[index - 1], string) || isNext(text, string, strings[index + 1])) return [];
-    const found = pathAt(view, hit);
-    const { inTree } = found;
-    if (inTree === null || (string.prefix === 'r' && /[\\'"]/.test(inTree))) return [];
-    const written = (root: TreePath): string =>
-      spelled(relativeTo(root, inTree)) + (found.path.endsWith('/') ? '/' : '');
-    return [{ hit, found, string, inTree, written }];
+    const paths = inside.flatMap((hit) => {
+      const found = pathAt(view, hit);
+      const { inTree } = found;
+      return inTree === null || (string.prefix === 'r' && /[\\'"]/.test(inTree)) ? [] : [{ hit, found, inTree }];
+    });
+    return paths.length === inside.length ? [{ string, paths }] : [];
   });
-}
-
-function spelled(path: string): string {
-  return decodeBytes(escapePath(path, 'python') ?? encodeBytes(path));
 }
 
 function isNext(text: string, left: PythonString | undefined, right: PythonString | undefined): boolean {
@@ -75,9 +69,9 @@ function isNext(text: string, left: PythonString | undefined, right: PythonStrin
 }
 
 /** The deepest folder that holds the script and all that it names. */
-function rootOf(file: TreePath, literals: readonly PathLiteral[]): TreePath {
+function rootOf(file: TreePath, paths: readonly LiteralPath[]): TreePath {
   let root = dirName(file);
-  while (root !== '' && literals.some(({ inTree }) => !isInside(inTree, root))) root = dirName(root);
+  while (root !== '' && paths.some(({ inTree }) => !isInside(inTree, root))) root = dirName(root);
   return root;
 }
 
@@ -106,14 +100,28 @@ function setupCode(at: number, file: TreePath, root: TreePath, { join, base }: N
   return { start: at, end: at, text: `${lines.join('\n')}\n` };
 }
 
-/** `'/srv/site/eggs/a'` becomes `join(base, 'eggs/a')`; the root itself is `base`, with what follows it in the literal added. */
-function joined({ found, string, written }: PathLiteral, root: TreePath, { join, base }: Names): Splice[] {
-  const open = `${string.prefix}${string.quote}`;
-  const isRoot = found.inTree === root;
-  if (isRoot && found.end === string.contentEnd) return [{ start: string.start, end: string.end, text: base }];
-  const start = isRoot ? `(${base} + ${open}` : `${join}(${base}, ${open}${written(root)}`;
-  return [
-    { start: string.start, end: found.end, text: start },
-    { start: string.end, end: string.end, text: ')' },
-  ];
+/**
+ * `'/srv/site/eggs/a'` becomes `join(base, 'eggs/a')`, the root itself `base`; a literal with more in it becomes a sum of such pieces.
+ */
+function expressionFor({ string, paths }: PathLiteral, text: string, root: TreePath, names: Names): Splice {
+  const literal = (content: string): string => `${string.prefix}${string.quote}${content}${string.quote}`;
+  const terms: string[] = [];
+  const before = decodeLatin1(text.slice(string.contentStart, paths[0]?.hit.start));
+  if (before !== '') terms.push(literal(before));
+  for (const [index, { found, inTree }] of paths.entries()) {
+    const rest = decodeLatin1(text.slice(found.end, paths[index + 1]?.hit.start ?? string.contentEnd));
+    const slash = found.path.endsWith('/') ? '/' : '';
+    if (inTree !== root)
+      terms.push(`${names.join}(${names.base}, ${literal(spelled(relativeTo(root, inTree)) + slash + rest)})`);
+    else terms.push(names.base, ...(slash + rest === '' ? [] : [literal(slash + rest)]));
+  }
+  return { start: string.start, end: string.end, text: terms.length === 1 ? terms.join('') : `(${terms.join(' + ')})` };
+}
+
+function spelled(path: string): string {
+  return decodeBytes(escapePath(path, 'python') ?? encodeBytes(path));
+}
+
+function decodeLatin1(text: string): string {
+  return decodeBytes(Buffer.from(text, 'latin1'));
 }

@@ -3,7 +3,7 @@ import { asTreePath, baseName, dirName, isInside, joinTree, type TreePath } from
 import { pathAt, pinned, realFolderOf, relative } from './claims.ts';
 import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
 import { isScript } from './shebang-claims.ts';
-import { locatingCode, rootedPath, shellHits, shellRoot, type ShellHit } from './sourced-shell.ts';
+import { NOT_EXPANDED, locatingCode, rootedPath, shellHits, shellRoot, type ShellHit } from './sourced-shell.ts';
 
 /** Larger files are not snippets. */
 const LARGEST = 1024 * 1024;
@@ -37,7 +37,7 @@ function* selfLocating(view: FileView, found: readonly ShellHit[], kind: Kind, c
     const { hit, escaping } = place;
     const isExpanded = place.isOpen && hit.start >= code.end && (kind === 'script' || !place.isInFunction);
     const splice = isExpanded ? rootedPath(text, place, root) : null;
-    if (splice === null) yield pinned(view, hit, { escaping, note: 'an expansion would not be carried out here' });
+    if (splice === null) yield pinned(view, hit, { escaping, note: NOT_EXPANDED });
     else yield relative(view, hit, [code, splice], { escaping });
   }
 }
@@ -61,12 +61,13 @@ function kindOf({ path, head }: Pick<FileView, 'path' | 'head'>): Kind | null {
     : null;
 }
 
-const SHELL_LINE = /^#![ \t]*(?:\/\S*\/|\/\S*\/env[ \t]+(?:-S[ \t]+)?)(?:ba|da|z|k|mk|a)?sh(?:[ \t][^\n]*)?\n/;
+const SHELL_LINE =
+  /^#![ \t]*\/(?:\S*\/)?(?:env[ \t]+(?:-S[ \t]+)?(?:\S*\/)?)?(?:busybox[ \t]+)?(?:ba|da|z|k|mk|ya|a)?sh(?:[ \t][^\n]*)?\n/;
 const SNIPPET =
   /^(?:.*\.(?:sh|bash|zsh|ksh)|\.?(?:profile|bashrc|bash_profile|bash_login|zshrc|zprofile|zshenv|kshrc)|\.envrc|envvars)$/;
 const MAYBE = /^(?:.*\.env|\.env(?:\..+)?|env|environment)$/;
 /** Config scripts have a rule of their own (RL205); the others are tools of a build, and made anew by it. */
-const NOT_OURS = /-config$|^(?:configure|config\.status|libtool|ltmain\.sh)$/;
+const NOT_OURS = /-config(?:-?[\d.]+)?$|^(?:configure|config\.status|libtool|ltmain\.sh)$/;
 
 /** Whether a file of any name sets variables for others, at the start of its lines. */
 function isEnvironment(text: string): boolean {

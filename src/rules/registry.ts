@@ -11,6 +11,7 @@ import { rule as rl202 } from './pkg-config-prefix.ts';
 import { rule as rl205 } from './config-script.ts';
 import { rule as rl206 } from './service-config.ts';
 import { rule as rl209 } from './git-link.ts';
+import { rule as rl210 } from './toolchain-config.ts';
 import { rule as rl301 } from './absolute-symlink.ts';
 import { rule as rl302 } from './outside-symlink.ts';
 import { rule as rl303 } from './dangling-symlink.ts';
@@ -55,6 +56,7 @@ export const FILE_RULES: readonly FileRule[] = [
   rl205,
   rl206,
   rl209,
+  rl210,
   rl501,
   rl502,
   rl503,

@@ -26,10 +26,12 @@ export const rule: FileRule = {
       if (splices !== undefined) yield relative(view, hit, splices, { escaping: 'dollar-doubled' });
       else if (format === 'supervisord') yield supervisorClaim(view, hit, context);
       else if (format === 'uwsgi' && isUwsgiValue(view, hit)) yield uwsgiClaim(view, hit);
-      else yield pinnedClaim(view, hit, format, PINNED_NOTES[format]);
+      else yield pinnedClaim(view, hit, format, hit === zope?.definition ? DEFINITION_NOTE : PINNED_NOTES[format]);
     }
   },
 };
+
+const DEFINITION_NOTE = 'ZConfig can’t name its own folder: this becomes the one place where the path stands';
 
 function supervisorClaim(view: FileView, hit: Hit, context: RuleContext): Claim {
   const form = supervisorForm(view, hit, context);
@@ -52,12 +54,16 @@ function pinnedClaim(view: FileView, hit: Hit, format: ServiceFormat, note: stri
   return pinned(view, hit, { note, escaping: escapingIn(format, view, hit) });
 }
 
+/** A `%` between quotes would end a command of cron, and a backslash before it would reach the shell: such a path is refused. */
+const IN_QUOTES: ReadonlySet<Escaping> = new Set(['shell-double', 'shell-single']);
+
 /** How a path is written where the hit stands. Strings of these formats end with their line (gunicorn's Python too, as a rule). */
 function escapingIn(format: ServiceFormat, view: FileView, hit: Hit): Escaping {
   const { start, text } = lineAt(view.latin1(), hit.start);
   const writing = writingIn(format, text);
   if (writing === 'percent-doubled' || writing === 'dollar-doubled') return writing;
-  const [around = 'plain'] = escapingsAt(text, [hit.start - start], writing);
+  const [quoting = 'plain'] = escapingsAt(text, [hit.start - start], writing);
+  const around = format === 'cron' && IN_QUOTES.has(quoting) ? 'literal' : quoting;
   const before = text.slice(Math.max(0, hit.start - start - 64), hit.start - start);
   return trueEscaping(view.region(hit.start, hit.end), hit.prefix.path, hit.escaping, around, before);
 }

@@ -15,7 +15,7 @@ export type ServiceFormat =
 /** What is said of a path that stays absolute. */
 export const PINNED_NOTES: Readonly<Record<ServiceFormat, string>> = {
   supervisord: 'supervisord expands nothing here',
-  zope: 'a zope.conf can’t name its own folder: this is the one place where the path stands',
+  zope: 'ZConfig can’t name its own folder',
   nginx: 'nginx can’t name the folder of its configuration (start it with `-p` to resolve relative paths)',
   apache: 'Apache can’t name the folder of its configuration',
   uwsgi: 'uwsgi expands nothing here',
@@ -80,7 +80,9 @@ export function writingIn(format: ServiceFormat, line: string): LanguageName | '
     case 'systemd':
       return WHOLE_LINES.test(line) ? 'percent-doubled' : 'conf';
     case 'supervisord':
-      return /^\s*(command|environment)\s*[=:]/i.test(line) ? 'conf' : 'percent-doubled';
+      // the command is split as a shell would split it; an environment knows quotes, but no escapes
+      if (/^\s*command\s*[=:]/i.test(line)) return 'shell';
+      return /^\s*environment\s*[=:]/i.test(line) ? 'conf' : 'percent-doubled';
     case 'uwsgi':
       return 'percent-doubled';
     case 'zope':

@@ -45,7 +45,7 @@ export function hitsOnLine(view: FileView, { end, interpreter }: Shebang, hits: 
   const onLine = hits.filter((hit) => hit.end <= end && hit.escaping === 'plain');
   return onLine.map((hit) => ({
     hit,
-    found: pathAt(view, hit, contains(interpreter, hit) ? interpreterEnd(interpreter) : undefined),
+    found: pathAt(view, hit, contains(interpreter, hit) ? interpreterEnd(interpreter, hit) : undefined),
   }));
 }
 
@@ -63,9 +63,14 @@ export function* claimShebang(
   const made = onLine.length === 0 ? null : completed(rewrite(line, context, form), form);
   for (const { hit, found } of onLine) {
     if (made === null) continue;
-    if ('obstacle' in made) yield pinned(view, hit, { found, note: made.obstacle });
+    if ('obstacle' in made) yield pinnedWord(view, { hit, found }, made.obstacle);
     else yield relative(view, hit, made.splices, { found, note: made.note ?? '' });
   }
+}
+
+/** A hit that stays absolute. A first line has no way to write a blank, so a path with one is refused there. */
+export function pinnedWord(view: FileView, { hit, found }: LineHit, note: string): Claim {
+  return pinned(view, hit, { found, note, escaping: 'word' });
 }
 
 interface Line {
@@ -109,7 +114,8 @@ function obstacleTo({ shebang, hits }: Line, context: RuleContext): string | nul
     if (found.inTree === null) return 'the path leaves the tree';
     if (word === shebang.interpreter && context.typeOf(found.inTree) === null)
       return `${found.inTree} is not in the tree`;
-    if (word !== shebang.interpreter && quoting(word) !== 0) return 'the path stands in a word with escapes';
+    if (quoting(word) !== 0 && (word !== shebang.interpreter || interpreterEnd(word, hit) === undefined))
+      return 'the path stands in a word with escapes';
   }
   return null;
 }
@@ -123,7 +129,8 @@ function piecesOf(word: ShebangWord, { hits, folder }: Line): Piece[] {
   for (const { hit, found } of inWord) {
     if (quoting(word) === 0 && hit.start > from)
       pieces.push({ text: fromLatin1(text.slice(from - word.start, hit.start - word.start)) });
-    pieces.push({ beside: relativeTo(folder, found.inTree ?? hit.prefix.base) });
+    const slash = found.path.endsWith('/') ? '/' : '';
+    pieces.push({ beside: relativeTo(folder, found.inTree ?? hit.prefix.base) + slash });
     from = found.end;
   }
   if (inWord.length === 0) return [{ text: fromLatin1(text) }];
@@ -141,9 +148,10 @@ function quoting({ start, end, text }: ShebangWord): number {
 }
 
 /** Where the path of an interpreter ends: with its word, or before the closing quote; unknown where it holds escapes. */
-function interpreterEnd(word: ShebangWord): number | undefined {
+function interpreterEnd(word: ShebangWord, hit: Hit): number | undefined {
   const quotes = quoting(word);
-  return quotes === 0 ? word.end : quotes === 2 ? word.end - 1 : undefined;
+  if (quotes === 0) return word.end;
+  return quotes === 2 && hit.start === word.start + 1 ? word.end - 1 : undefined;
 }
 
 /** Bytes held as latin1, as the text of a splice. */

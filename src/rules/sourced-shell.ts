@@ -43,6 +43,10 @@ export function shellHits(text: string, hits: readonly Hit[]): ShellHit[] {
   });
 }
 
+/** Why a path of a shell file stays absolute. */
+export const NOT_EXPANDED =
+  'it stands in a comment, a here-document, backquotes or a function, where no variable is sure to be expanded';
+
 /** A folder of the tree that the file works out, in a variable of its own. */
 export interface ShellRoot {
   readonly file: TreePath;
@@ -56,18 +60,39 @@ export function shellRoot(file: TreePath, root: TreePath): ShellRoot {
 }
 
 /**
- * The code that works out the root, to be put before the first command. bash, zsh and ksh say which file they read. Other shells keep
- * it open, which Linux shows. A script that is run has its name in `$0`. Where none of this helps, the working directory may be the
- * root; else nothing is set: the file says so and ends with 1.
+ * The code that works out the root, to be put before the first command. Where the file is can't be known, nothing is set: the file
+ * says so and ends with 1.
  */
 export function locatingCode({ file, root, variable }: ShellRoot, text: string): Splice {
   const at = firstCommand(text);
   const up = relativeTo(dirName(file), root);
   const above = up === '.' ? '"${_relocate%/*}"' : `"\${_relocate%/*}"/${doubleQuoted(up)}`;
   const down = relativeTo(root, file);
-  const name = doubleQuoted(baseName(file));
   const lines = [
-    `# the place of this file, so that the tree can be moved`,
+    '# the place of this file, so that the tree can be moved',
+    ...findFile(doubleQuoted(baseName(file)), doubleQuoted(down)),
+    '_relocate=$(command realpath "$_relocate" 2>/dev/null || command readlink -f "$_relocate" 2>/dev/null || :)',
+    `${variable}=\${_relocate:+$(command realpath ${above} 2>/dev/null || command readlink -f ${above})}`,
+    'unset _relocate _relocate_pid _relocate_fd',
+    `if [ -z "$${variable}" ] || [ ! -f "$${variable}"/${doubleQuoted(down)} ]; then`,
+    `    echo ${doubleQuoted(`${down}: this shell does not tell where the file is; source it from bash or zsh`)} >&2`,
+    `    unset ${variable}`,
+    '    return 1 2>/dev/null',
+    // neither sourced nor run, as in `eval "$(cat …)"`: it must stop, but not take a person's shell away
+    '    case $- in *i*) kill -INT $$ ;; *) exit 1 ;; esac',
+    'fi',
+  ];
+  return { start: at, end: at, text: `${lines.join('\n')}\n\n` };
+}
+
+/**
+ * bash, zsh and ksh say which file they read. Other shells keep it open, which Linux shows. A script that is run has its name in `$0`.
+ * Where none of this helps, the working directory may be the root.
+ * @param name the file's own name, as a word of sh
+ * @param down its path below the root, as a word of sh
+ */
+function findFile(name: string, down: string): string[] {
+  return [
     '_relocate=',
     'if [ -n "${BASH_VERSION-}" ]; then',
     '    _relocate=${BASH_SOURCE-}',
@@ -78,28 +103,17 @@ export function locatingCode({ file, root, variable }: ShellRoot, text: string):
     'elif [ -r /proc/self/stat ]; then',
     `    IFS=' ' read -r _relocate_pid _relocate_fd </proc/self/stat`,
     '    for _relocate_fd in "/proc/$_relocate_pid/fd"/*; do',
-    '        case $(readlink "$_relocate_fd") in',
-    `            */${name}) _relocate=$(readlink "$_relocate_fd") ;;`,
+    '        case $(command readlink "$_relocate_fd") in',
+    `            */${name}) _relocate=$(command readlink "$_relocate_fd") ;;`,
     '        esac',
     '    done',
     'else',
     '    case $0 in',
     `        ${name} | */${name}) _relocate=$0 ;;`,
-    `        *) _relocate=${doubleQuoted(down)} ;;`,
+    `        *) _relocate=${down} ;;`,
     '    esac',
     'fi',
-    '_relocate=$(command realpath "$_relocate" 2>/dev/null || command readlink -f "$_relocate" 2>/dev/null || :)',
-    `${variable}=\${_relocate:+$(command realpath ${above} 2>/dev/null || command readlink -f ${above})}`,
-    'unset _relocate _relocate_pid _relocate_fd',
-    `if [ -z "$${variable}" ] || [ ! -f "$${variable}"/${doubleQuoted(down)} ]; then`,
-    `    echo ${doubleQuoted(`${down}: this shell does not tell where the file is; source it from bash or zsh`)} >&2`,
-    `    unset ${variable}`,
-    '    return 1 2>/dev/null',
-    // neither sourced nor run: `eval "$(cat …)"`, which must stop, but not take a person's shell away
-    '    case $- in *i*) kill -INT $$ ;; *) exit 1 ;; esac',
-    'fi',
   ];
-  return { start: at, end: at, text: `${lines.join('\n')}\n\n` };
 }
 
 function doubleQuoted(text: string): string {

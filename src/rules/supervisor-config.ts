@@ -1,7 +1,9 @@
 /** supervisord's own self-reference: `%(here)s`, the folder of the file it stands in (since supervisor 4; before, of the main file). */
+import { LOOK_AHEAD, pathEndsAt } from '../formats/boundary.ts';
+import { encodeBytes } from '../formats/byte-text.ts';
 import type { Hit } from '../formats/needles.ts';
 import { escapingsAt } from '../formats/quoting.ts';
-import { dirName, relativeTo } from '../model/path.ts';
+import { dirName, isInside, joinTree, relativeTo, type TreePath } from '../model/path.ts';
 import type { Splice } from '../model/reference.ts';
 import type { FileView, RuleContext } from './rule.ts';
 import { aliasBetween } from './tree-links.ts';
@@ -23,15 +25,33 @@ export function supervisorForm(view: FileView, hit: Hit, context: RuleContext): 
   if (place === null || !EXPANDED.some(({ section, options }) => section.test(place.section) && options.test(place.option)))
     return { pinned: '' };
   const folder = dirName(view.path);
-  const link = aliasBetween(folder, hit.prefix.base, context);
+  const { anchor, end } = anchorOf(view, hit, folder);
+  const link = aliasBetween(folder, anchor, context);
   if (link !== null) return { pinned: `supervisor counts \`..\` by the text of the path, and the folder is also reached as ${link}` };
-  const up = relativeTo(folder, hit.prefix.base);
+  const up = relativeTo(folder, anchor);
   const here = up === '.' ? '%(here)s' : `%(here)s/${up}`;
   const isMain = /^\[(supervisord|supervisorctl)\]/m.test(text);
   return {
-    splice: { start: hit.start, end: hit.end, text: place.isWord ? `"${here}"` : here },
+    splice: { start: hit.start, end, text: place.isWord ? `"${here}"` : here },
     note: isMain ? '' : 'in an included file %(here)s is the file’s own folder only since supervisor 4',
   };
+}
+
+/**
+ * The nearest folder above both the file and the path, so that no more is climbed than needed (a path of the same release stays right
+ * when the file is read through the `current` link), and where its name ends in the text.
+ */
+function anchorOf(view: FileView, hit: Hit, folder: TreePath): { readonly anchor: TreePath; readonly end: number } {
+  const base = hit.prefix.base;
+  const below = base === '' ? folder : isInside(folder, base) ? folder.slice(base.length + 1) : '';
+  const names = below.split('/').filter((name) => name !== '');
+  for (let depth = names.length; depth > 0; depth--) {
+    const tail = encodeBytes(`/${names.slice(0, depth).join('/')}`);
+    const end = hit.end + tail.length;
+    if (view.region(hit.end, end).equals(tail) && pathEndsAt(view.region(end, end + LOOK_AHEAD), 0, 'plain') === 'ends')
+      return { anchor: joinTree(base, ...names.slice(0, depth)), end };
+  }
+  return { anchor: base, end: hit.end };
 }
 
 interface Place {

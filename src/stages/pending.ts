@@ -1,6 +1,6 @@
 /** What a tree's journal says: runs that are done, and one that was cut short. */
 import { hasLeftovers } from '../io/journal-folder.ts';
-import { readIntent, readMarker, readReceipt, runsOf, type Run } from '../io/journal.ts';
+import { mayReadJournal, readIntent, readMarker, readReceipt, runsOf, type Run } from '../io/journal.ts';
 import { lockHolder } from '../io/lock.ts';
 import { LockedError, NeedsRecoverError } from '../model/errors.ts';
 import type { AbsolutePath } from '../model/path.ts';
@@ -16,9 +16,10 @@ export function history(tree: string): Receipt[] {
   });
 }
 
-/** The run of a tree that was cut short, or is under way; null where there is none. Reads only. */
+/** The run of a tree that was cut short, or is under way; null where there is none, or where it may not be known. Reads only. */
 export function pendingRun(tree: string): PendingRun | null {
   const { logical } = findTree(tree);
+  if (!mayReadJournal(logical)) return null;
   const run = unfinishedRun(logical);
   if (run === null) return hasLeftovers(logical) ? { run: null, state: 'clearing', at: '' } : null;
   const state = readMarker(run)?.state ?? 'preparing';

@@ -1,7 +1,8 @@
 /** Sums up a scan: order, counts, and the references that the scan itself makes. */
-import { compareBytes, encodeBytes } from '../formats/byte-text.ts';
+import { longestDestination } from '../formats/absolute-form.ts';
+import { compareBytes } from '../formats/byte-text.ts';
 import { RULE_NAMES, type RuleCode } from '../model/codes.ts';
-import { asTreePath, type TreePath } from '../model/path.ts';
+import type { TreePath } from '../model/path.ts';
 import type { Fix, Reference } from '../model/reference.ts';
 import type { ScanSummary } from '../model/scan.ts';
 
@@ -47,26 +48,25 @@ export interface Counts {
   readonly bytes: number;
 }
 
-/** The summary of sorted references. */
-export function summarize(counts: Counts, references: readonly Reference[]): ScanSummary {
+/**
+ * The summary of sorted references.
+ * @param compiled byte code of sources that have references themselves: it goes when its source changes, so it limits nothing
+ */
+export function summarize(counts: Counts, references: readonly Reference[], compiled: ReadonlySet<TreePath>): ScanSummary {
   const byCode: Partial<Record<RuleCode, number>> = {};
   const byFix: Record<Fix, number> = { relative: 0, pinned: 0, blocked: 0, none: 0 };
   let maxPrefixBytes: number | null = null;
   for (const reference of references) {
     byCode[reference.code] = (byCode[reference.code] ?? 0) + 1;
     byFix[reference.fix]++;
-    const room = roomFor(reference);
+    const room = compiled.has(reference.file) ? null : roomFor(reference);
     if (room !== null && (maxPrefixBytes === null || room < maxPrefixBytes)) maxPrefixBytes = room;
   }
   return { ...counts, references: references.length, byCode: sortedKeys(byCode), byFix, maxPrefixBytes };
 }
 
-/** The longest destination, in bytes, that a fixed slot can hold; null where the reference has none. */
-export function roomFor({ absolute, fix }: Reference): number | null {
-  if (absolute?.slot === undefined || fix !== 'pinned') return null;
-  const { start, end, slot, base } = absolute;
-  const room = slot.padding === 'slash' ? end - start : slot.slotEnd - start - encodeBytes(slot.tail).length;
-  return room - (base === '' ? 0 : encodeBytes(asTreePath(base)).length + 1);
+function roomFor({ fix, absolute }: Reference): number | null {
+  return fix === 'pinned' && absolute !== undefined ? longestDestination(absolute) : null;
 }
 
 function sortedKeys(counts: Partial<Record<RuleCode, number>>): Partial<Record<RuleCode, number>> {

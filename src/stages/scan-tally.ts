@@ -77,12 +77,13 @@ export class ScanTally {
     for (const { file } of dependents)
       if (!this.#facts.has(file))
         this.#facts.set(file, factsOfFile(this.#place.real, file, this.#aliases.get(file) ?? [], this.#device));
+    const compiled = new Set(dependents.flatMap(({ kind, file }) => (kind === 'byte-code' ? [file] : [])));
     const all = [...this.#references, ...references].sort(byPlace);
     return {
       version: 1,
       tree: this.#place.logical,
       prefixes: this.#prefixes,
-      summary: summarize({ ...this.#counts, bytes: this.bytesRead }, all),
+      summary: summarize({ ...this.#counts, bytes: this.bytesRead }, all, compiled),
       references: all,
       files: [...this.#facts.values()].sort((a, b) => compareBytes(a.file, b.file)),
       dependents,

@@ -101,12 +101,12 @@ ${CONFIGURATION}`;
 }
 
 function section({ name, usage, about, positionals, options, examples }: Command): string {
-  const arguments_ = Object.entries(positionals).map(
+  const places = Object.entries(positionals).map(
     ([positional, { describe }]) => `- \`${positional}\`: ${describe ?? ''}`,
   );
   return `## relocate ${`${name} ${usage}`.trim()}
 
-${[...about, arguments_.join('\n')].filter((text) => text !== '').join('\n\n')}
+${[...about, places.join('\n')].filter((text) => text !== '').join('\n\n')}
 ${Object.keys(options).length > 0 ? `\n${optionTable(options)}` : ''}
 \`\`\`
 ${examples.map(([command, meaning]) => `${command.padEnd(Math.max(...examples.map(([other]) => other.length)))}  # ${meaning}`).join('\n')}
@@ -144,5 +144,5 @@ const VALUES: Readonly<Record<string, string>> = {
 
 function standard(option: Options): string {
   const text: unknown = option.defaultDescription ?? option.default;
-  return text === undefined || text === false ? '' : ` (default: ${String(text)})`;
+  return typeof text === 'string' ? ` (default: ${text})` : '';
 }

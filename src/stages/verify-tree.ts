@@ -1,0 +1,201 @@
+/** Holds a tree on the disk against a manifest: every path, type, mode and digest, and no trace of a place where it is not any more. */
+import { showBytes } from '../formats/byte-text.ts';
+import { HitStream } from '../formats/hit-stream.ts';
+import { compileNeedles, type Needles } from '../formats/needles.ts';
+import { remainsAfter } from '../formats/render.ts';
+import { mergeSplices, spliceChunks } from '../formats/splices.ts';
+import { bothWays } from '../formats/unrender.ts';
+import { errorCode, hostPath } from '../io/entries.ts';
+import { digestPieces, readPieces } from '../io/pieces.ts';
+import type { Entry } from '../model/entry.ts';
+import type { FileEntry, Manifest, ManifestEntry } from '../model/manifest.ts';
+import { asAbsolutePath, asTreePath, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
+import type { Prefix } from '../model/prefix.ts';
+import type { Difference, DifferenceKind } from '../model/verdict.ts';
+import type { Pace } from './pace.ts';
+import type { Selection } from './selection.ts';
+import { walk } from './walk.ts';
+
+export interface TreeToVerify {
+  /** Where to read it. */
+  readonly root: AbsolutePath;
+  /** Where it is, or will be: what the files that were filled in should say. */
+  readonly place: AbsolutePath;
+  /** Places where it was before, newest first. */
+  readonly formerPlaces: readonly AbsolutePath[];
+  /** sha256 (hex) of the files that were filled in. */
+  readonly rendered: ReadonlyMap<TreePath, string>;
+  /** Paths that may be anything. */
+  readonly ignores: Selection;
+}
+
+export interface TreeFindings {
+  readonly differences: readonly Difference[];
+  /** Byte code that Python wrote anew, or added, or that `fix` removed: no difference, since Python checks it itself. */
+  readonly byteCode: number;
+}
+
+/** Compares; reads every file once. */
+export async function compareTree(manifest: Manifest, tree: TreeToVerify, pace: Pace): Promise<TreeFindings> {
+  const comparison = new Comparison(manifest, tree);
+  for (const seen of walk(tree.root)) {
+    comparison.see(seen);
+    await pace.step(seen.size);
+  }
+  return comparison.findings();
+}
+
+class Comparison {
+  readonly #manifest: Manifest;
+  readonly #tree: TreeToVerify;
+  readonly #expected: Map<TreePath, ManifestEntry>;
+  readonly #files: ReadonlyMap<TreePath, FileEntry>;
+  readonly #needles: Needles;
+  readonly #retargeted: ReadonlySet<TreePath>;
+  readonly #differences: Difference[] = [];
+  readonly #inodes = new Map<TreePath, string>();
+  /** Contents as they are on the disk of files that are right: rows of a RECORD follow them. */
+  readonly #contents = new Map<TreePath, { readonly digest: string; readonly size: number }>();
+  /** Files with rows, which are judged when all others are. */
+  readonly #later: Entry[] = [];
+  #byteCode = 0;
+
+  constructor(manifest: Manifest, tree: TreeToVerify) {
+    this.#manifest = manifest;
+    this.#tree = tree;
+    this.#expected = new Map(manifest.entries.map((entry) => [entry.path, entry]));
+    this.#files = new Map(manifest.entries.flatMap((entry) => (entry.type === 'file' ? [[entry.path, entry] as const] : [])));
+    this.#retargeted = new Set(manifest.requirements.interpreters.flatMap(({ links }) => links));
+    this.#needles = needlesFor(manifest, tree);
+  }
+
+  see(seen: Entry): void {
+    const expected = this.#expected.get(seen.path);
+    if (this.#tree.ignores(seen.path) !== null) {
+      this.#expected.delete(seen.path);
+    } else if (seen.unreadable !== undefined) this.#differ('unreadable', seen.path, `can't be read (${seen.unreadable})`);
+    else if (expected === undefined) this.#extra(seen.path);
+    else {
+      this.#expected.delete(seen.path);
+      this.#compare(seen, expected);
+    }
+  }
+
+  findings(): TreeFindings {
+    for (const seen of this.#later) this.#compareContent(seen, this.#fileEntry(seen.path));
+    for (const path of this.#expected.keys()) {
+      if (this.#tree.ignores(path) !== null) continue;
+      if (isByteCode(path)) this.#byteCode++;
+      else this.#differ('missing', path, 'is missing');
+    }
+    this.#compareLinks();
+    return { differences: this.#differences, byteCode: this.#byteCode };
+  }
+
+  #differ(kind: DifferenceKind, path: TreePath, note: string): void {
+    this.#differences.push({ kind, path, note });
+  }
+
+  #extra(path: TreePath): void {
+    if (isByteCode(path) || path.endsWith('/__pycache__') || path === '__pycache__') this.#byteCode++;
+    else this.#differ('extra', path, 'is not of the archive');
+  }
+
+  #compare(seen: Entry, expected: ManifestEntry): void {
+    const type = expected.type === 'hard-link' ? 'file' : expected.type;
+    if (seen.type !== type) return this.#differ('type', seen.path, `is a ${seen.type} and was a ${type}`);
+    this.#inodes.set(seen.path, `${seen.device}:${seen.inode}`);
+    if (expected.type === 'symlink') return this.#compareTarget(seen, expected.target);
+    if ('mode' in expected && seen.mode !== expected.mode) this.#differ('mode', seen.path, `has mode ${octal(seen.mode)} and had ${octal(expected.mode)}`);
+    if (expected.type !== 'file') return;
+    if (expected.rows === undefined) this.#compareContent(seen, expected);
+    else this.#later.push(seen);
+  }
+
+  /** A link to a Python outside may lead to another one on this host. */
+  #compareTarget({ path, target = '' }: Entry, expected: string): void {
+    if (target === expected) return;
+    if (this.#retargeted.has(path) && target.startsWith('/') && !isInside(target, this.#tree.place)) return;
+    this.#differ('target', path, `leads to ${showBytes(target)} and led to ${showBytes(expected)}`);
+  }
+
+  #compareContent(seen: Entry, entry: FileEntry | undefined): void {
+    if (entry === undefined) return;
+    try {
+      const { digest, size, traces } = this.#read(seen.path);
+      if (this.#isRight(entry, digest, size)) this.#note(entry, digest, size);
+      else if (isByteCode(seen.path)) this.#byteCode++;
+      else return this.#differ('content', seen.path, 'has other bytes');
+      const wanted = remainsAfter(entry);
+      if (traces !== wanted && !isByteCode(seen.path)) this.#differ('leftover', seen.path, `names a former place ${traces} times${wanted === 0 ? '' : `, and ${wanted} are known`}`);
+    } catch (error) {
+      if (!(error instanceof Error && 'syscall' in error)) throw error;
+      this.#differ('unreadable', seen.path, `can't be read (${errorCode(error)})`);
+    }
+  }
+
+  #read(path: TreePath): { readonly digest: string; readonly size: number; readonly traces: number } {
+    const search = new HitStream(this.#needles);
+    const { place } = this.#tree;
+    let traces = 0;
+    const searched = function* (pieces: Iterable<Buffer>): Generator<Buffer> {
+      for (const piece of pieces) {
+        for (const { prefix } of search.push(piece)) if (prefix.path !== place) traces++;
+        yield piece;
+      }
+      for (const { prefix } of search.end()) if (prefix.path !== place) traces++;
+    };
+    return { ...digestPieces(searched(readPieces(hostPath(this.#tree.root, path)))), traces };
+  }
+
+  /** By the digest that install noted, by the archive's, or by way back from what this place (or a former one) makes of it. */
+  #isRight(entry: FileEntry, digest: string, size: number): boolean {
+    if (digest === (this.#tree.rendered.get(entry.path) ?? entry.sha256)) return true;
+    if (entry.sites === undefined && entry.rows === undefined) return false;
+    return [this.#tree.place, ...this.#tree.formerPlaces].some((place) => this.#isRenderedFor(entry, place, digest, size));
+  }
+
+  #isRenderedFor(entry: FileEntry, place: AbsolutePath, digest: string, size: number): boolean {
+    const packedAs = (path: TreePath): { digest: string; size: number } | undefined => {
+      const file = this.#fileEntry(path);
+      return file === undefined ? undefined : { digest: file.sha256, size: file.size };
+    };
+    const ways = bothWays(entry, this.#manifest, place, (path) => this.#contents.get(path), packedAs);
+    if (ways === null || ways.backward.some(({ end }) => end > size)) return false;
+    const packed = (): Iterable<Buffer> => spliceChunks(readPieces(hostPath(this.#tree.root, entry.path)), mergeSplices(ways.backward));
+    return digestPieces(packed()).digest === entry.sha256 && digestPieces(spliceChunks(packed(), ways.forward)).digest === digest;
+  }
+
+  #note(entry: FileEntry, digest: string, size: number): void {
+    if (entry.sites !== undefined) this.#contents.set(entry.path, { digest, size });
+  }
+
+  #fileEntry(path: TreePath): FileEntry | undefined {
+    return this.#files.get(path);
+  }
+
+  #compareLinks(): void {
+    for (const entry of this.#manifest.entries) {
+      if (entry.type !== 'hard-link') continue;
+      const [name, target] = [this.#inodes.get(entry.path), this.#inodes.get(entry.target)];
+      if (name !== undefined && target !== undefined && name !== target)
+        this.#differ('links', entry.path, `is another file than ${showBytes(entry.target)}, of which it was a hard link`);
+    }
+  }
+}
+
+/** The place itself is searched for too: it claims its own bytes where an origin is a part of it. */
+function needlesFor({ origins }: Manifest, { place, formerPlaces }: TreeToVerify): Needles {
+  const places = [place, ...formerPlaces.filter((path) => path !== place)].map((path) => ({ path, base: '' }));
+  const prefixes = [...places, ...origins].map(({ path, base }): Prefix => ({ path: asAbsolutePath(path), base: asTreePath(base), source: 'receipt', evidence: '' }));
+  return compileNeedles(prefixes);
+}
+
+/** Byte code that Python keeps for itself; it writes it anew whenever it likes. */
+function isByteCode(path: TreePath): boolean {
+  return /(?:^|\/)__pycache__\/[^/]+\.pyc$/.test(path);
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}

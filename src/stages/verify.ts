@@ -1,0 +1,79 @@
+/** verify: proves an archive, or an installed tree, against its manifest; runs the tree's programs where that is asked for. */
+import { compareBytes } from '../formats/byte-text.ts';
+import { readInstalledManifest, readRenderedDigests } from '../io/install-records.ts';
+import { resolvePlace } from '../io/places.ts';
+import { readTreeMemory } from '../io/tree-memory.ts';
+import { UsageError } from '../model/errors.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { AbsolutePath } from '../model/path.ts';
+import type { Difference, Verdict } from '../model/verdict.ts';
+import { Pace, type PaceOptions } from './pace.ts';
+import { requireSettled } from './pending.ts';
+import { selectPaths } from './selection.ts';
+import { findTree } from './tree.ts';
+import { checkArchive } from './verify-archive.ts';
+import { runPrograms } from './verify-run.ts';
+import { compareTree } from './verify-tree.ts';
+
+export interface VerifyOptions extends PaceOptions {
+  readonly jobs?: number;
+  /** sha256 (hex) that an archive must have. */
+  readonly digest?: string;
+  /** Globs of paths of a tree that may be anything. */
+  readonly ignore?: readonly string[];
+  /** Run the Pythons and console scripts of a tree, with its former places hidden. */
+  readonly run?: boolean;
+  /** Further places to hide. */
+  readonly hide?: readonly AbsolutePath[];
+}
+
+/**
+ * Verifies what is at a path.
+ * @throws UsageError where nothing is there, or a tree has no manifest; ArchiveError where an archive is not to be believed
+ * @example (await verify('/srv/site')).ok
+ */
+export async function verify(subject: string, options: VerifyOptions = {}): Promise<Verdict> {
+  const place = resolvePlace(subject);
+  if (place.type === null) throw new UsageError(`there is nothing at ${place.logical}: ${place.why}`);
+  if (place.type === 'directory') return verifyTree(subject, options);
+  const { manifest: _, manifestBytes: __, ...verdict } = await checkArchive(subject, options);
+  return verdict;
+}
+
+/** Verifies a tree against the manifest that its install left in it. */
+export async function verifyTree(tree: string, options: VerifyOptions = {}): Promise<Verdict> {
+  const { logical } = findTree(tree);
+  await requireSettled(tree);
+  const manifest = readInstalledManifest(logical);
+  if (manifest === null && options.run !== true)
+    throw new UsageError(`${logical} was not installed by relocate, so there is nothing to hold it against; --run runs its programs all the same`);
+  const former = (readTreeMemory(logical)?.prefixes ?? []).filter(({ base, path }) => base === '' && path !== logical).map(({ path }) => path);
+  const compared = manifest === null ? { differences: [], warnings: [] } : await compareWith(manifest, logical, former, options);
+  const hidden = [...former, ...(options.hide ?? []), ...(manifest?.origins.flatMap(({ path, base }) => (base === '' ? [path as AbsolutePath] : [])) ?? [])]; // absolute by the manifest's shape
+  const ran = options.run === true ? await runPrograms(logical, hidden) : { programs: [], warnings: [] };
+  return {
+    version: 1,
+    subject: 'tree',
+    path: logical,
+    ok: compared.differences.length === 0 && ran.programs.every(({ ok }) => ok),
+    checked: manifest?.totals ?? { entries: 0, files: 0, bytes: 0 },
+    differences: compared.differences,
+    programs: ran.programs,
+    warnings: [...compared.warnings, ...ran.warnings],
+  };
+}
+
+async function compareWith(
+  manifest: Manifest,
+  place: AbsolutePath,
+  formerPlaces: readonly AbsolutePath[],
+  options: VerifyOptions,
+): Promise<{ readonly differences: readonly Difference[]; readonly warnings: readonly string[] }> {
+  const pace = new Pace(options, manifest.entries.length);
+  const ignores = selectPaths(options.ignore ?? []);
+  const { differences, byteCode } = await compareTree(manifest, { root: place, place, formerPlaces, rendered: readRenderedDigests(place), ignores }, pace);
+  return {
+    differences: differences.toSorted((a, b) => compareBytes(a.path, b.path)),
+    warnings: byteCode === 0 ? [] : [`${byteCode} files of byte code were written, or went, since the install; Python checks them itself`],
+  };
+}
