@@ -7,8 +7,6 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ['test/support/build.ts'],
     testTimeout: 60_000,
     hookTimeout: 180_000,
-    // The command line must behave the same wherever the tests run.
-    env: { NO_COLOR: '', FORCE_COLOR: '', CI: '' },
     reporters: ['default'],
   },
 });

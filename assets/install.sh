@@ -49,8 +49,9 @@ function units(c) {
   if (c < 65536) unit(c)
   else { c -= 65536; unit(55296 + int(c / 1024)); unit(56320 + c % 1024) }
 }
-function number(n, width, big,  i, p) {
-  for (i = 0; i < width; i++) { p = big ? width - 1 - i : i; byte(int(n / 256 ^ p) % 256) }
+function number(n, width, big,  i) {
+  if (big) for (i = width - 1; i >= 0; i--) byte(int(n / power[i]) % 256)
+  else for (i = 0; i < width; i++) byte(int(n / power[i]) % 256)
 }
 # Characters of the place: from[k] is where number k begins, char[k] its code point, below 0 for a byte that is not UTF-8.
 function characters(n,  i, k, b, more, c, j) {
@@ -161,6 +162,7 @@ function edit(first, last, octals) {
 }
 BEGIN {
   for (i = 32; i < 127; i++) code[sprintf("%c", i)] = i
+  power[0] = 1; power[1] = 256; power[2] = 65536; power[3] = 16777216
   names = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 }
 NR == 1 && $0 != "relocate 1" { refuse("render.list is of another version of relocate") }

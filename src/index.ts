@@ -1,14 +1,59 @@
-/** The public API. Every function of the command line is here; nothing else is promised to stay. */
+/**
+ * The public API: the stages, the plain data that passes between them, and the errors. What is not here may change at any time.
+ * @example
+ * const found = await scan('/srv/build/site');
+ * await apply(plan(found));
+ */
+
+// The stages, in order.
+export { discoverPrefixes, type PrefixOptions, type Prefixes } from './stages/prefixes.ts';
+export { scan, scanWithDigests, type FullScan, type ScanOptions } from './stages/scan.ts';
+export { plan, type Strategy } from './stages/plan.ts';
+export { preview, type Preview } from './stages/preview.ts';
+export { apply, type ApplyOptions } from './stages/apply.ts';
+export { undo, type UndoOptions } from './stages/undo.ts';
+export { recover, type RecoverOptions } from './stages/recover.ts';
+export { history, pendingRun, requireSettled } from './stages/pending.ts';
+export { pack, packPlan, type PackOptions, type PackReceipt, type WriteOptions } from './stages/pack.ts';
+export { install, recoverInstall, type InstallOptions } from './stages/install.ts';
+export { verify, type VerifyOptions } from './stages/verify.ts';
+
+// What the command line needs besides.
+export { demo, type DemoOptions } from './stages/demo.ts';
+export { compileAllowances, type Allowances } from './stages/allowances.ts';
 export { rawArguments } from './io/arguments.ts';
 export { readConfig } from './io/config.ts';
 export { readRulePage } from './io/rule-pages.ts';
 export { RULES } from './rules/registry.ts';
-export { compileAllowances } from './stages/allowances.ts';
-export { apply } from './stages/apply.ts';
-export { pack, packPlan } from './stages/pack.ts';
-export { plan } from './stages/plan.ts';
-export { preview } from './stages/preview.ts';
-export { scan, scanWithDigests } from './stages/scan.ts';
-export { history, pendingRun, requireSettled } from './stages/pending.ts';
-export { recover } from './stages/recover.ts';
-export { undo } from './stages/undo.ts';
+
+// The data.
+export { RULE_NAMES, type RuleCode, type RuleName } from './model/codes.ts';
+export type { Config } from './model/config.ts';
+export type { DemoStep } from './model/demo.ts';
+export type { Entry, EntryType } from './model/entry.ts';
+export type { Installed, InstallReceipt, InstallRecovery } from './model/install.ts';
+export type { Manifest } from './model/manifest.ts';
+export { isFinding, outcomeOf, type Outcome } from './model/outcome.ts';
+export { normalizeAbsolute, type AbsolutePath, type TreePath } from './model/path.ts';
+export { PLACEHOLDER, type Edit, type FileChange, type Plan, type Refusal, type RefusalReason } from './model/plan.ts';
+export type { Prefix, PrefixSource } from './model/prefix.ts';
+export type { PendingRun, Receipt, Recovery, Undone } from './model/receipt.ts';
+export type { Reference, Scope, Site } from './model/reference.ts';
+export type { Allowance, Scan, ScanSummary } from './model/scan.ts';
+export type { Difference, Verdict } from './model/verdict.ts';
+export { VERSION } from './model/version.ts';
+
+// The errors; each carries a `code` and the `exitCode` of the command line.
+export {
+  ArchiveError,
+  EXIT,
+  InterruptedError,
+  LockedError,
+  NeedsRecoverError,
+  RelocateError,
+  RequirementError,
+  RolledBackError,
+  StalePlanError,
+  UsageError,
+  type ExitCode,
+} from './model/errors.ts';

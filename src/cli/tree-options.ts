@@ -36,6 +36,18 @@ export const TREE: {
   describe: 'The folder that holds the tree',
 };
 
+/** `--sha256`: what pack printed. */
+export const SHA256: { readonly type: 'string'; readonly describe: string } = {
+  type: 'string',
+  describe: 'The digest (hex) that the archive must have',
+};
+
+/** A sha256 that an option gives. */
+export function digestOption(option: string, digest: string): string {
+  if (!/^[0-9a-f]{64}$/i.test(digest)) throw new UsageError(`${option} must be 64 hexadecimal digits, not '${digest}'`);
+  return digest.toLowerCase();
+}
+
 /** What a scan takes, from the options and the configuration. */
 export function scanOptions(
   args: TreeArguments,

@@ -23,7 +23,7 @@ export function pathEndsAt(bytes: Buffer, end: number, escaping: Escaping): Afte
   if (first === null) return 'ends';
   switch (first.kind) {
     case 'letter':
-      return 'continues';
+      return isZipHeader(bytes, end, limit) ? 'ends' : 'continues';
     case 'dot':
       return behindDots(bytes, end, limit, escaping) === 'letter' ? 'continues' : 'ends';
     case 'dollar':
@@ -34,12 +34,17 @@ export function pathEndsAt(bytes: Buffer, end: number, escaping: Escaping): Afte
   }
 }
 
+/** A stored member of a zip ends where the next header begins (APPNOTE 4.3: `PK` and two control characters). */
+function isZipHeader(bytes: Buffer, at: number, limit: number): boolean {
+  return bytes[at] === 0x50 && at + 4 <= limit && /^PK[\x01-\x08]{2}$/.test(bytes.toString('latin1', at, at + 4));
+}
+
 /** The bytes that one more character of a path takes at an offset: of a name, or a slash. 0 where the path ends. */
 export function pathGoesOnAt(bytes: Buffer, at: number, escaping: Escaping): number {
   const limit = Math.min(bytes.length, at + LOOK_AHEAD);
   const next = unitAt(bytes, at, limit, escaping);
   if (next === null) return 0;
-  if (next.kind === 'letter') return next.length;
+  if (next.kind === 'letter') return isZipHeader(bytes, at, limit) ? 0 : next.length;
   if (next.kind === 'dot') return GOES_ON.has(behindDots(bytes, at, limit, escaping)) ? next.length : 0;
   // `%2F` is a slash in an escaped URL, but not in plain text
   return next.kind === 'slash' && (bytes[at] !== 0x25 || escaping.startsWith('percent')) ? next.length : 0;

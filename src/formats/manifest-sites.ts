@@ -39,7 +39,7 @@ function requireSlot(entry: FileEntry, site: AbsoluteForm): void {
 export function requireRows(entry: FileEntry, index: ReadonlyMap<TreePath, ManifestEntry>): void {
   for (const row of entry.rows ?? []) {
     const file = index.get(row.of);
-    if (file?.type !== 'file' || row.of === entry.path || file.sites === undefined)
+    if (file?.type !== 'file' || row.of === entry.path || file.sites === undefined || file.rows !== undefined)
       throw new ArchiveError('row-of', `a row of '${showBytes(entry.path)}' follows '${showBytes(row.of)}', which install does not change`);
   }
   const ranges = [...(entry.rows ?? []).flatMap(rowRanges), ...(entry.sites ?? []).flatMap(rangesOf)];

@@ -33,8 +33,6 @@ export interface Run {
   readonly folder: AbsolutePath;
 }
 
-export type RunFile = 'orig' | 'new';
-
 export function runOf(tree: AbsolutePath, number: number): Run {
   return { tree, number, folder: joinAbsolute(tree, joinTree(JOURNAL, String(number))) };
 }
@@ -75,7 +73,7 @@ export function mayReadJournal(tree: AbsolutePath): boolean {
 }
 
 /** The place of the original or the new file of step `index`. */
-export function placeIn(run: Run, folder: RunFile, index: number): Buffer {
+export function placeIn(run: Run, folder: 'orig' | 'new', index: number): Buffer {
   return encodeBytes(`${run.folder}/${folder}/${index}`);
 }
 

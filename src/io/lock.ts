@@ -16,8 +16,7 @@ import { absolutePath } from './places.ts';
 export async function withLock<T>(path: string, what: string, run: () => Promise<T>): Promise<T> {
   const key = lockKey(path);
   const attempt = process.platform === 'linux' ? await lockBySocket(key, what) : await lockByFile(key, what);
-  if ('heldBy' in attempt)
-    throw new LockedError(`${told(attempt.heldBy)} is at work in ${path}; wait until it is done`);
+  if ('heldBy' in attempt) throw lockedBy(attempt.heldBy, path);
   try {
     return await run();
   } finally {
@@ -31,8 +30,12 @@ export async function lockHolder(path: string): Promise<Holder | null> {
   return process.platform === 'linux' ? await socketHolder(key) : fileHolder(key);
 }
 
-function told({ pid, what }: Holder): string {
-  return `${what === '' ? 'another run of relocate' : `relocate ${what}`}${pid === null ? '' : ` (process ${pid})`}`;
+/** What whoever comes second is told. */
+export function lockedBy({ pid, what }: Holder, path: string): LockedError {
+  const who = what === '' ? 'another run of relocate' : `relocate ${what}`;
+  return new LockedError(
+    `${who}${pid === null ? '' : ` (process ${pid})`} is at work in ${path}; wait until it is done`,
+  );
 }
 
 /** Device and inode: the same for every name of a folder. */

@@ -1,6 +1,7 @@
 /** What fix, undo and recover did, for people. */
 import { showBytes } from '../formats/byte-text.ts';
 import { IS_FAILURE } from '../model/outcome.ts';
+import type { InstallRecovery } from '../model/install.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Receipt, Recovery, Undone } from '../model/receipt.ts';
 import { linesByFile, type ListStyle } from './item-lines.ts';
@@ -53,15 +54,24 @@ export function* undoneText(undone: Undone, tree: string, style: Style): Generat
   yield `${style.paint('strong', showBytes(tree))}  ${style.paint('good', `${plural(undone.restored.length, 'path')} as before run ${undone.run}`)}`;
 }
 
-export function* recoveryText(recovery: Recovery, tree: string, style: Style): Generator<string> {
-  yield* warningLines(recovery.warnings, style);
-  for (const path of recovery.kept)
-    yield style.paint('warn', `left as it is, someone changed it meanwhile: ${showBytes(path)}`);
-  yield `${style.paint('strong', showBytes(tree))}  ${RECOVERED[recovery.outcome]}`;
+/** What became of a run, or of an install, that was cut short. */
+export function* recoveryText(recovery: Recovery | InstallRecovery, tree: string, style: Style): Generator<string> {
+  if ('warnings' in recovery) {
+    yield* warningLines(recovery.warnings, style);
+    for (const path of recovery.kept)
+      yield style.paint('warn', `left as it is, someone changed it meanwhile: ${showBytes(path)}`);
+  }
+  yield `${style.paint('strong', showBytes(tree))}  ${'run' in recovery ? RUN_ENDED[recovery.outcome] : INSTALL_ENDED[recovery.outcome]}`;
 }
 
-const RECOVERED: Readonly<Record<Recovery['outcome'], string>> = {
+const RUN_ENDED: Readonly<Record<Recovery['outcome'], string>> = {
   nothing: 'no run was cut short; nothing to recover',
   finished: 'the run that was cut short is finished',
   'taken-back': 'the run that was cut short is taken back; the tree is as before it',
+};
+
+const INSTALL_ENDED: Readonly<Record<InstallRecovery['outcome'], string>> = {
+  nothing: 'no install was cut short; nothing to recover',
+  finished: 'the install that was cut short is finished; the new tree is in its place',
+  'taken-back': 'the install that was cut short is taken back; what was there before is',
 };

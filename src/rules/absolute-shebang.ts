@@ -2,7 +2,7 @@
 import { PORTABLE_SHEBANG } from '../formats/shebang.ts';
 import { zipOffsets } from '../formats/zip.ts';
 import type { Hit } from '../formats/needles.ts';
-import { polyglot } from './polyglot.ts';
+import { polyglotForm } from './polyglot.ts';
 import type { Claim, FileRule, FileView } from './rule.ts';
 import { claimShebang, hitsOnLine, isScript, pinnedWord, readShebang, shebangLength } from './shebang-claims.ts';
 
@@ -15,10 +15,7 @@ export const rule: FileRule = {
   *claim(view, hits, context) {
     const length = shebangLength(view);
     if (length === null || length > PORTABLE_SHEBANG || !hits.some((hit) => hit.end <= length)) return;
-    if (view.isText)
-      yield* claimShebang(view, hits, context, {
-        longForm: (shebang, words) => polyglot(view.latin1(), shebang, words),
-      });
+    if (view.isText) yield* claimShebang(view, hits, context, polyglotForm(view));
     else if (zipOffsets((start, end) => view.region(start, end), view.size) === null)
       yield* claimBeforePayload(view, hits);
   },

@@ -7,6 +7,7 @@ import { baseName, dirName, isInside, joinTree, relativeTo, type TreePath } from
 import type { Splice } from '../model/reference.ts';
 import { pathAt, realFolderOf, relative, type FoundPath } from './claims.ts';
 import type { FileRule, FileView } from './rule.ts';
+import { fromLatin1 } from './shebang-claims.ts';
 
 export const rule: FileRule = {
   code: 'RL106',
@@ -106,10 +107,10 @@ function setupCode(at: number, file: TreePath, root: TreePath, { join, base }: N
 function expressionFor({ string, paths }: PathLiteral, text: string, root: TreePath, names: Names): Splice {
   const literal = (content: string): string => `${string.prefix}${string.quote}${content}${string.quote}`;
   const terms: string[] = [];
-  const before = decodeLatin1(text.slice(string.contentStart, paths[0]?.hit.start));
+  const before = fromLatin1(text.slice(string.contentStart, paths[0]?.hit.start));
   if (before !== '') terms.push(literal(before));
   for (const [index, { found, inTree }] of paths.entries()) {
-    const rest = decodeLatin1(text.slice(found.end, paths[index + 1]?.hit.start ?? string.contentEnd));
+    const rest = fromLatin1(text.slice(found.end, paths[index + 1]?.hit.start ?? string.contentEnd));
     const slash = found.path.endsWith('/') ? '/' : '';
     if (inTree !== root)
       terms.push(`${names.join}(${names.base}, ${literal(spelled(relativeTo(root, inTree)) + slash + rest)})`);
@@ -120,8 +121,4 @@ function expressionFor({ string, paths }: PathLiteral, text: string, root: TreeP
 
 function spelled(path: string): string {
   return decodeBytes(escapePath(path, 'python') ?? encodeBytes(path));
-}
-
-function decodeLatin1(text: string): string {
-  return decodeBytes(Buffer.from(text, 'latin1'));
 }

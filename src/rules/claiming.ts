@@ -41,14 +41,13 @@ function claimView(view: FileView, hits: readonly Hit[], context: RuleContext): 
   let left = hits;
   for (const rule of FILE_RULES) {
     if (!rule.appliesTo(view) || (left.length === 0 && rule.isInteresting?.(view.path, view.head) !== true)) continue;
-    const claimed = new Set<Hit>();
+    const unclaimed = new Set(left);
     for (const claim of rule.claim(view, left, context)) {
-      if (claim.hit !== null && (claimed.has(claim.hit) || !left.includes(claim.hit)))
+      if (claim.hit !== null && !unclaimed.delete(claim.hit))
         throw new Error(`${rule.code} claimed a hit at ${claim.hit.start} of ${view.path} that is not its to claim`);
-      if (claim.hit !== null) claimed.add(claim.hit);
       references.push(referenceOf(rule, view.path, claim));
     }
-    if (claimed.size > 0) left = left.filter((hit) => !claimed.has(hit));
+    if (unclaimed.size < left.length) left = [...unclaimed];
   }
   if (left.length > 0) throw new Error(`no rule claimed the hit at ${left[0]?.start} of ${view.path}`);
   return references;

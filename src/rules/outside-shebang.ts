@@ -1,11 +1,8 @@
 /** RL103: a script that can be run, and that names an interpreter outside the tree. */
-import { decodeBytes } from '../formats/byte-text.ts';
 import { PORTABLE_SHEBANG } from '../formats/shebang.ts';
-import { isInside } from '../model/path.ts';
-import { textSite } from './claims.ts';
-import { isHostProgram } from './host-programs.ts';
+import { claimOutside } from './outside-programs.ts';
 import type { FileRule } from './rule.ts';
-import { isScript, readShebang, shebangLength } from './shebang-claims.ts';
+import { isScript, shebangLength } from './shebang-claims.ts';
 
 const ANY_EXECUTE = 0o111;
 
@@ -19,21 +16,12 @@ export const rule: FileRule = {
 
   *claim(view, _hits, context) {
     const length = shebangLength(view);
+    // a longer line of text is RL104's
     if (length === null || (length > PORTABLE_SHEBANG && view.isText)) return;
-    const word = readShebang(view, [])?.interpreter;
-    const path = decodeBytes(Buffer.from(word?.text ?? '', 'latin1'));
-    if (word === undefined || !path.startsWith('/') || isHostProgram(path)) return;
-    if (context.prefixes.some((prefix) => isInside(path, prefix.path))) return;
-    yield {
-      hit: null,
-      site: textSite(view, word.start, word.end),
-      path,
-      prefix: null,
-      scope: 'outside',
-      applicability: 'safe',
-      fix: 'none',
-      note: context.hostTypeOf(path) === null ? 'this host does not have it' : '',
-    };
+    const claim = claimOutside(view, context, (path) =>
+      context.hostTypeOf(path) === null ? 'this host does not have it' : '',
+    );
+    if (claim !== null) yield claim;
   },
 };
 

@@ -5,13 +5,19 @@
 import { hasDocstring, isEncodingCookie } from '../formats/python-text.ts';
 import type { Shebang } from '../formats/shebang.ts';
 import { baseName } from '../model/path.ts';
-import type { Rewriting } from './shebang-claims.ts';
+import type { FileView } from './rule.ts';
+import type { Rewriting, ScriptForm } from './shebang-claims.ts';
+
+/** The form of a text file whose first line does not suffice. */
+export function polyglotForm(view: FileView): ScriptForm {
+  return { longForm: (shebang, words) => polyglot(view.latin1(), shebang, words) };
+}
 
 /**
  * @param text the whole script, latin1
  * @param words the interpreter and its arguments, each a word of sh
  */
-export function polyglot(text: string, { end, interpreter }: Shebang, words: readonly string[]): Rewriting {
+function polyglot(text: string, { end, interpreter }: Shebang, words: readonly string[]): Rewriting {
   const obstacle = obstacleTo(text, end, interpreter.text ?? '', words);
   if (obstacle !== null) return { obstacle };
   const exec = `'''exec' ${words.join(' ')} "$0" "$@"\n' '''\n`;

@@ -2,7 +2,7 @@
 import { decodeBytes, encodeBytes } from '../formats/byte-text.ts';
 import type { Hit } from '../formats/needles.ts';
 import { PORTABLE_SHEBANG, parseShebang, shebangEnd, type Shebang, type ShebangWord } from '../formats/shebang.ts';
-import { relativeTo } from '../model/path.ts';
+import { relativeTo, type TreePath } from '../model/path.ts';
 import type { Splice } from '../model/reference.ts';
 import { pathAt, pinned, realFolderOf, relative, type FoundPath } from './claims.ts';
 import { envSplitLauncher, shellWordOf, type Piece } from './launcher.ts';
@@ -76,7 +76,7 @@ export function pinnedWord(view: FileView, { hit, found }: LineHit, note: string
 interface Line {
   readonly shebang: Shebang;
   readonly hits: readonly LineHit[];
-  readonly folder: Parameters<typeof relativeTo>[0];
+  readonly folder: TreePath;
 }
 
 function completed(made: Rewriting, { complete }: ScriptForm): Rewriting {
@@ -112,12 +112,22 @@ function obstacleTo({ shebang, hits }: Line, context: RuleContext): string | nul
     const word = words.find((candidate) => contains(candidate, hit));
     if (word === undefined) return 'the path is given to env itself, which can not work it out';
     if (found.inTree === null) return 'the path leaves the tree';
-    if (word === shebang.interpreter && context.typeOf(found.inTree) === null)
-      return `${found.inTree} is not in the tree`;
-    if (quoting(word) !== 0 && (word !== shebang.interpreter || interpreterEnd(word, hit) === undefined))
-      return 'the path stands in a word with escapes';
+    const unfit =
+      word === shebang.interpreter
+        ? unfitInterpreter(word, hit, found.inTree, context)
+        : quoting(word) !== 0
+          ? ESCAPES
+          : null;
+    if (unfit !== null) return unfit;
   }
   return null;
+}
+
+const ESCAPES = 'the path stands in a word with escapes';
+
+function unfitInterpreter(word: ShebangWord, hit: Hit, inTree: TreePath, context: RuleContext): string | null {
+  if (interpreterEnd(word, hit) === undefined) return ESCAPES;
+  return context.typeOf(inTree) === null ? `${inTree} is not in the tree` : null;
 }
 
 /** A word as text and paths relative to the script. An interpreter in quotes is one path as a whole. */
@@ -147,14 +157,14 @@ function quoting({ start, end, text }: ShebangWord): number {
   return end - start - (text?.length ?? 0);
 }
 
-/** Where the path of an interpreter ends: with its word, or before the closing quote; unknown where it holds escapes. */
+/** Where a path that is an interpreter as a whole ends: with its word, or before the closing quote; else it is not known. */
 function interpreterEnd(word: ShebangWord, hit: Hit): number | undefined {
   const quotes = quoting(word);
-  if (quotes === 0) return word.end;
+  if (quotes === 0 && hit.start === word.start) return word.end;
   return quotes === 2 && hit.start === word.start + 1 ? word.end - 1 : undefined;
 }
 
-/** Bytes held as latin1, as the text of a splice. */
-function fromLatin1(text: string): string {
+/** Bytes held as latin1, as a path or the text of a splice. */
+export function fromLatin1(text: string): string {
   return decodeBytes(Buffer.from(text, 'latin1'));
 }

@@ -10,6 +10,7 @@ import type { Entry } from '../model/entry.ts';
 import { StalePlanError } from '../model/errors.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import type { FileChange, Plan } from '../model/plan.ts';
+import type { Site } from '../model/reference.ts';
 import type { Pace } from './pace.ts';
 import type { FullScan } from './scan.ts';
 import type { Spool } from './pack-volatile.ts';
@@ -33,6 +34,9 @@ export interface Contents {
   /** Prefixes of the build that some file still names. */
   readonly origins: ReadonlySet<AbsolutePath>;
 }
+
+/** Kinds of sites that are not in the bytes of a file. */
+const ABOUT_ENTRIES: ReadonlySet<Site['kind']> = new Set(['symlink', 'entry']);
 
 const UNCHANGED: PackedSites = { sites: [], rows: [] };
 
@@ -68,23 +72,20 @@ class Preparation {
         for (const name of [change.file, ...change.aliases]) this.#newContent.set(name, null);
   }
 
-  /** The changes, in the order in which digests become known, then all other files that are looked at. */
+  /** Everything that is looked at; files that list the digests of others come last, in the order in which those become known. */
   *work(): Generator<ContentChange> {
-    const seen = new Set<TreePath>();
     const isContent = (change: FileChange): change is ContentChange => change.kind === 'content';
-    for (const change of inFollowOrder(this.#plan.changes)) {
-      seen.add(change.file);
-      if (isContent(change)) yield this.#spool.has(change.file) ? this.#plain(change.file) : change;
-    }
-    const withReferences = this.#full.scan.references.filter(
-      ({ prefix, site }) => prefix !== null && site.kind !== 'symlink' && site.kind !== 'entry',
-    );
-    const withRows = this.#full.scan.dependents.filter(({ kind }) => kind === 'record-row');
-    for (const { file } of [...withReferences, ...withRows, ...this.#spool.changed()]) {
-      if (seen.has(file) || this.#newContent.get(file) === null) continue;
-      seen.add(file);
-      yield this.#plain(file);
-    }
+    const changes = inFollowOrder(this.#plan.changes).filter(isContent);
+    const work = new Map(changes.map((change) => [change.file, change]));
+    const { references, dependents } = this.#full.scan;
+    const withReferences = references.filter(({ prefix, site }) => prefix !== null && !ABOUT_ENTRIES.has(site.kind));
+    const withRows = dependents.filter(({ kind }) => kind === 'record-row');
+    for (const { file } of [...withReferences, ...withRows])
+      if (!work.has(file) && this.#newContent.get(file) !== null) work.set(file, this.#plain(file));
+    for (const { file } of this.#spool.changed()) work.set(file, this.#plain(file));
+    const lists = new Set<TreePath>(withRows.map(({ file }) => file));
+    for (const [file, change] of work) if (!lists.has(file)) yield change;
+    for (const [file, change] of work) if (lists.has(file)) yield change;
   }
 
   prepare(change: ContentChange): void {
@@ -131,7 +132,8 @@ class Preparation {
   #rowsOf(file: TreePath): ContentChange['follows'] {
     return this.#full.scan.dependents.flatMap((row) => {
       if (row.kind !== 'record-row' || row.file !== file) return [];
-      return (this.#files.get(this.#nameOf.get(row.of) ?? row.of)?.sites.length ?? 0) > 0 ? [row] : [];
+      const followed = this.#files.get(this.#nameOf.get(row.of) ?? row.of);
+      return followed !== undefined && followed.sites.length > 0 && followed.rows.length === 0 ? [row] : [];
     });
   }
 

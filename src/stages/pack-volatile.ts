@@ -7,11 +7,10 @@ import type { FullScan } from './scan.ts';
 import { selectPaths } from './selection.ts';
 
 export interface Spool {
-  /** Whether a file was copied aside and is not what the scan saw: then the plan's edits do not fit it. */
-  has(file: TreePath): boolean;
   /** Where the copy of a file stands; null for files that were not copied. */
   rootOf(file: TreePath): AbsolutePath | null;
   digestOf(file: TreePath): string | null;
+  /** Copies that are not what the scan saw: the plan's edits do not fit them. */
   changed(): readonly { readonly file: TreePath }[];
   /** Files that went away. */
   readonly vanished: ReadonlySet<TreePath>;
@@ -42,9 +41,7 @@ export async function spoolVolatile(
     await pace.step(entry.size);
   }
   const changed = [...digests].filter(([file, digest]) => digest !== full.digests.get(file)).map(([file]) => file);
-  const changedFiles = new Set(changed);
   return {
-    has: (file) => changedFiles.has(file),
     rootOf: (file) => (digests.has(file) ? folder() : null),
     digestOf: (file) => digests.get(file) ?? null,
     changed: () => changed.map((file) => ({ file })),

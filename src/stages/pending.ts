@@ -1,8 +1,8 @@
 /** What a tree's journal says: runs that are done, and one that was cut short. */
 import { hasLeftovers } from '../io/journal-folder.ts';
 import { mayReadJournal, readIntent, readMarker, readReceipt, runsOf, type Run } from '../io/journal.ts';
-import { lockHolder } from '../io/lock.ts';
-import { LockedError, NeedsRecoverError } from '../model/errors.ts';
+import { lockedBy, lockHolder } from '../io/lock.ts';
+import { NeedsRecoverError } from '../model/errors.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import type { PendingRun, Receipt } from '../model/receipt.ts';
 import { findTree } from './tree.ts';
@@ -38,11 +38,8 @@ export async function requireSettled(tree: string): Promise<void> {
   const { logical } = findTree(tree);
   if (pendingRun(logical) === null) return;
   const holder = await lockHolder(logical);
-  if (holder === null) refuseWhilePending(logical);
-  else
-    throw new LockedError(
-      `relocate ${holder.what} is at work in ${logical} (process ${holder.pid ?? 'unknown'}); wait until it is done`,
-    );
+  if (holder !== null) throw lockedBy(holder, logical);
+  refuseWhilePending(logical);
 }
 
 /** For the one who holds the lock. @throws NeedsRecoverError where a run was cut short */

@@ -114,7 +114,8 @@ export class ScanTally {
       return;
     }
     if (finding.changed !== undefined) this.#references.push(changedWhileRead(finding.path, finding.changed));
-    this.#references.push(...finding.references);
+    // not spread: a log may hold more references than a call takes arguments
+    for (const reference of finding.references) this.#references.push(reference);
     if (finding.digest === null) return;
     if (this.#keepsAll) for (const name of [task.path, ...task.aliases]) this.digests.set(name, finding.digest);
     if (finding.references.length === 0) return;

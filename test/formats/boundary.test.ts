@@ -77,6 +77,7 @@ describe('a path of its own', () => {
     '/srv/site%22',
     '/srv/site\\"',
     '\\(/srv/site\\)',
+    '/srv/sitePK\x03\x04',
   ])('%j', (text) => {
     expect(hitsIn(text)).toHaveLength(1);
     expect(hitsIn(text)[0]?.ambiguous).toBe(false);
@@ -87,6 +88,7 @@ describe('another path', () => {
   test.each([
     '/srv/site2',
     '/srv/siteX',
+    '/srv/sitePK',
     '/srv/site_2',
     '/srv/site-old/x',
     '/srv/site.bak',

@@ -13,7 +13,7 @@ for token in tokenize.generate_tokens(io.StringIO(source).readline):
 `;
 const SOURCE = `# it's a comment
 """A docstring with 'quotes' and \\""" in it."""
-a = ['x', "y # no comment", u'z', r'\\', b"it's", 'a\\'b', '' , "", '''long
+a = ['x', "y # no comment", u'z', r'\\\\', b"it's", 'a\\'b', '' , "", '''long
 one''']  # "comment"
 print('one' "two" % 'three')
 names = {'k': 'v'}

@@ -1,0 +1,54 @@
+/** relocate install: unpacks an archive at another place, all or nothing. */
+import { EXIT } from '../../model/errors.ts';
+import { installText } from '../../reports/install-text.ts';
+import { defineCommand, REPEATABLE, type Command } from '../command.ts';
+import { digestOption, SHA256 } from '../tree-options.ts';
+
+export const command: Command = defineCommand({
+  name: 'install',
+  summary: 'Unpack an archive at another place, all or nothing',
+  about: [
+    'Checks the archive and the host first, unpacks beside the destination, writes the new place where a path stays absolute, checks every digest, and switches. Killed at any moment, the old tree or the new one is there; the same install again finishes it.',
+    'The same archive at the same place again is nothing to do.',
+  ],
+  readsOnly: false,
+  usage: '<archive> <dest>',
+  positionals: {
+    archive: { type: 'string', demandOption: true, describe: 'What pack wrote' },
+    dest: { type: 'string', demandOption: true, describe: 'The folder to install into, which is not there yet' },
+  },
+  options: {
+    replace: { type: 'boolean', default: false, describe: 'Replace what is at the destination' },
+    python: {
+      ...REPEATABLE,
+      describe: 'A Python for the virtualenvs in it, instead of the one of the build (repeatable)',
+    },
+    sha256: SHA256,
+    'allow-special': {
+      type: 'boolean',
+      default: false,
+      describe: 'Make setuid programs, capabilities and devices too',
+    },
+  },
+  examples: [
+    ['relocate install site.tar.gz /srv/site', 'a new tree'],
+    ['relocate install site.tar.gz /srv/site --replace', 'in place of the old one'],
+    ['relocate install site.tar.gz /srv/site --python /usr/bin/python3.11', 'on another Python'],
+  ],
+  async run(args, session) {
+    const { install } = await import('../../index.ts');
+    const installed = await session.withProgress('installing', (onProgress) =>
+      install(args.archive, args.dest, {
+        ...session.running,
+        replace: args.replace,
+        pythons: args.python ?? [],
+        allowSpecial: args['allow-special'],
+        ...(args.sha256 === undefined ? {} : { digest: digestOption('--sha256', args.sha256) }),
+        onProgress,
+      }),
+    );
+    if (args.format === 'json') await session.printJson(installed);
+    else await session.print(installText(installed, session.terminal.style));
+    return EXIT.done;
+  },
+});
