@@ -120,7 +120,7 @@ function put(e, k,  c, s, i, b) {
     else raw(k)
     return ""
   }
-  if (e == "literal") { raw(k); return s != "" && index("\047\"\\$`", s) ? "it has " s " in it" : "" }
+  if (e == "literal") { raw(k); return s != "" && index("\047\"\\$`%", s) ? "it has " s " in it" : "" }
   if (e == "word") { raw(k); return blank(c) || s != "" && index("\"\047\\$;{}()<>|&#*?[]`!,%", s) ? "it has a blank or \"" s "\" in it" : "" }
   if (e == "ascii") { raw(k); return c < 0 || c > 127 ? "it is not ASCII" : "" }
   if (e ~ /^utf-(16|32)[lb]e$/) {
@@ -174,7 +174,10 @@ $1 == "slot" {
   room = $6 == "slash" ? $3 - $2 : $7 - $2 - ($7 - $3)
   if (len > room) refuse("the place needs " len " bytes in " $2 " of " file ", and there are " room)
   fill = ""
-  for (i = len; i < room; i++) fill = fill ($6 == "slash" ? "\\057" : "\\000")
+  wide = $6 != "slash" ? 1 : $4 ~ /^utf-16/ ? 2 : $4 ~ /^utf-32/ ? 4 : 1
+  zeros = substr("\\000\\000\\000", 1, 4 * (wide - 1))
+  slash = $4 ~ /^utf-..be$/ ? zeros "\\057" : "\\057" zeros
+  for (i = len; i < room; i += wide) fill = fill ($6 == "slash" ? slash : "\\000")
   if ($6 == "slash") edit($2, $3, out fill)
   else { edit($2, $3, out); if (fill != "") edit($7, $7, fill) }
 }

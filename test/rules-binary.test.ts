@@ -8,7 +8,8 @@ import { objectFile } from '../src/formats/object-file.ts';
 import { structuredFormat } from '../src/formats/structured.ts';
 import { asAbsolutePath } from '../src/model/path.ts';
 import { plan } from '../src/stages/plan.ts';
-import { scan } from '../src/stages/scan.ts';
+import { apply } from '../src/stages/apply.ts';
+import { scan as scanTree } from '../src/stages/scan.ts';
 import { buildTree, has, run } from './support/moved-tree.ts';
 
 const PROGRAM = `
@@ -42,11 +43,23 @@ describe.skipIf(!has('gcc'))('a C program', () => {
     expect(scan.summary.maxPrefixBytes).toBe(built.root.length);
   });
 
+  test('takes back the place of its build after it was in a shorter one', async () => {
+    const built = buildTree({ 'src/x.c': PROGRAM });
+    mkdirSync(join(built.root, 'bin'));
+    execFileSync('gcc', ['-o', join(built.root, 'bin/x'), join(built.root, 'src/x.c')]);
+    const bytes = readFileSync(join(built.root, 'bin/x'));
+    const { root } = await built.move('s');
+    const found = await scanTree(root, { jobs: 1 });
+    expect(found.summary.maxPrefixBytes).toBe(built.root.length);
+    await apply(plan(found, { to: asAbsolutePath(built.root) }));
+    expect(readFileSync(join(root, 'bin/x')).equals(bytes)).toBe(true);
+  });
+
   test('a place that is longer is refused, and the room is said', async () => {
     const built = buildTree({ 'src/x.c': PROGRAM });
     mkdirSync(join(built.root, 'bin'));
     execFileSync('gcc', ['-o', join(built.root, 'bin/x'), join(built.root, 'src/x.c')]);
-    const found = await scan(built.root, { jobs: 1 });
+    const found = await scanTree(built.root, { jobs: 1 });
     const { refusals } = plan(found, { to: asAbsolutePath(`${built.root}/longer`) });
     const inProgram = refusals.filter(({ reference }) => reference.file === 'bin/x');
     expect(new Set(inProgram.map(({ reason }) => reason))).toEqual(new Set(['cannot-grow']));
@@ -54,10 +67,12 @@ describe.skipIf(!has('gcc'))('a C program', () => {
   });
 });
 
-test.each(['zip', 'sqlite', 'pickle', 'plist', 'tar'])('a %s file is left byte for byte, even with --unsafe', async (kind) => {
-  const built = buildTree();
-  const place = join(built.root, 'x.bin');
-  const writers = String.raw`
+test.each(['zip', 'sqlite', 'pickle', 'plist', 'tar'])(
+  'a %s file is left byte for byte, even with --unsafe',
+  async (kind) => {
+    const built = buildTree();
+    const place = join(built.root, 'x.bin');
+    const writers = String.raw`
 import pickle, plistlib, sqlite3, sys, tarfile, zipfile
 kind, place, path = sys.argv[1:]
 if kind == 'zip':
@@ -69,11 +84,16 @@ elif kind == 'plist': plistlib.dump({'p': path}, open(place, 'wb'), fmt=plistlib
 else:
     with tarfile.open(place, 'w') as t: l = tarfile.TarInfo('l'); l.type = tarfile.SYMTYPE; l.linkname = path; t.addfile(l)
 `;
-  execFileSync('python3', ['-c', writers, kind, place, built.root]);
-  const found = await scan(built.root, { jobs: 1 });
-  expect(found.references.map(({ code, fix, applicability }) => [code, fix, applicability])[0]).toEqual(['RL406', 'blocked', 'manual']);
-  expect(plan(found, { to: asAbsolutePath('/s'), unsafe: true }).changes).toEqual([]);
-});
+    execFileSync('python3', ['-c', writers, kind, place, built.root]);
+    const found = await scanTree(built.root, { jobs: 1 });
+    expect(found.references.map(({ code, fix, applicability }) => [code, fix, applicability])[0]).toEqual([
+      'RL406',
+      'blocked',
+      'manual',
+    ]);
+    expect(plan(found, { to: asAbsolutePath('/s'), unsafe: true }).changes).toEqual([]);
+  },
+);
 
 describe('C strings', () => {
   const at = (text: string, mark: string): [number, number] | null => {
@@ -121,7 +141,10 @@ test('objects are told by their headers', () => {
   expect(objectFile(Buffer.from('!<arch>\nx.o/  '))).toMatchObject({ kind: 'archive' });
   expect(objectFile(Buffer.from('!<arch>\ndebian-binary'))).toBeNull();
   expect(objectFile(Buffer.from('#!/bin/sh\n'))).toBeNull();
-  expect(objectFile(Buffer.from([0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 2]))).toMatchObject({ kind: 'mach-o', isSigned: true });
+  expect(objectFile(Buffer.from([0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 2]))).toMatchObject({
+    kind: 'mach-o',
+    isSigned: true,
+  });
   expect(objectFile(Buffer.from([0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 61]))).toBeNull();
   expect(structuredFormat(Buffer.from([0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 61]))?.name).toBe('a Java class');
 });
@@ -140,6 +163,6 @@ test('wide strings of a file that is binary otherwise are left', async () => {
   const built = buildTree();
   const wide = Buffer.from(`${built.root}/x`, 'utf16le');
   writeFileSync(join(built.root, 'x.bin'), Buffer.concat([Buffer.from([1, 2, 3, 4]), wide, Buffer.from([0, 0, 9, 9])]));
-  const { references } = await scan(built.root, { jobs: 1 });
+  const { references } = await scanTree(built.root, { jobs: 1 });
   expect(references.map(({ code, fix }) => [code, fix])).toEqual([['RL208', 'blocked']]);
 });

@@ -31,20 +31,26 @@ describe.skipIf(!has('pkg-config'))('pkg-config', () => {
   test('gives the new place, wherever it is, for every field and variable', async () => {
     const built = buildTree({ 'lib/pkgconfig/foo.pc': FOO });
     symlinkSync('lib', join(built.root, 'lib64'));
-    const before = run('pkg-config', ['--cflags', '--libs', 'foo'], { env: { PKG_CONFIG_PATH: `${built.root}/lib/pkgconfig` } });
+    const before = run('pkg-config', ['--cflags', '--libs', 'foo'], {
+      env: { PKG_CONFIG_PATH: `${built.root}/lib/pkgconfig` },
+    });
     const { root, plan } = await built.move();
     expect(plan.refusals).toEqual([]);
     expect(readFileSync(join(root, 'lib/pkgconfig/foo.pc'), 'utf8')).not.toContain(built.root);
     for (const folder of ['lib', 'lib64']) {
       const env = { PKG_CONFIG_PATH: `${root}/${folder}/pkgconfig` };
       const expected = words(before).map((word) => word.replaceAll(built.root, root));
-      const found = words(run('pkg-config', ['--cflags', '--libs', 'foo'], { env })).map((word) => word.replaceAll(`${root}/lib64`, `${root}/lib`));
+      const found = words(run('pkg-config', ['--cflags', '--libs', 'foo'], { env })).map((word) =>
+        word.replaceAll(`${root}/lib64`, `${root}/lib`),
+      );
       expect(found).toEqual(expected);
       for (const name of ['prefix', 'exec_prefix', 'libdir', 'includedir', 'datadir']) {
         const [value = ''] = words(run('pkg-config', [`--variable=${name}`, 'foo'], { env }));
         expect(value).toMatch(new RegExp(`^${root}(/(lib|include|share))?$`));
       }
-      expect(words(run('pkg-config', ['--define-variable=prefix=/other', '--cflags', 'foo'], { env }))).toContain('-I/other/include');
+      expect(words(run('pkg-config', ['--define-variable=prefix=/other', '--cflags', 'foo'], { env }))).toContain(
+        '-I/other/include',
+      );
     }
   });
 });
@@ -72,10 +78,25 @@ case $1 in
   *) usage ;;
 esac
 `;
-const OPTIONS = ['--prefix', '--exec-prefix', '--cflags', '--list', '--static', '--single', '--quoted', '--default', '--home', '--help'];
+const OPTIONS = [
+  '--prefix',
+  '--exec-prefix',
+  '--cflags',
+  '--list',
+  '--static',
+  '--single',
+  '--quoted',
+  '--default',
+  '--home',
+  '--help',
+];
 
 describe('a *-config script', () => {
-  test.each(['sh', 'bash', 'dash', 'busybox'].filter((shell) => has(shell === 'busybox' ? 'busybox' : shell, '-c', ':') || has(shell, 'true')))(
+  test.each(
+    ['sh', 'bash', 'dash', 'busybox'].filter(
+      (shell) => has(shell === 'busybox' ? 'busybox' : shell, '-c', ':') || has(shell, 'true'),
+    ),
+  )(
     'prints the new place under %s, called by its path, through a link, through PATH, from its folder',
     async (shell) => {
       const built = buildTree({ 'bin/foo-config': CONFIG });
@@ -93,22 +114,34 @@ describe('a *-config script', () => {
       expect(call(moved)).toEqual(expected);
       expect(call(link)).toEqual(expected);
       expect(call('./foo-config', join(root, 'bin'))).toEqual(expected);
-      expect(OPTIONS.map((option) => run('sh', ['-c', `foo-config ${option}`], { env: { PATH: `${root}/bin:${process.env['PATH']}` } }))).toEqual(expected);
+      expect(
+        OPTIONS.map((option) =>
+          run('sh', ['-c', `foo-config ${option}`], { env: { PATH: `${root}/bin:${process.env['PATH']}` } }),
+        ),
+      ).toEqual(expected);
     },
   );
 
-  const real = PYTHONS.map(({ version, program }) => ({ version, script: join(program, `../python${version}-config`) }));
-  test.each(real.filter(({ script }) => has('grep', '-q', '^#!/bin/sh', script)))('python$version-config of a real build', async ({ version, script }) => {
-    const built = buildTree();
-    const place = `bin/python${version}-config`;
-    mkdirSync(join(built.root, 'bin'));
-    const old = join(script, '../..');
-    writeFileSync(join(built.root, place), readFileSync(script, 'utf8').replaceAll(old, built.root), { mode: 0o755 });
-    const options = ['--prefix', '--exec-prefix', '--includes', '--cflags', '--ldflags', '--libs', '--configdir'];
-    const before = options.map((option) => run(join(built.root, place), [option]));
-    const { root } = await built.move('new-place');
-    expect(options.map((option) => run(join(root, place), [option]))).toEqual(before.map((line) => line.replaceAll(built.root, root)));
-  });
+  const real = PYTHONS.map(({ version, program }) => ({
+    version,
+    script: join(program, `../python${version}-config`),
+  }));
+  test.each(real.filter(({ script }) => has('grep', '-q', '^#!/bin/sh', script)))(
+    'python$version-config of a real build',
+    async ({ version, script }) => {
+      const built = buildTree();
+      const place = `bin/python${version}-config`;
+      mkdirSync(join(built.root, 'bin'));
+      const old = join(script, '../..');
+      writeFileSync(join(built.root, place), readFileSync(script, 'utf8').replaceAll(old, built.root), { mode: 0o755 });
+      const options = ['--prefix', '--exec-prefix', '--includes', '--cflags', '--ldflags', '--libs', '--configdir'];
+      const before = options.map((option) => run(join(built.root, place), [option]));
+      const { root } = await built.move('new-place');
+      expect(options.map((option) => run(join(root, place), [option]))).toEqual(
+        before.map((line) => line.replaceAll(built.root, root)),
+      );
+    },
+  );
 });
 
 const FONTS = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf';
@@ -129,6 +162,8 @@ describe.skipIf(!has('fc-list') || !has('test', '-e', FONTS))('fontconfig', () =
     const link = join(temporaryFolder(), 'fonts.conf');
     symlinkSync(join(root, 'etc/fonts/fonts.conf'), link);
     for (const file of [join(root, 'etc/fonts/fonts.conf'), link])
-      expect(run('fc-list', ['--format', '%{file}\n'], { env: { FONTCONFIG_FILE: file } })).toBe(join(root, 'share/fonts/x.ttf'));
+      expect(run('fc-list', ['--format', '%{file}\n'], { env: { FONTCONFIG_FILE: file } })).toBe(
+        join(root, 'share/fonts/x.ttf'),
+      );
   });
 });

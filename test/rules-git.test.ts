@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { buildTree, has, run, type BuiltTree } from './support/moved-tree.ts';
 
-const AUTHOR = { GIT_AUTHOR_NAME: 'x', GIT_AUTHOR_EMAIL: 'x@x', GIT_COMMITTER_NAME: 'x', GIT_COMMITTER_EMAIL: 'x@x', GIT_CONFIG_GLOBAL: '/dev/null' };
+const AUTHOR = {
+  GIT_AUTHOR_NAME: 'x',
+  GIT_AUTHOR_EMAIL: 'x@x',
+  GIT_COMMITTER_NAME: 'x',
+  GIT_COMMITTER_EMAIL: 'x@x',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+};
 
 function git(cwd: string, ...args: readonly string[]): string {
   return run('git', ['-c', 'protocol.file.allow=always', ...args], { cwd, env: AUTHOR });
@@ -24,7 +30,9 @@ describe.skipIf(!has('git'))('a moved tree with', () => {
     git(repository(built, 'main'), 'worktree', 'add', '-q', '../wt', '-b', 'wt');
     const { root, scan } = await built.move();
     expect(readFileSync(join(root, 'wt/.git'), 'utf8')).toBe('gitdir: ../main/.git/worktrees/wt\n');
-    expect(git(join(root, 'wt'), 'rev-parse', '--show-toplevel', '--git-dir')).toBe(`${root}/wt\n${root}/main/.git/worktrees/wt`);
+    expect(git(join(root, 'wt'), 'rev-parse', '--show-toplevel', '--git-dir')).toBe(
+      `${root}/wt\n${root}/main/.git/worktrees/wt`,
+    );
     expect(git(join(root, 'wt'), 'log', '--oneline')).toContain('first');
     expect(git(join(root, 'main'), 'worktree', 'prune', '-n', '-v')).toBe('');
     expect(git(join(root, 'main'), 'worktree', 'list')).toContain(`${root}/wt`);
@@ -40,7 +48,9 @@ describe.skipIf(!has('git'))('a moved tree with', () => {
     git(join(built.root, 'w'), 'init', '-q', '--separate-git-dir', '../store/w.git');
     git(join(built.root, 'w'), 'config', 'core.worktree', join(built.root, 'w'));
     const { root } = await built.move();
-    expect(git(join(root, 'w/deep'), 'rev-parse', '--show-toplevel', '--git-dir')).toBe(`${root}/w\n${root}/store/w.git`);
+    expect(git(join(root, 'w/deep'), 'rev-parse', '--show-toplevel', '--git-dir')).toBe(
+      `${root}/w\n${root}/store/w.git`,
+    );
     expect(git(join(root, 'store/w.git'), 'rev-parse', '--show-toplevel')).toBe(`${root}/w`);
   });
 

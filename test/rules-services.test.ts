@@ -44,10 +44,15 @@ describe.skipIf(!has(PYTHON, '-c', 'import supervisor.options'))('supervisord', 
   const read = (file: string): string => run(PYTHON, ['-c', SUPERVISED, file]);
   /** With `x/..` taken out: the programs are given paths, not texts. */
   const settled = (output: string): unknown =>
-    JSON.parse(output, (_, value: unknown) => (typeof value === 'string' ? value.replace(/\/[^:]*/g, (path) => normalize(path).replace(/(.)\/$/, '$1')) : value));
+    JSON.parse(output, (_, value: unknown) =>
+      typeof value === 'string' ? value.replace(/\/[^:]*/g, (path) => normalize(path).replace(/(.)\/$/, '$1')) : value,
+    );
 
   test('reads in the moved tree what it read before', async () => {
-    const built = buildTree({ 'etc/supervisord.conf': MAIN, 'etc/supervisor.d/x.ini': '[program:x]\ncommand=@P@/etc/x\ndirectory=@P@/etc/supervisor.d\n' });
+    const built = buildTree({
+      'etc/supervisord.conf': MAIN,
+      'etc/supervisor.d/x.ini': '[program:x]\ncommand=@P@/etc/x\ndirectory=@P@/etc/supervisor.d\n',
+    });
     for (const folder of ['var/run', 'var/log']) mkdirSync(join(built.root, folder), { recursive: true });
     const before = read(join(built.root, 'etc/supervisord.conf'));
     // supervisor itself splits the names of included files at blanks
@@ -66,7 +71,8 @@ describe.skipIf(!has(PYTHON, '-c', 'import supervisor.options'))('supervisord', 
   });
 
   test('works through the link of the current release, and paths beyond the release are pinned', async () => {
-    const text = '[supervisord]\nlogfile=@P@/var/log/s.log\n[supervisorctl]\n[program:web]\ncommand=@P@/releases/1/bin/web\ndirectory=@P@/releases/1\n';
+    const text =
+      '[supervisord]\nlogfile=@P@/var/log/s.log\n[supervisorctl]\n[program:web]\ncommand=@P@/releases/1/bin/web\ndirectory=@P@/releases/1\n';
     const built = buildTree({ 'releases/1/etc/supervisord.conf': text });
     mkdirSync(join(built.root, 'var/log'), { recursive: true });
     symlinkSync('releases/1', join(built.root, 'current'));
@@ -74,7 +80,11 @@ describe.skipIf(!has(PYTHON, '-c', 'import supervisor.options'))('supervisord', 
     const found = JSON.parse(read(join(root, 'current/etc/supervisord.conf')));
     expect(found.logfile).toBe(join(root, 'var/log/s.log'));
     expect(normalize(found.programs.web.command[0])).toBe(join(root, 'current/bin/web'));
-    expect(plan.changes.flatMap(({ edits }) => edits.map(({ form }) => form))).toEqual(['prefix', 'relative', 'relative']);
+    expect(plan.changes.flatMap(({ edits }) => edits.map(({ form }) => form))).toEqual([
+      'prefix',
+      'relative',
+      'relative',
+    ]);
   });
 });
 
@@ -98,14 +108,19 @@ describe.skipIf(!has('python3', '-c', 'import ZConfig'))('ZConfig', () => {
     const before = read(built.root);
     const { root } = await built.move('new $place');
     expect(JSON.parse(read(root))).toEqual(JSON.parse(before.replaceAll(built.root, root)));
-    const uses = readFileSync(join(root, 'etc/zope.conf'), 'utf8').split('\n').filter((line) => !line.startsWith('#') && line.includes('place'));
+    const uses = readFileSync(join(root, 'etc/zope.conf'), 'utf8')
+      .split('\n')
+      .filter((line) => !line.startsWith('#') && line.includes('place'));
     expect(uses).toHaveLength(1);
   });
 });
 
 describe.skipIf(!has('uwsgi', '--version'))('uwsgi', () => {
   test('finds its paths from the folder of the configuration', async () => {
-    const built = buildTree({ 'etc/app.ini': '[uwsgi]\n; in @P@\nset-placeholder = a=@P@/app\nset-placeholder = b = @P@/x:@P@\nshow-config = true\nexit-on-config = @(exec:///bin/false)\n' });
+    const built = buildTree({
+      'etc/app.ini':
+        '[uwsgi]\n; in @P@\nset-placeholder = a=@P@/app\nset-placeholder = b = @P@/x:@P@\nshow-config = true\nexit-on-config = @(exec:///bin/false)\n',
+    });
     const { root } = await built.move();
     const text = readFileSync(join(root, 'etc/app.ini'), 'utf8');
     expect(text).toContain('set-placeholder = a=%d../app\n');
@@ -116,11 +131,14 @@ describe.skipIf(!has('uwsgi', '--version'))('uwsgi', () => {
 
 describe.skipIf(!has('nginx', '-v'))('nginx', () => {
   test('accepts its configuration at the new place; a path that it can not hold is refused', async () => {
-    const text = 'pid @P@/run/nginx.pid; error_log "@P@/log/error.log";\nevents {}\nhttp { access_log @P@/log/access.log; server { listen 127.0.0.1:18099; root @P@/htdocs; } }\n';
+    const text =
+      'pid @P@/run/nginx.pid; error_log "@P@/log/error.log";\nevents {}\nhttp { access_log @P@/log/access.log; server { listen 127.0.0.1:18099; root @P@/htdocs; } }\n';
     const built = buildTree({ 'etc/nginx.conf': text });
     for (const folder of ['run', 'log']) mkdirSync(join(built.root, folder));
     const { root } = await built.move('new-place-é');
-    expect(run('sh', ['-c', 'nginx -t -c "$1" 2>&1', 'sh', join(root, 'etc/nginx.conf')])).toContain('test is successful');
+    expect(run('sh', ['-c', 'nginx -t -c "$1" 2>&1', 'sh', join(root, 'etc/nginx.conf')])).toContain(
+      'test is successful',
+    );
     const other = buildTree({ 'etc/nginx.conf': text });
     const refusals = (await other.move('new place')).plan.refusals.map(({ reason }) => reason);
     expect(refusals).toEqual(['cannot-grow', 'cannot-grow', 'cannot-grow']);

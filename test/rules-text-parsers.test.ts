@@ -100,11 +100,20 @@ function python(mode: 'write' | 'read', root: string, paths: readonly string[]):
   const script = join(root, '..', 'writers.py');
   writeFileSync(script, SCRIPT);
   const hexes = paths.map((path) => encode(path).toString('hex'));
-  return JSON.parse(execFileSync('python3', [script, mode, root, ...hexes], { encoding: 'utf8', env: { ...process.env, PYTHONUTF8: '1' } }));
+  return JSON.parse(
+    execFileSync('python3', [script, mode, root, ...hexes], {
+      encoding: 'utf8',
+      env: { ...process.env, PYTHONUTF8: '1' },
+    }),
+  );
 }
 
 function encode(path: string): Buffer {
-  return Buffer.concat([...path].map((char) => (/^[\udc80-\udcff]$/u.test(char) ? Buffer.from([char.charCodeAt(0) - 0xdc00]) : Buffer.from(char))));
+  return Buffer.concat(
+    [...path].map((char) =>
+      /^[\udc80-\udcff]$/u.test(char) ? Buffer.from([char.charCodeAt(0) - 0xdc00]) : Buffer.from(char),
+    ),
+  );
 }
 
 const OLD = NAMES.map((name) => `/srv/build/${name}`);
@@ -137,7 +146,8 @@ test.each(NAMES)('every path becomes one with %j', async (name) => {
   }
   expect(wrong).toEqual([]);
   // what can't hold the path says so: XML a byte that is no character, the others a line end or a blank
-  for (const { reference, reason } of planned.refusals) expect([reference.file, reason]).toEqual([expect.stringMatching(REFUSABLE[name] ?? /^$/), 'cannot-grow']);
+  for (const { reference, reason } of planned.refusals)
+    expect([reference.file, reason]).toEqual([expect.stringMatching(REFUSABLE[name] ?? /^$/), 'cannot-grow']);
 });
 
 const REFUSABLE: Readonly<Record<string, RegExp>> = {

@@ -36,7 +36,14 @@ export function manifestEntryDiffers(expected: TarEntry, found: TarEntry): Archi
 /** Checks that the first entry of a tar is a manifest as relocate writes it. */
 export function requireManifestHeader(entry: TarEntry | null): asserts entry is TarEntry {
   if (entry === null || entry.path !== OWN_PATHS.manifest)
-    throw new ArchiveError('manifest-first', 'the file is no archive of relocate: it does not begin with .relocate/manifest.json');
+    throw new ArchiveError(
+      'manifest-first',
+      'the file is no archive of relocate: it does not begin with .relocate/manifest.json',
+    );
   const differs = manifestEntryDiffers(ownEntry(OWN_PATHS.manifest, entry.size, 0o644), entry);
-  if (differs !== null) throw new ArchiveError('manifest-header', `the header of the manifest is not as relocate writes it: ${differs.message}`);
+  if (differs !== null)
+    throw new ArchiveError(
+      'manifest-header',
+      `the header of the manifest is not as relocate writes it: ${differs.message}`,
+    );
 }

@@ -23,16 +23,19 @@ export function requireTreePath(path: string): void {
   for (const name of path.split('/')) {
     if (name === '') refuse('path-empty-name', 'has an empty name in it');
     if (name === '.' || name === '..') refuse('path-dots', `has '${name}' in it`);
-    if (name.length > LONGEST_NAME / 4 && encodeBytes(name).length > LONGEST_NAME) refuse('name-too-long', 'has a name of more than 255 bytes');
+    if (name.length > LONGEST_NAME / 4 && encodeBytes(name).length > LONGEST_NAME)
+      refuse('name-too-long', 'has a name of more than 255 bytes');
   }
-  if (path.length > LONGEST_PATH / 4 && encodeBytes(path).length > LONGEST_PATH) refuse('path-too-long', `has more than ${LONGEST_PATH} bytes`);
+  if (path.length > LONGEST_PATH / 4 && encodeBytes(path).length > LONGEST_PATH)
+    refuse('path-too-long', `has more than ${LONGEST_PATH} bytes`);
   requireOneSpelling(path);
 }
 
 /** Checks a path that belongs to the tree itself and not to relocate. */
 export function requireForeignPath(path: string): void {
   requireTreePath(path);
-  if (isInside(path, OWN_PATHS.folder)) throw new ArchiveError('path-reserved', `'${showBytes(path)}' is reserved for relocate itself`);
+  if (isInside(path, OWN_PATHS.folder))
+    throw new ArchiveError('path-reserved', `'${showBytes(path)}' is reserved for relocate itself`);
 }
 
 /** Checks the text of a symlink. It may lead anywhere: nothing is ever written through it. */
@@ -42,7 +45,8 @@ export function requireLinkTarget(path: string, target: string): void {
   };
   if (target === '') refuse('link-empty', 'has an empty target');
   if (target.includes('\0')) refuse('link-nul', 'has a NUL in its target');
-  if (encodeBytes(target).length > LONGEST_PATH) refuse('link-too-long', `has a target of more than ${LONGEST_PATH} bytes`);
+  if (encodeBytes(target).length > LONGEST_PATH)
+    refuse('link-too-long', `has a target of more than ${LONGEST_PATH} bytes`);
   requireOneSpelling(target);
 }
 
@@ -54,5 +58,6 @@ export function linkLeads(path: TreePath, target: string): 'inside' | 'outside' 
 /** Two strings must never stand for the same bytes: lone surrogates only where `decodeBytes` would put them. */
 function requireOneSpelling(path: string): void {
   if (isValidText(path)) return;
-  if (decodeBytes(encodeBytes(path)) !== path) throw new ArchiveError('path-spelling', `'${showBytes(path)}' is not the one way to write its bytes`);
+  if (decodeBytes(encodeBytes(path)) !== path)
+    throw new ArchiveError('path-spelling', `'${showBytes(path)}' is not the one way to write its bytes`);
 }

@@ -7,7 +7,7 @@ import { LONGEST_UNIT, unitAt, unitBefore, type PathUnit, type UnitKind } from '
 import { unitWidth } from './wide.ts';
 
 /** How many units the check looks back over a name. Longer names do not exist (NAME_MAX is 255; four times that for escapes). */
-export const LOOK_BEHIND = 1024;
+const LOOK_BEHIND = 1024;
 /** How many bytes it looks ahead. */
 export const LOOK_AHEAD = 64;
 
@@ -63,11 +63,6 @@ function behindDots(bytes: Buffer, at: number, limit: number, escaping: Escaping
 
 const GOES_ON: ReadonlySet<UnitKind | null> = new Set(['letter', 'slash']);
 
-/** Whether a written prefix that starts at `start` may be a path of its own, not the tail of a longer one. */
-export function pathStartsAt(bytes: Buffer, start: number, escaping: Escaping): boolean {
-  return whatStandsBefore(bytes, start, escaping) !== 'continues';
-}
-
 /** What the bytes before `start`, where a written prefix begins, say of it. */
 export function whatStandsBefore(bytes: Buffer, start: number, escaping: Escaping): BeforeVerdict {
   const back = backwards(bytes, start, escaping);
@@ -86,7 +81,10 @@ function afterSlash(back: Backwards, name: string): BeforeVerdict {
   let slashes = 1;
   let unit = back.next();
   for (; unit?.kind === 'slash'; unit = back.next()) slashes++;
-  if (name !== '') return slashes === 2 && unit?.kind === 'colon' && name === 'localhost' && scheme(back) === 'file' ? 'starts' : 'continues';
+  if (name !== '')
+    return slashes === 2 && unit?.kind === 'colon' && name === 'localhost' && scheme(back) === 'file'
+      ? 'starts'
+      : 'continues';
   if (unit === null) return 'starts';
   // `file:///srv/site` is a hit; in `http://srv/site` the first name is a host; `PATH=/bin://srv/site` is a list
   if (unit.kind === 'colon') return slashes === 1 && scheme(back) !== null ? 'continues' : 'starts';
@@ -98,7 +96,8 @@ function afterSlash(back: Backwards, name: string): BeforeVerdict {
 function scheme(back: Backwards): string | null {
   let text = '';
   let unit = back.next();
-  for (; unit?.kind === 'letter' || unit?.kind === 'dot'; unit = back.next()) text = String.fromCodePoint(unit.code) + text;
+  for (; unit?.kind === 'letter' || unit?.kind === 'dot'; unit = back.next())
+    text = String.fromCodePoint(unit.code) + text;
   return unit?.kind !== 'slash' && /^[a-z][a-z0-9+.-]+$/i.test(text) ? text.replace(/^.*\+/, '').toLowerCase() : null;
 }
 

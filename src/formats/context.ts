@@ -16,11 +16,20 @@ export function languageOf(path: string, head: Buffer): LanguageName {
 const NAMES: readonly (readonly [RegExp, LanguageName])[] = [
   [/\.(json|json5|jsonc|map|ipynb|webmanifest|geojson|har)$/i, 'json'],
   [/\.(py|pyw|pyi|pyx|pth|bzl|wsgi|tac|cpy|vpy|dtml\.py)$|^(SConstruct|SConscript|wscript)$/i, 'python'],
-  [/\.(sh|bash|zsh|ksh|dash|ebuild|profile)$|^\.?(env|bashrc|bash_profile|zshrc|zshenv|profile|environment|PKGBUILD)$|\.env$/i, 'shell'],
-  [/\.(xml|xhtml|html?|svg|plist|xsl|xslt|xsd|rss|atom|kml|zcml|pt|rdf|xmi|csproj|vcxproj|pom|wsdl|jelly|iml|storyboard)$/i, 'xml'],
+  [
+    /\.(sh|bash|zsh|ksh|dash|ebuild|profile)$|^\.?(env|bashrc|bash_profile|zshrc|zshenv|profile|environment|PKGBUILD)$|\.env$/i,
+    'shell',
+  ],
+  [
+    /\.(xml|xhtml|html?|svg|plist|xsl|xslt|xsd|rss|atom|kml|zcml|pt|rdf|xmi|csproj|vcxproj|pom|wsdl|jelly|iml|storyboard)$/i,
+    'xml',
+  ],
   [/\.ya?ml$|^\.(condarc|mambarc)$/i, 'yaml'],
   [/\.toml$|^(Cargo|poetry|uv|pdm|Pipfile)\.lock$|^Pipfile$/i, 'toml'],
-  [/\.(js|mjs|cjs|jsx|ts|mts|cts|tsx|c|h|cc|cpp|cxx|hh|hpp|hxx|m|mm|java|scala|kt|kts|groovy|gradle|go|rs|cs|swift|dart|lua|proto|glsl)$/i, 'c-like'],
+  [
+    /\.(js|mjs|cjs|jsx|ts|mts|cts|tsx|c|h|cc|cpp|cxx|hh|hpp|hxx|m|mm|java|scala|kt|kts|groovy|gradle|go|rs|cs|swift|dart|lua|proto|glsl)$/i,
+    'c-like',
+  ],
   [/\.(php|phtml|inc|php\d)$/i, 'php'],
   [/\.(pl|pm|perl|t|rb|rake|gemspec|ru|podspec|packlist)$|^(Gemfile|Rakefile|Vagrantfile)$/i, 'perl'],
   [/\.fish$/i, 'fish'],
@@ -42,21 +51,37 @@ const STARTS: readonly (readonly [RegExp, LanguageName])[] = [
 /** What a Python source may hold as raw bytes: by its coding cookie (PEP 263) and the interpreter it names. */
 export function pythonSourceOf(head: Buffer): PythonSource {
   const [first = '', second = ''] = head.toString('latin1', 0, 1024).split('\n', 2);
-  const cookie = [first, second].map((line) => /^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)/.exec(line)?.[1]).find((name) => name !== undefined);
+  const cookie = [first, second]
+    .map((line) => /^[ \t\f]*#.*?coding[:=][ \t]*([-_.a-zA-Z0-9]+)/.exec(line)?.[1])
+    .find((name) => name !== undefined);
   if (cookie !== undefined) return /^utf[-_]?8/i.test(cookie) ? 'utf-8' : 'other';
   return /^#!.*python2/.test(first) ? 'python2' : 'utf-8';
 }
 
 /** Spellings that only one escaping can have made. */
-const UNMISTAKABLE: ReadonlySet<Escaping> = new Set(['slash', 'slash-ascii', 'unicode', 'percent', 'percent-slash', 'xml-slash']);
+const UNMISTAKABLE: ReadonlySet<Escaping> = new Set([
+  'slash',
+  'slash-ascii',
+  'unicode',
+  'percent',
+  'percent-slash',
+  'xml-slash',
+]);
 
 /**
  * Chooses between how the search read a prefix and what its surroundings say. Many spellings look alike for a simple path; the
  * surroundings decide, unless the bytes contradict them (a comment that happens to stand between quotes).
  * `found` is the prefix as it stands in the file, `path` the prefix itself, `before` up to 64 bytes before it (latin1).
  */
-export function trueEscaping(found: Buffer, path: string, searched: Escaping, around: Escaping, before: string): Escaping {
-  if (isFileUrl(before) && (searched === 'slash' || escapePath(path, 'percent')?.equals(found) === true)) return 'percent';
+export function trueEscaping(
+  found: Buffer,
+  path: string,
+  searched: Escaping,
+  around: Escaping,
+  before: string,
+): Escaping {
+  if (isFileUrl(before) && (searched === 'slash' || escapePath(path, 'percent')?.equals(found) === true))
+    return 'percent';
   if (searched === around || searched.startsWith('utf-') || UNMISTAKABLE.has(searched)) return searched;
   return isSpelledSo(found, path, around) ? around : searched;
 }

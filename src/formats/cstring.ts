@@ -20,7 +20,12 @@ export function cStringAround(bytes: Buffer, from: number, to: number, width: 1 
   }
   if (end + width > bytes.length) return null;
   let start = from;
-  while (start - width >= 0 && !isTerminator(bytes, start - width, width) && (width > 1 || isTextByte(bytes[start - 1] ?? 0))) start -= width;
+  while (
+    start - width >= 0 &&
+    !isTerminator(bytes, start - width, width) &&
+    (width > 1 || isTextByte(bytes[start - 1] ?? 0))
+  )
+    start -= width;
   return { start, end };
 }
 
@@ -31,7 +36,10 @@ export function cStringAround(bytes: Buffer, from: number, to: number, width: 1 
 export function isCounted(bytes: Buffer, start: number, length: number): boolean {
   if (length < 1) return false;
   return (
-    littleEndian(bytes, start, length) || bigEndian(bytes, start, length) || varint(bytes, start, length) || single(bytes, start, length)
+    littleEndian(bytes, start, length) ||
+    bigEndian(bytes, start, length) ||
+    varint(bytes, start, length) ||
+    single(bytes, start, length)
   );
 }
 

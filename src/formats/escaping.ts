@@ -93,7 +93,11 @@ function escapeJson(path: string): string {
 }
 
 function escapePython(path: string): string {
-  return path.replace(/[\\'"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t');
+  return path
+    .replace(/[\\'"]/g, '\\$&')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t');
 }
 
 /** XML 1.0 has no way to write other control characters, nor bytes that are not characters. */

@@ -19,7 +19,11 @@ export function parseDump(dump: string): Map<TreePath, readonly Attribute[]> {
     if (!head.startsWith('# file: ')) continue;
     const path = unescapeOctal(head.slice('# file: '.length));
     const attributes = lines.flatMap(parseLine).filter(({ name }) => isPortableAttribute(name));
-    if (attributes.length > 0) found.set(asTreePath(path === '.' ? '' : path), attributes.sort((a, b) => (a.name < b.name ? -1 : 1)));
+    if (attributes.length > 0)
+      found.set(
+        asTreePath(path === '.' ? '' : path),
+        attributes.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      );
   }
   return found;
 }
@@ -27,7 +31,9 @@ export function parseDump(dump: string): Map<TreePath, readonly Attribute[]> {
 function parseLine(line: string): Attribute[] {
   const at = line.indexOf('=');
   const value = at < 0 ? '' : line.slice(at + 1);
-  return [{ name: unescapeOctal(at < 0 ? line : line.slice(0, at)), value: value.startsWith('0s') ? value.slice(2) : '' }];
+  return [
+    { name: unescapeOctal(at < 0 ? line : line.slice(0, at)), value: value.startsWith('0s') ? value.slice(2) : '' },
+  ];
 }
 
 /** Writes a dump; its bytes. */
@@ -40,7 +46,9 @@ export function writeDump(attributes: ReadonlyMap<TreePath, readonly Attribute[]
 }
 
 function unescapeOctal(text: string): string {
-  const bytes = text.replace(/\\([0-3][0-7]{2})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  const bytes = text.replace(/\\([0-3][0-7]{2})/g, (_, octal: string) =>
+    String.fromCharCode(Number.parseInt(octal, 8)),
+  );
   return decodeBytes(Buffer.from(bytes, 'latin1'));
 }
 

@@ -41,14 +41,25 @@ export interface MemberSizes {
  * @throws ArchiveError `gzip-header`, `gzip-foreign` (made by another gzip), or `gzip-too-large`
  */
 export function readMemberHead(head: Buffer): MemberSizes {
-  if (head.length < MEMBER_HEAD) throw new ArchiveError('archive-truncated', 'the archive ends in the head of a gzip member: it was cut short');
-  if (head.readUInt16BE(0) !== 0x1f8b) throw new ArchiveError('gzip-header', 'something follows the last gzip member of the archive, or a member is damaged');
+  if (head.length < MEMBER_HEAD)
+    throw new ArchiveError('archive-truncated', 'the archive ends in the head of a gzip member: it was cut short');
+  if (head.readUInt16BE(0) !== 0x1f8b)
+    throw new ArchiveError(
+      'gzip-header',
+      'something follows the last gzip member of the archive, or a member is damaged',
+    );
   if (!head.subarray(0, HEAD.length).equals(HEAD))
-    throw new ArchiveError('gzip-foreign', 'the archive was compressed again by another gzip; `gunzip` it, the plain .tar can be read');
+    throw new ArchiveError(
+      'gzip-foreign',
+      'the archive was compressed again by another gzip; `gunzip` it, the plain .tar can be read',
+    );
   const sizes = { member: head.readUInt32LE(HEAD.length), contents: head.readUInt32LE(HEAD.length + 4) };
   const least = MEMBER_HEAD + MEMBER_TAIL + 1;
   if (sizes.contents > FRAME_LIMIT || sizes.member > MEMBER_LIMIT || sizes.member < least || sizes.contents === 0)
-    throw new ArchiveError('gzip-too-large', `a gzip member says it has ${sizes.member} bytes for ${sizes.contents}, which no relocate writes`);
+    throw new ArchiveError(
+      'gzip-too-large',
+      `a gzip member says it has ${sizes.member} bytes for ${sizes.contents}, which no relocate writes`,
+    );
   return sizes;
 }
 
@@ -64,5 +75,8 @@ export function requireMember(member: Buffer, sizes: MemberSizes, contents: Buff
   if (contents.length !== sizes.contents || member.readUInt32LE(member.length - 4) !== sizes.contents)
     throw new ArchiveError('gzip-size', 'a gzip member does not have the size that it says');
   if (member.readUInt32LE(member.length - 8) !== crc32(contents))
-    throw new ArchiveError('gzip-checksum', 'a gzip member does not have the checksum that it says: the archive is damaged');
+    throw new ArchiveError(
+      'gzip-checksum',
+      'a gzip member does not have the checksum that it says: the archive is damaged',
+    );
 }

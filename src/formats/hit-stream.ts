@@ -35,6 +35,10 @@ export class HitStream {
     if (limit <= from) return [];
     const base = this.#base;
     this.#settled = base + limit;
-    return findHits(window, this.#needles, from, limit).map((hit) => ({ ...hit, start: hit.start + base, end: hit.end + base }));
+    return findHits(window, this.#needles, from, limit).map((hit) => ({
+      ...hit,
+      start: hit.start + base,
+      end: hit.end + base,
+    }));
   }
 }

@@ -36,15 +36,24 @@ export function digestList(manifest: Manifest): Buffer {
  */
 export function renderList(manifest: Manifest): Buffer {
   const lines = ['relocate 1', `root ${manifest.root.mode.toString(8)}`];
-  for (const { path, sha256 } of filesOf(manifest)) if (!isPlainName(encodeBytes(path))) lines.push(`odd ${sha256} ${listWord(path)}`);
-  const interpreters = new Map(manifest.requirements.interpreters.map((interpreter) => [joinTree(interpreter.environment, 'pyvenv.cfg'), interpreter]));
+  for (const { path, sha256 } of filesOf(manifest))
+    if (!isPlainName(encodeBytes(path))) lines.push(`odd ${sha256} ${listWord(path)}`);
+  const interpreters = new Map(
+    manifest.requirements.interpreters.map((interpreter) => [
+      joinTree(interpreter.environment, 'pyvenv.cfg'),
+      interpreter,
+    ]),
+  );
   for (const [path, interpreter] of interpreters) {
     const file = filesOf(manifest).find((entry) => entry.path === path);
     lines.push(...pythonLines(interpreter), ...(file === undefined ? [] : fileLines(file, interpreter)));
   }
-  const rendered = filesOf(manifest).filter(({ path, sites, rows }) => (sites ?? rows) !== undefined && !interpreters.has(path));
+  const rendered = filesOf(manifest).filter(
+    ({ path, sites, rows }) => (sites ?? rows) !== undefined && !interpreters.has(path),
+  );
   const last = rendered.filter(({ rows }) => rows !== undefined);
-  for (const file of [...rendered.filter(({ rows }) => rows === undefined), ...last]) lines.push(...fileLines(file, null));
+  for (const file of [...rendered.filter(({ rows }) => rows === undefined), ...last])
+    lines.push(...fileLines(file, null));
   lines.push('end', '');
   return Buffer.from(lines.join('\n'), 'latin1');
 }
@@ -54,7 +63,10 @@ function filesOf(manifest: Manifest): FileEntry[] {
 }
 
 function pythonLines({ program, version, home, links }: Interpreter): string[] {
-  return [`python ${listWord(program)} ${listWord(version)} ${listWord(home)}`, ...links.map((path) => `link ${listWord(path)}`)];
+  return [
+    `python ${listWord(program)} ${listWord(version)} ${listWord(home)}`,
+    ...links.map((path) => `link ${listWord(path)}`),
+  ];
 }
 
 function fileLines(file: FileEntry, interpreter: Interpreter | null): string[] {

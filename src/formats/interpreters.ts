@@ -23,7 +23,12 @@ const VALUES: Readonly<Record<string, InterpreterValue['is']>> = {
  * The Python outside of the tree that an environment needs; null where `home` does not name one. `isInside` says of an absolute path
  * whether it belongs to the tree (or holds the placeholder).
  */
-export function readInterpreter(file: TreePath, bytes: Buffer, links: readonly OutsideLink[], isInside: (path: string) => boolean): Interpreter | null {
+export function readInterpreter(
+  file: TreePath,
+  bytes: Buffer,
+  links: readonly OutsideLink[],
+  isInside: (path: string) => boolean,
+): Interpreter | null {
   const lines = parsePyvenvCfg(bytes.toString('latin1'));
   const home = lines.findLast(({ key }) => key === 'home');
   const folder = home === undefined ? '' : text(home.value);
@@ -34,7 +39,9 @@ export function readInterpreter(file: TreePath, bytes: Buffer, links: readonly O
   return {
     environment: dirName(file),
     home: folder,
-    program: own[0]?.target ?? (named === undefined ? `${folder}/python${/^\d+\.\d+/.exec(version)?.[0] ?? ''}` : text(named.value)),
+    program:
+      own[0]?.target ??
+      (named === undefined ? `${folder}/python${/^\d+\.\d+/.exec(version)?.[0] ?? ''}` : text(named.value)),
     version,
     implementation: valueOf(lines, 'implementation'),
     links: own.map(({ path }) => path),

@@ -34,15 +34,17 @@ export function parseManifest(bytes: Buffer): Manifest {
   if (!isUtf8(bytes)) throw new ArchiveError('manifest-json', 'the manifest is not UTF-8');
   const first = bytes.indexOf(0x0a);
   const last = bytes.lastIndexOf(0x0a, -2);
-  if (first < 0 || last < first || bytes.at(-1) !== 0x0a) throw new ArchiveError('manifest-json', 'the manifest is not laid out in lines');
+  if (first < 0 || last < first || bytes.at(-1) !== 0x0a)
+    throw new ArchiveError('manifest-json', 'the manifest is not laid out in lines');
   const head = bytes.toString('utf8', 0, first);
   const tail = bytes.toString('utf8', last + 1, bytes.length - 1);
-  if (!head.endsWith(ENTRIES)) throw new ArchiveError('manifest-json', 'the manifest does not begin with a line up to its entries');
+  if (!head.endsWith(ENTRIES))
+    throw new ArchiveError('manifest-json', 'the manifest does not begin with a line up to its entries');
   const frame = parseLine(head + tail, 'the manifest');
   requireVersion(frame);
   requireShape<Manifest>(manifestShape, frame, '', head + tail);
   const entries: ManifestEntry[] = [];
-  for (let at = first + 1; at <= last; ) {
+  for (let at = first + 1; at <= last;) {
     const end = bytes.indexOf(0x0a, at);
     entries.push(parseEntry(bytes.toString('utf8', at, end), entries.length, end === last));
     at = end + 1;
@@ -52,7 +54,8 @@ export function parseManifest(bytes: Buffer): Manifest {
 
 function parseEntry(line: string, index: number, isLast: boolean): ManifestEntry {
   const where = `entries[${index}]`;
-  if (line.endsWith(',') === isLast) throw new ArchiveError('manifest-json', `the commas between the entries of the manifest are wrong at ${where}`);
+  if (line.endsWith(',') === isLast)
+    throw new ArchiveError('manifest-json', `the commas between the entries of the manifest are wrong at ${where}`);
   const text = isLast ? line : line.slice(0, -1);
   const entry = parseLine(text, where);
   requireShape<ManifestEntry>(entryShape, entry, where, text);
@@ -63,14 +66,20 @@ function parseLine(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ArchiveError('manifest-json', `${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ArchiveError(
+      'manifest-json',
+      `${where} is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 
 function requireVersion(frame: unknown): void {
   const version = typeof frame === 'object' && frame !== null && 'version' in frame ? frame.version : undefined;
   if (version !== 1)
-    throw new ArchiveError('manifest-version', `the manifest has version ${JSON.stringify(version)}, and this relocate reads version 1; use a newer relocate`);
+    throw new ArchiveError(
+      'manifest-version',
+      `the manifest has version ${JSON.stringify(version)}, and this relocate reads version 1; use a newer relocate`,
+    );
 }
 
 function requireShape<T>(shape: Shape<T>, value: unknown, where: string, text: string): asserts value is T {
@@ -80,5 +89,9 @@ function requireShape<T>(shape: Shape<T>, value: unknown, where: string, text: s
     if (error instanceof ShapeError) throw new ArchiveError('manifest-shape', `in the manifest ${error.message}`);
     throw error;
   }
-  if (canonicalJson(value) !== text) throw new ArchiveError('manifest-not-canonical', `${where === '' ? 'the manifest' : where} is not in the canonical form`);
+  if (canonicalJson(value) !== text)
+    throw new ArchiveError(
+      'manifest-not-canonical',
+      `${where === '' ? 'the manifest' : where} is not in the canonical form`,
+    );
 }

@@ -38,7 +38,11 @@ function requireOrder(before: TreePath | null, path: TreePath): void {
   if (before === null) return;
   const order = compareBytes(before, path);
   if (order === 0) throw new ArchiveError('path-twice', `the archive holds '${showBytes(path)}' twice`);
-  if (order > 0) throw new ArchiveError('path-order', `'${showBytes(path)}' comes after '${showBytes(before)}': the entries are not in byte order`);
+  if (order > 0)
+    throw new ArchiveError(
+      'path-order',
+      `'${showBytes(path)}' comes after '${showBytes(before)}': the entries are not in byte order`,
+    );
 }
 
 function requireFolder(path: TreePath, index: EntryIndex): void {
@@ -46,14 +50,24 @@ function requireFolder(path: TreePath, index: EntryIndex): void {
   if (folder === '') return;
   const type = index.get(folder)?.type;
   if (type === 'directory') return;
-  if (type === undefined) throw new ArchiveError('folder-missing', `'${showBytes(path)}' stands in a folder that the archive does not hold before it`);
-  throw new ArchiveError(type === 'symlink' ? 'path-through-link' : 'path-through-file', `'${showBytes(path)}' leads through a ${type}`);
+  if (type === undefined)
+    throw new ArchiveError(
+      'folder-missing',
+      `'${showBytes(path)}' stands in a folder that the archive does not hold before it`,
+    );
+  throw new ArchiveError(
+    type === 'symlink' ? 'path-through-link' : 'path-through-file',
+    `'${showBytes(path)}' leads through a ${type}`,
+  );
 }
 
 function requireSymlink(path: TreePath, target: string, leads: 'inside' | 'outside'): void {
   requireLinkTarget(path, target);
   if (linkLeads(path, target) !== leads)
-    throw new ArchiveError('link-class', `the manifest says that '${showBytes(path)}' leads ${leads} the tree, and it does not`);
+    throw new ArchiveError(
+      'link-class',
+      `the manifest says that '${showBytes(path)}' leads ${leads} the tree, and it does not`,
+    );
 }
 
 function requireHardLink(entry: HardLinkEntry, index: EntryIndex): void {
@@ -77,5 +91,8 @@ function requireTotals(manifest: Manifest): void {
 function requireOwn(manifest: Manifest): void {
   const paths = manifest.own.map(({ path }) => path);
   if (paths.join('\0') !== [OWN_PATHS.installScript, OWN_PATHS.renderList, OWN_PATHS.digestList].join('\0'))
-    throw new ArchiveError('manifest-own', 'the manifest does not list install.sh, render.list and digests.list in this order');
+    throw new ArchiveError(
+      'manifest-own',
+      'the manifest does not list install.sh, render.list and digests.list in this order',
+    );
 }

@@ -24,9 +24,24 @@ import type {
 import type { TreePath } from '../model/path.ts';
 import type { AbsoluteForm } from '../model/reference.ts';
 import { ESCAPINGS } from './escaping.ts';
-import { byType, fields, flag, list, literal, nullable, optional, text, whole, type Schema, type Shape } from './shape.ts';
+import {
+  byType,
+  fields,
+  flag,
+  list,
+  literal,
+  nullable,
+  optional,
+  text,
+  whole,
+  type Schema,
+  type Shape,
+} from './shape.ts';
 
-const path: Shape<TreePath> = text<TreePath>(/^[^\0]+$/, 'a path of the tree, bytes that are not UTF-8 as U+DC80 to U+DCFF');
+const path: Shape<TreePath> = text<TreePath>(
+  /^[^\0]+$/,
+  'a path of the tree, bytes that are not UTF-8 as U+DC80 to U+DCFF',
+);
 const basePath: Shape<TreePath> = text<TreePath>(/^[^\0]*$/, 'a path of the tree, empty for its root');
 const sha256: Shape<string> = text(/^[0-9a-f]{64}$/, 'sha256 in lower-case hex');
 const mtime: Shape<string> = text(/^(?:0|-?[1-9][0-9]{0,20})$/, 'nanoseconds since the epoch, decimal');
@@ -47,9 +62,17 @@ const site: Shape<AbsoluteForm> = fields<AbsoluteForm>({
   end: whole(),
   escaping: literal(...ESCAPINGS),
   base: basePath,
-  slot: optional(fields<NonNullable<AbsoluteForm['slot']>>({ slotEnd: whole(), padding: literal('slash', 'nul'), tail: text() })),
+  slot: optional(
+    fields<NonNullable<AbsoluteForm['slot']>>({ slotEnd: whole(), padding: literal('slash', 'nul'), tail: text() }),
+  ),
   length: optional(
-    fields<NonNullable<AbsoluteForm['length']>>({ at: whole(), width: literal(1, 4), value: number32, paths: whole(1), ascii: flag() }),
+    fields<NonNullable<AbsoluteForm['length']>>({
+      at: whole(),
+      width: literal(1, 4),
+      value: number32,
+      paths: whole(1),
+      ascii: flag(),
+    }),
   ),
 });
 const row: Shape<RecordRow> = fields<RecordRow>({ of: path, digest: list(whole(), 2), size: list(whole(), 2) });
@@ -84,8 +107,14 @@ const entry: Shape<ManifestEntry> = byType<ManifestEntry>({
 });
 
 function device<K extends DeviceEntry['type']>(type: K): Shape<DeviceEntry<K>> {
-  return fields<DeviceEntry<DeviceEntry['type']>>({
-    path, type: literal(type), mode, mtime, major: deviceNumber, minor: deviceNumber, ...ownership,
+  return fields<DeviceEntry>({
+    path,
+    type: literal(type),
+    mode,
+    mtime,
+    major: deviceNumber,
+    minor: deviceNumber,
+    ...ownership,
   }) as Shape<DeviceEntry<K>>; // literal(type) checks for K
 }
 
@@ -105,7 +134,9 @@ const requirements: Shape<Requirements> = fields<Requirements>({
   libc: text(),
   native: flag(),
   interpreters: list(interpreter),
-  outside: list(fields<OutsidePath>({ path: text(), kind: literal('link', 'interpreter'), count: whole(1), example: path })),
+  outside: list(
+    fields<OutsidePath>({ path: text(), kind: literal('link', 'interpreter'), count: whole(1), example: path }),
+  ),
 });
 
 export const entryShape: Shape<ManifestEntry> = entry;
@@ -122,12 +153,23 @@ export const manifestShape: Shape<Manifest> = fields<Manifest>({
   totals: fields<Totals>({ entries: whole(), files: whole(), bytes: whole() }),
   requirements,
   maxPrefixBytes: nullable(whole()),
+  volatile: list(text(/./, 'a glob')),
   leftOut: list(fields<LeftOut>({ path, why: literal('excluded', 'skipped', 'removed'), by: text() })),
   refusals: list(
     fields<LeftReference>({
       file: path,
       code: text(/^RL[0-9]{3}$/, 'the code of a rule'),
-      reason: literal('in-place', 'cannot-grow', 'blocked', 'outside', 'harmless', 'unsafe', 'opted-out', 'unwritable', 'other-device'),
+      reason: literal(
+        'in-place',
+        'cannot-grow',
+        'blocked',
+        'outside',
+        'harmless',
+        'unsafe',
+        'opted-out',
+        'unwritable',
+        'other-device',
+      ),
       count: whole(1),
     }),
   ),

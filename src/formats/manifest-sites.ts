@@ -30,9 +30,15 @@ function rangesOf(site: AbsoluteForm): Range[] {
 function requireSlot(entry: FileEntry, site: AbsoluteForm): void {
   const { slot, length } = site;
   if (slot !== undefined && (slot.slotEnd > entry.size || slot.slotEnd - site.end !== encodeBytes(slot.tail).length))
-    throw new ArchiveError('site-slot', `a slot in '${showBytes(entry.path)}' does not fit what the manifest says of it`);
+    throw new ArchiveError(
+      'site-slot',
+      `a slot in '${showBytes(entry.path)}' does not fit what the manifest says of it`,
+    );
   if (length !== undefined && (length.at + length.width > site.start || slot !== undefined))
-    throw new ArchiveError('site-length', `a length in '${showBytes(entry.path)}' does not stand before the string that it counts`);
+    throw new ArchiveError(
+      'site-length',
+      `a length in '${showBytes(entry.path)}' does not stand before the string that it counts`,
+    );
 }
 
 /** Checks the rows of a RECORD, once all entries are known. */
@@ -40,10 +46,18 @@ export function requireRows(entry: FileEntry, index: ReadonlyMap<TreePath, Manif
   for (const row of entry.rows ?? []) {
     const file = index.get(row.of);
     if (file?.type !== 'file' || row.of === entry.path || file.sites === undefined || file.rows !== undefined)
-      throw new ArchiveError('row-of', `a row of '${showBytes(entry.path)}' follows '${showBytes(row.of)}', which install does not change`);
+      throw new ArchiveError(
+        'row-of',
+        `a row of '${showBytes(entry.path)}' follows '${showBytes(row.of)}', which install does not change`,
+      );
   }
   const ranges = [...(entry.rows ?? []).flatMap(rowRanges), ...(entry.sites ?? []).flatMap(rangesOf)];
-  if (entry.rows !== undefined) requireRanges(entry, ranges.sort((a, b) => a.start - b.start), 'row');
+  if (entry.rows !== undefined)
+    requireRanges(
+      entry,
+      ranges.sort((a, b) => a.start - b.start),
+      'row',
+    );
 }
 
 function rowRanges(row: RecordRow): Range[] {
@@ -59,18 +73,30 @@ function rowRanges(row: RecordRow): Range[] {
 export function requireValues(interpreter: Interpreter, index: ReadonlyMap<TreePath, ManifestEntry>): void {
   const path = joinTree(interpreter.environment, 'pyvenv.cfg');
   const file = index.get(path);
-  if (file?.type !== 'file') throw new ArchiveError('interpreter-file', `the manifest speaks of '${showBytes(path)}', which is no file of the archive`);
+  if (file?.type !== 'file')
+    throw new ArchiveError(
+      'interpreter-file',
+      `the manifest speaks of '${showBytes(path)}', which is no file of the archive`,
+    );
   requireRanges(file, interpreter.values, 'interpreter');
   for (const link of interpreter.links)
     if (index.get(link)?.type !== 'symlink')
-      throw new ArchiveError('interpreter-link', `'${showBytes(link)}' is to lead to an interpreter and is no symlink of the archive`);
+      throw new ArchiveError(
+        'interpreter-link',
+        `'${showBytes(link)}' is to lead to an interpreter and is no symlink of the archive`,
+      );
 }
 
 function requireRanges(entry: FileEntry, ranges: readonly Range[], what: 'site' | 'row' | 'interpreter'): void {
   let last = 0;
   for (const { start, end } of ranges) {
-    if (start > end || end > entry.size) throw new ArchiveError(`${what}-outside-file`, `a ${what} of '${showBytes(entry.path)}' lies outside the file`);
-    if (start < last) throw new ArchiveError(`${what}s-overlap`, `two ${what}s of '${showBytes(entry.path)}' overlap or are not in order`);
+    if (start > end || end > entry.size)
+      throw new ArchiveError(`${what}-outside-file`, `a ${what} of '${showBytes(entry.path)}' lies outside the file`);
+    if (start < last)
+      throw new ArchiveError(
+        `${what}s-overlap`,
+        `two ${what}s of '${showBytes(entry.path)}' overlap or are not in order`,
+      );
     last = end;
   }
 }

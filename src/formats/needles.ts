@@ -139,7 +139,9 @@ function isRatherTwin(bytes: Buffer, start: number, twin: Twin): boolean {
 function twinOf(path: string, escaping: Escaping): Twin | null {
   if (!isWide(escaping)) return null;
   const width = unitWidth(escaping);
-  const other = ({ 'utf-16le': 'utf-16be', 'utf-16be': 'utf-16le', 'utf-32le': 'utf-32be', 'utf-32be': 'utf-32le' } as const)[escaping];
+  const other = (
+    { 'utf-16le': 'utf-16be', 'utf-16be': 'utf-16le', 'utf-32le': 'utf-32be', 'utf-32be': 'utf-32le' } as const
+  )[escaping];
   const bytes = encodeWide(path, other);
   return bytes === null ? null : { bytes, width, offset: escaping.endsWith('le') ? 1 - width : width - 1 };
 }

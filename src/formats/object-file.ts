@@ -24,7 +24,12 @@ export function objectFile(head: Buffer): ObjectFile | null {
   return null;
 }
 
-const MACH_O: ReadonlySet<string> = new Set(['\xfe\xed\xfa\xce', '\xfe\xed\xfa\xcf', '\xce\xfa\xed\xfe', '\xcf\xfa\xed\xfe']);
+const MACH_O: ReadonlySet<string> = new Set([
+  '\xfe\xed\xfa\xce',
+  '\xfe\xed\xfa\xcf',
+  '\xce\xfa\xed\xfe',
+  '\xcf\xfa\xed\xfe',
+]);
 
 /** ELF gABI, Elf32_Ehdr and Elf64_Ehdr: the section headers stand at the end of what linkers write. */
 function elfEnd(head: Buffer): number | null {
@@ -42,7 +47,8 @@ function elfEnd(head: Buffer): number | null {
 /** mach_header and load_command of loader.h: LC_CODE_SIGNATURE is 0x1d. */
 function isSignedMachO(head: Buffer): boolean {
   const little = head[0] === 0xce || head[0] === 0xcf;
-  const word = (at: number): number => (at + 4 > head.length ? 0 : little ? head.readUInt32LE(at) : head.readUInt32BE(at));
+  const word = (at: number): number =>
+    at + 4 > head.length ? 0 : little ? head.readUInt32LE(at) : head.readUInt32BE(at);
   const count = word(16);
   let at = head[little ? 0 : 3] === 0xcf ? 32 : 28;
   for (let command = 0; command < count && at + 8 <= head.length; command++) {
@@ -60,5 +66,9 @@ function peFile(head: Buffer): ObjectFile | null {
   if (head.toString('latin1', header, header + 4) !== 'PE\0\0' || header + 26 > head.length) return null;
   const isPlus = head.readUInt16LE(header + 24) === 0x20b;
   const certificates = header + 24 + (isPlus ? 112 : 96) + 4 * 8;
-  return { kind: 'pe', isSigned: certificates + 8 <= head.length && head.readUInt32LE(certificates + 4) !== 0, imageEnd: null };
+  return {
+    kind: 'pe',
+    isSigned: certificates + 8 <= head.length && head.readUInt32LE(certificates + 4) !== 0,
+    imageEnd: null,
+  };
 }

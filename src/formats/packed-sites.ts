@@ -16,11 +16,21 @@ export interface PackedSites {
  * The plan gives sites in the bytes behind its own splices; the rows of a RECORD are edited (or go) besides. `rows` are those that
  * install must write again, with offsets in the bytes before any edit; `nameOf` gives the path under which the archive holds a file.
  */
-export function packedSites(change: ContentChange, rows: readonly Row[], newContentOf: NewContentOf, nameOf: (file: TreePath) => TreePath): PackedSites {
+export function packedSites(
+  change: ContentChange,
+  rows: readonly Row[],
+  newContentOf: NewContentOf,
+  nameOf: (file: TreePath) => TreePath,
+): PackedSites {
   const own = offsetShift(change.splices);
-  const later = contentSplices({ ...change, splices: [] }, newContentOf).map(({ start, end, text }) => ({ start: own(start), end: own(end), text }));
+  const later = contentSplices({ ...change, splices: [] }, newContentOf).map(({ start, end, text }) => ({
+    start: own(start),
+    end: own(end),
+    text,
+  }));
   const shift = offsetShift(later);
-  const isGone = (start: number): boolean => later.some((splice) => isRemovedRow(splice) && start >= splice.start && start < splice.end);
+  const isGone = (start: number): boolean =>
+    later.some((splice) => isRemovedRow(splice) && start >= splice.start && start < splice.end);
   const place = (offset: number): number => shift(own(offset));
   return {
     sites: change.renders.filter(({ start }) => !isGone(start)).map((site) => shiftSite(site, shift)),

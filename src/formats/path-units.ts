@@ -76,7 +76,12 @@ function escapedUnit(text: string, pattern: RegExp): PathUnit | null {
   if (control !== undefined) return unit(0x0a, length);
   if (char !== undefined) return unit(char === ' ' ? ESCAPED_SPACE : char.charCodeAt(0), length);
   const digits = unicode ?? long ?? byte ?? entity ?? percent;
-  const code = digits !== undefined ? Number.parseInt(digits, 16) : octal !== undefined ? Number.parseInt(octal, 8) : Number(decimal);
+  const code =
+    digits !== undefined
+      ? Number.parseInt(digits, 16)
+      : octal !== undefined
+        ? Number.parseInt(octal, 8)
+        : Number(decimal);
   return unit(code === SPACE && percent !== undefined ? ESCAPED_SPACE : code, length);
 }
 

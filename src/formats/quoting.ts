@@ -1,6 +1,15 @@
 /** Follows strings and comments through a text, so that it is known how a path is written at its offsets. One pass, never back. */
 import type { Escaping } from '../model/reference.ts';
-import { LANGUAGES, pythonEscaping, type Comment, type Language, type LanguageName, type PythonSource, type Quote, type Segment } from './languages.ts';
+import {
+  LANGUAGES,
+  pythonEscaping,
+  type Comment,
+  type Language,
+  type LanguageName,
+  type PythonSource,
+  type Quote,
+  type Segment,
+} from './languages.ts';
 import { shellPlaces, type ShellPlace } from './shell-text.ts';
 
 /**
@@ -50,14 +59,17 @@ function* tableSegments(text: string, language: Language, python: PythonSource |
   const openers = [...language.quotes, ...language.comments];
   if (openers.length === 0) return yield { end: Infinity, escaping: language.bare };
   const pattern = new RegExp(openers.map(({ open }) => escapeRegExp(open)).join('|'), 'g');
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const start = nextOpening(text, at, pattern, language);
     yield { end: start, escaping: language.bare };
     const quote = language.quotes.find(({ open }) => text.startsWith(open, start));
     const comment = language.comments.find(({ open }) => text.startsWith(open, start));
     if (quote !== undefined) {
       at = endOfString(text, start, quote);
-      yield { end: at, escaping: python === null ? quote.escaping : pythonEscaping(lettersBefore(text, start), python) };
+      yield {
+        end: at,
+        escaping: python === null ? quote.escaping : pythonEscaping(lettersBefore(text, start), python),
+      };
     } else {
       at = comment === undefined ? text.length : endOfComment(text, start, comment);
       yield { end: at, escaping: 'plain' };

@@ -31,14 +31,21 @@ export function isMisfit(result: readonly Splice[] | Misfit): result is Misfit {
 }
 
 /** The splices of rows whose files were rendered. */
-export function rowSplices(rows: readonly RecordRow[], renderedAs: (path: TreePath) => NewContent | undefined): Splice[] {
+export function rowSplices(
+  rows: readonly RecordRow[],
+  renderedAs: (path: TreePath) => NewContent | undefined,
+): Splice[] {
   return rows.flatMap(({ of, digest, size }) => {
     const content = renderedAs(of);
     return content === undefined ? [] : [...rowTexts(digest, size, content)];
   });
 }
 
-function rowTexts([digestStart = 0, digestEnd = 0]: readonly number[], [sizeStart = 0, sizeEnd = 0]: readonly number[], content: NewContent): Splice[] {
+function rowTexts(
+  [digestStart = 0, digestEnd = 0]: readonly number[],
+  [sizeStart = 0, sizeEnd = 0]: readonly number[],
+  content: NewContent,
+): Splice[] {
   return [
     { start: digestStart, end: digestEnd, text: recordDigest(content.digest) },
     { start: sizeStart, end: sizeEnd, text: String(content.size) },
@@ -65,12 +72,21 @@ export function valueSplices(values: readonly InterpreterValue[], python: Replac
  * Whether the bytes at a site are what the manifest says they are: the placeholder, or, in a slot, a prefix of the build. An edit
  * elsewhere would be one that nobody planned.
  */
-export function isSiteText(bytes: Buffer, site: AbsoluteForm, placeholder: string, origins: readonly Origin[]): boolean {
+export function isSiteText(
+  bytes: Buffer,
+  site: AbsoluteForm,
+  placeholder: string,
+  origins: readonly Origin[],
+): boolean {
   if (site.slot === undefined) {
-    const expected = escapePath(site.base === '' ? placeholder : joinAbsolute(placeholder as AbsolutePath, site.base), site.escaping); // stands for one
+    const expected = escapePath(
+      site.base === '' ? placeholder : joinAbsolute(placeholder as AbsolutePath, site.base),
+      site.escaping,
+    ); // stands for one
     return expected !== null && expected.equals(bytes);
   }
-  const path = unescapePath(bytes, site.escaping);
+  // an earlier move to a shorter place filled the slot up with `/`
+  const path = unescapePath(bytes, site.escaping).replace(/(?<=.)\/+$/, '');
   return origins.some((origin) => origin.path === path && origin.base === site.base);
 }
 

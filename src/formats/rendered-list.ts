@@ -24,5 +24,10 @@ export function parseRenderedList(text: string): Map<TreePath, string> {
 }
 
 function unescapeWord(word: string): string {
-  return decodeBytes(Buffer.from(word.replace(/\\0([0-3][0-7]{2})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))), 'latin1'));
+  return decodeBytes(
+    Buffer.from(
+      word.replace(/\\0([0-3][0-7]{2})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
+      'latin1',
+    ),
+  );
 }

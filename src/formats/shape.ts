@@ -27,14 +27,17 @@ interface Optional<T> {
   readonly optional: Shape<T>;
 }
 
-type Fields<T> = { readonly [K in keyof T]-?: object extends Pick<T, K> ? Optional<Exclude<T[K], undefined>> : Shape<T[K]> };
+type Fields<T> = {
+  readonly [K in keyof T]-?: object extends Pick<T, K> ? Optional<Exclude<T[K], undefined>> : Shape<T[K]>;
+};
 
 /** A string; `pattern` must match as a whole. Lone surrogates are legal: they stand for bytes that are not UTF-8. */
 export function text<T extends string = string>(pattern?: RegExp, description?: string): Shape<T> {
   return {
     check(value, where) {
       if (typeof value !== 'string') throw new ShapeError(where, 'a string');
-      if (pattern !== undefined && !pattern.test(value)) throw new ShapeError(where, description ?? `like ${pattern.source}`);
+      if (pattern !== undefined && !pattern.test(value))
+        throw new ShapeError(where, description ?? `like ${pattern.source}`);
     },
     schema: {
       type: 'string',
@@ -48,7 +51,8 @@ export function text<T extends string = string>(pattern?: RegExp, description?: 
 export function literal<const T extends string | number | boolean>(...values: readonly T[]): Shape<T> {
   return {
     check(value, where) {
-      if (!values.some((allowed) => allowed === value)) throw new ShapeError(where, values.map((allowed) => JSON.stringify(allowed)).join(' or '));
+      if (!values.some((allowed) => allowed === value))
+        throw new ShapeError(where, values.map((allowed) => JSON.stringify(allowed)).join(' or '));
     },
     schema: values.length === 1 ? { const: values[0] } : { enum: values },
   };
@@ -58,7 +62,13 @@ export function literal<const T extends string | number | boolean>(...values: re
 export function whole(minimum = 0, maximum: number = Number.MAX_SAFE_INTEGER): Shape<number> {
   return {
     check(value, where) {
-      if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < minimum || value > maximum || Object.is(value, -0))
+      if (
+        typeof value !== 'number' ||
+        !Number.isSafeInteger(value) ||
+        value < minimum ||
+        value > maximum ||
+        Object.is(value, -0)
+      )
         throw new ShapeError(where, `a whole number from ${minimum} to ${maximum}`);
     },
     schema: { type: 'integer', minimum, maximum },
@@ -90,7 +100,11 @@ export function list<T>(item: Shape<T>, length?: number): Shape<readonly T[]> {
       if (length !== undefined && value.length !== length) throw new ShapeError(where, `a list of ${length}`);
       for (const [index, element] of value.entries()) item.check(element, `${where}[${index}]`);
     },
-    schema: { type: 'array', items: item.schema, ...(length === undefined ? {} : { minItems: length, maxItems: length }) },
+    schema: {
+      type: 'array',
+      items: item.schema,
+      ...(length === undefined ? {} : { minItems: length, maxItems: length }),
+    },
   };
 }
 
@@ -115,7 +129,9 @@ export function fields<T extends object>(shapes: Fields<T>): Shape<T> {
     },
     schema: {
       type: 'object',
-      properties: Object.fromEntries([...known].map(([name, shape]) => [name, 'optional' in shape ? shape.optional.schema : shape.schema])),
+      properties: Object.fromEntries(
+        [...known].map(([name, shape]) => [name, 'optional' in shape ? shape.optional.schema : shape.schema]),
+      ),
       required,
       additionalProperties: false,
     },
@@ -123,7 +139,9 @@ export function fields<T extends object>(shapes: Fields<T>): Shape<T> {
 }
 
 /** A union of objects told apart by the value of `type`. */
-export function byType<T extends { readonly type: string }>(shapes: { readonly [K in T['type']]: Shape<Extract<T, { readonly type: K }>> }): Shape<T> {
+export function byType<T extends { readonly type: string }>(shapes: {
+  readonly [K in T['type']]: Shape<Extract<T, { readonly type: K }>>;
+}): Shape<T> {
   const known = new Map(Object.entries<Shape<unknown>>(shapes));
   return {
     check(value, where) {

@@ -14,7 +14,12 @@ const OFFSETS = 'it finds its parts by their offsets';
 const ORDER = 'its pages and their order depend on the bytes';
 
 /** First bytes as latin1, at an offset (0 where none is given), and what they mean. */
-const MAGICS: readonly { readonly at?: number; readonly magic: string; readonly name: string; readonly risk: string }[] = [
+const MAGICS: readonly {
+  readonly at?: number;
+  readonly magic: string;
+  readonly name: string;
+  readonly risk: string;
+}[] = [
   { magic: 'SQLite format 3\0', name: 'an SQLite database', risk: ORDER },
   { magic: '\x37\x7f\x06\x82', name: 'an SQLite write-ahead log', risk: SUMS },
   { magic: '\x37\x7f\x06\x83', name: 'an SQLite write-ahead log', risk: SUMS },
@@ -42,8 +47,16 @@ const MAGICS: readonly { readonly at?: number; readonly magic: string; readonly 
   { magic: 'PACK\0\0\0', name: 'a git pack', risk: SUMS },
   { magic: 'DIRC\0\0\0', name: 'a git index', risk: SUMS },
   { magic: '\xfftOc', name: 'a git pack index', risk: SUMS },
-  { magic: 'FS21', name: 'a ZODB file storage', risk: 'it finds its records by their offsets, and would open empty without an error' },
-  { magic: 'FS30', name: 'a ZODB file storage', risk: 'it finds its records by their offsets, and would open empty without an error' },
+  {
+    magic: 'FS21',
+    name: 'a ZODB file storage',
+    risk: 'it finds its records by their offsets, and would open empty without an error',
+  },
+  {
+    magic: 'FS30',
+    name: 'a ZODB file storage',
+    risk: 'it finds its records by their offsets, and would open empty without an error',
+  },
   { magic: '\xde\x12\x04\x95', name: 'a message catalogue', risk: OFFSETS },
   { magic: '\x95\x04\x12\xde', name: 'a message catalogue', risk: OFFSETS },
   { magic: '\x93NUMPY', name: 'a NumPy array', risk: COUNTED },

@@ -65,7 +65,20 @@ function modeOf(entry: ManifestEntry): number {
 
 /** A file of relocate itself: always the same owner and time. 1980-01-01: old enough to be nobody's, young enough for every tar. */
 export function ownEntry(path: string, size: number, mode: number): TarEntry {
-  return { type: 'file', path, mode, uid: 0, gid: 0, user: '', group: '', size, mtime: '315532800000000000', target: '', major: 0, minor: 0 };
+  return {
+    type: 'file',
+    path,
+    mode,
+    uid: 0,
+    gid: 0,
+    user: '',
+    group: '',
+    size,
+    mtime: '315532800000000000',
+    target: '',
+    major: 0,
+    minor: 0,
+  };
 }
 
 /** Bytes that fill contents up to whole blocks. */

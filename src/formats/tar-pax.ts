@@ -5,7 +5,17 @@
 import { ArchiveError } from '../model/errors.ts';
 
 /** Keywords that relocate writes, and the only ones it reads. `hdrcharset` comes first: it says how to read the others. */
-export const PAX_KEYWORDS: readonly PaxKeyword[] = ['hdrcharset', 'gid', 'gname', 'linkpath', 'mtime', 'path', 'size', 'uid', 'uname'];
+export const PAX_KEYWORDS: readonly PaxKeyword[] = [
+  'hdrcharset',
+  'gid',
+  'gname',
+  'linkpath',
+  'mtime',
+  'path',
+  'size',
+  'uid',
+  'uname',
+];
 export type PaxKeyword = 'hdrcharset' | 'gid' | 'gname' | 'linkpath' | 'mtime' | 'path' | 'size' | 'uid' | 'uname';
 
 export type PaxRecords = Partial<Record<PaxKeyword, Buffer>>;
@@ -15,10 +25,12 @@ export const PAX_LIMIT: number = 64 * 1024;
 
 /** The body of a pax header. */
 export function writePax(records: PaxRecords): Buffer {
-  return Buffer.concat(PAX_KEYWORDS.flatMap((keyword) => {
-    const value = records[keyword];
-    return value === undefined ? [] : [writeRecord(keyword, value)];
-  }));
+  return Buffer.concat(
+    PAX_KEYWORDS.flatMap((keyword) => {
+      const value = records[keyword];
+      return value === undefined ? [] : [writeRecord(keyword, value)];
+    }),
+  );
 }
 
 function writeRecord(keyword: string, value: Buffer): Buffer {
@@ -54,7 +66,10 @@ function parseRecord(body: Buffer, at: number): { keyword: PaxKeyword; value: Bu
   if (equals < 0 || equals >= end - 1) throw new ArchiveError('pax-record', 'a pax record has no keyword, or no value');
   const keyword = PAX_KEYWORDS.find((known) => known === body.toString('latin1', at + digits.length + 1, equals));
   if (keyword === undefined)
-    throw new ArchiveError('pax-keyword', `a pax header sets '${printable(body.subarray(at + digits.length + 1, Math.min(equals, at + 80)))}', which relocate does not write`);
+    throw new ArchiveError(
+      'pax-keyword',
+      `a pax header sets '${printable(body.subarray(at + digits.length + 1, Math.min(equals, at + 80)))}', which relocate does not write`,
+    );
   const value = Buffer.from(body.subarray(equals + 1, end - 1));
   if (value.includes(0)) throw new ArchiveError('pax-nul', `the pax record '${keyword}' holds a NUL`);
   return { keyword, value, end };

@@ -11,9 +11,14 @@ import { PAX_LIMIT, type PaxKeyword, type PaxRecords } from './tar-pax.ts';
 import { writeHeader } from './tar-write.ts';
 
 /** One header block. `pax`: the block announces `size` bytes of records; `end`: a block of zeros. */
-export type HeaderBlock = { readonly kind: 'end' } | { readonly kind: 'pax'; readonly size: number } | { readonly kind: 'entry'; readonly type: TarType };
+export type HeaderBlock =
+  | { readonly kind: 'end' }
+  | { readonly kind: 'pax'; readonly size: number }
+  | { readonly kind: 'entry'; readonly type: TarType };
 
-const TYPES: ReadonlyMap<string, TarType> = new Map(Object.entries(TYPE_FLAGS).map(([type, flag]) => [flag, type as TarType])); // the keys are TarType
+const TYPES: ReadonlyMap<string, TarType> = new Map(
+  Object.entries(TYPE_FLAGS).map(([type, flag]) => [flag, type as TarType]),
+); // the keys are TarType
 
 const ZEROS: Buffer = Buffer.alloc(BLOCK);
 
@@ -43,20 +48,31 @@ const FIELDS = {
  */
 export function readBlock(block: Buffer): HeaderBlock {
   if (block.equals(ZEROS)) return { kind: 'end' };
-  if (!new Header(block).cksumValid) throw new ArchiveError('tar-checksum', 'a tar header does not have the checksum that it says: the archive is damaged');
+  if (!new Header(block).cksumValid)
+    throw new ArchiveError(
+      'tar-checksum',
+      'a tar header does not have the checksum that it says: the archive is damaged',
+    );
   const flag = block.toString('latin1', 156, 157);
   const other = OTHER_TYPES[flag];
-  if (other !== undefined) throw new ArchiveError(other[0], `the archive holds ${other[1]}, which relocate does not write`);
-  if (block.toString('latin1', 257, 265) !== 'ustar\x0000') throw new ArchiveError('tar-not-ustar', 'a tar header is not of the ustar format');
+  if (other !== undefined)
+    throw new ArchiveError(other[0], `the archive holds ${other[1]}, which relocate does not write`);
+  if (block.toString('latin1', 257, 265) !== 'ustar\x0000')
+    throw new ArchiveError('tar-not-ustar', 'a tar header is not of the ustar format');
   for (const name of Object.keys(FIELDS) as (keyof typeof FIELDS)[]) numberIn(block, name);
   if (flag === 'x') return { kind: 'pax', size: requirePaxSize(numberIn(block, 'size')) };
   const type = TYPES.get(flag);
-  if (type === undefined) throw new ArchiveError('tar-type', `the archive holds an entry of the unknown type '${showBytes(flag)}'`);
+  if (type === undefined)
+    throw new ArchiveError('tar-type', `the archive holds an entry of the unknown type '${showBytes(flag)}'`);
   return { kind: 'entry', type };
 }
 
 function requirePaxSize(size: number): number {
-  if (size > PAX_LIMIT) throw new ArchiveError('pax-too-large', `a pax header of ${size} bytes: none of relocate's has more than ${PAX_LIMIT}`);
+  if (size > PAX_LIMIT)
+    throw new ArchiveError(
+      'pax-too-large',
+      `a pax header of ${size} bytes: none of relocate's has more than ${PAX_LIMIT}`,
+    );
   return size;
 }
 
@@ -64,9 +80,11 @@ function requirePaxSize(size: number): number {
 function numberIn(block: Buffer, name: keyof typeof FIELDS): number {
   const [at, length] = FIELDS[name];
   const field = block.toString('latin1', at, at + length);
-  if (field.charCodeAt(0) >= 0x80) throw new ArchiveError('tar-number-base-256', `the ${name} of a tar header is in base 256`);
+  if (field.charCodeAt(0) >= 0x80)
+    throw new ArchiveError('tar-number-base-256', `the ${name} of a tar header is in base 256`);
   if (field.includes('-')) throw new ArchiveError('tar-number-negative', `the ${name} of a tar header is negative`);
-  if (!/^[0-7]+ ?\0$/.test(field)) throw new ArchiveError('tar-number-octal', `the ${name} of a tar header is no octal number`);
+  if (!/^[0-7]+ ?\0$/.test(field))
+    throw new ArchiveError('tar-number-octal', `the ${name} of a tar header is no octal number`);
   return Number.parseInt(field, 8);
 }
 
@@ -77,7 +95,8 @@ function numberIn(block: Buffer, name: keyof typeof FIELDS): number {
  */
 export function readEntry(type: TarType, block: Buffer, pax: PaxRecords, raw: Buffer): TarEntry {
   const size = numberRecord(pax, 'size') ?? numberIn(block, 'size');
-  if (type !== 'file' && size !== 0) throw new ArchiveError('tar-size-of-link', `a ${type} of the archive has contents of ${size} bytes`);
+  if (type !== 'file' && size !== 0)
+    throw new ArchiveError('tar-size-of-link', `a ${type} of the archive has contents of ${size} bytes`);
   const entry: TarEntry = {
     type,
     path: decodeBytes(pax.path ?? nameIn(block)),
@@ -96,7 +115,10 @@ export function readEntry(type: TarType, block: Buffer, pax: PaxRecords, raw: Bu
   if (type === 'symlink') requireLinkTarget(entry.path, entry.target);
   if (type === 'hard-link') requireTreePath(entry.target);
   if (!writeHeader(entry).equals(raw))
-    throw new ArchiveError('tar-not-canonical', `the header of '${showBytes(entry.path)}' is not as relocate writes it: other readers may take it for something else`);
+    throw new ArchiveError(
+      'tar-not-canonical',
+      `the header of '${showBytes(entry.path)}' is not as relocate writes it: other readers may take it for something else`,
+    );
   return entry;
 }
 
@@ -118,7 +140,8 @@ function numberRecord(pax: PaxRecords, keyword: PaxKeyword): number | undefined 
   if (text === undefined) return undefined;
   if (text.startsWith('-')) throw new ArchiveError('pax-negative', `the pax record '${keyword}' is negative`);
   const number = Number(text);
-  if (!/^(?:0|[1-9][0-9]*)$/.test(text) || !Number.isSafeInteger(number)) throw new ArchiveError('pax-number', `the pax record '${keyword}' is no number`);
+  if (!/^(?:0|[1-9][0-9]*)$/.test(text) || !Number.isSafeInteger(number))
+    throw new ArchiveError('pax-number', `the pax record '${keyword}' is no number`);
   return number;
 }
 

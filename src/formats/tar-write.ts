@@ -49,7 +49,8 @@ interface PlacedName {
 function placeName(name: string, room?: number): PlacedName {
   const bytes = encodeBytes(name);
   const isAscii = bytes.length === name.length && isValidText(name);
-  if (isAscii && (room === undefined ? fitsUstar(name) : bytes.length <= room)) return { text: name, raw: null, needsPax: false };
+  if (isAscii && (room === undefined ? fitsUstar(name) : bytes.length <= room))
+    return { text: name, raw: null, needsPax: false };
   if (!isAscii && bytes.length <= NAME_ROOM) return { text: '', raw: bytes, needsPax: true };
   return { text: `${OWN_PATHS.folder}/long-names/${hash('sha256', bytes).slice(0, 16)}`, raw: null, needsPax: true };
 }
@@ -63,8 +64,10 @@ function fitsUstar(path: string): boolean {
 
 function paxRecords(entry: TarEntry, name: PlacedName, link: PlacedName): PaxRecords {
   const text = [name.needsPax ? entry.path : '', link.needsPax ? entry.target : '', entry.user, entry.group];
-  const number = (value: number, most: number): Buffer | undefined => (value > most ? Buffer.from(String(value)) : undefined);
-  const owner = (value: string): Buffer | undefined => (/^[\x20-\x7e]*$/.test(value) && value.length <= OWNER_ROOM ? undefined : encodeBytes(value));
+  const number = (value: number, most: number): Buffer | undefined =>
+    value > most ? Buffer.from(String(value)) : undefined;
+  const owner = (value: string): Buffer | undefined =>
+    /^[\x20-\x7e]*$/.test(value) && value.length <= OWNER_ROOM ? undefined : encodeBytes(value);
   return defined({
     hdrcharset: text.every(isValidText) ? undefined : Buffer.from('BINARY'),
     path: name.needsPax ? encodeBytes(entry.path) : undefined,

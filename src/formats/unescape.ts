@@ -26,7 +26,10 @@ const DECODERS: Readonly<Record<Escaping, (bytes: Buffer) => string>> = {
   'shell-double': (bytes) => decodeBytes(bytes).replace(/\\([\\"$`])/g, '$1'),
   'shell-single': (bytes) => decodeBytes(bytes).replace(/'"'"'|'\\''/g, "'"),
   'shell-bare': (bytes) =>
-    decodeBytes(bytes).replace(/\\(.)|'([^']*)'/gs, (_, char: string | undefined, quoted: string | undefined) => char ?? quoted ?? ''),
+    decodeBytes(bytes).replace(
+      /\\(.)|'([^']*)'/gs,
+      (_, char: string | undefined, quoted: string | undefined) => char ?? quoted ?? '',
+    ),
   percent: unescapePercent,
   'percent-slash': unescapePercent,
   xml: unescapeXml,
@@ -53,9 +56,11 @@ function unescapeBackslashes(bytes: Buffer): string {
 
 /** As above, but `\xNN` is a byte and not a character. */
 function unescapeHex(bytes: Buffer): string {
-  const raw = bytes.toString('latin1').replace(/\\(?:x([0-9a-fA-F]{2})|([\s\S]))/g, (_, byte?: string, char?: string) => {
-    return byte === undefined ? (CONTROLS[char ?? ''] ?? char ?? '') : character(byte);
-  });
+  const raw = bytes
+    .toString('latin1')
+    .replace(/\\(?:x([0-9a-fA-F]{2})|([\s\S]))/g, (_, byte?: string, char?: string) => {
+      return byte === undefined ? (CONTROLS[char ?? ''] ?? char ?? '') : character(byte);
+    });
   return decodeBytes(Buffer.from(raw, 'latin1'));
 }
 

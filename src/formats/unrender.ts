@@ -31,7 +31,10 @@ export function bothWays(
   const packed = packedSplices(entry.sites ?? [], manifest);
   if (isMisfit(sites) || packed === null) return null;
   const forward = mergeSplices(sites, rowSplices(entry.rows ?? [], renderedAs));
-  const before = mergeSplices(packed, rowSplices(entry.rows ?? [], (path) => (renderedAs(path) === undefined ? undefined : packedAs(path))));
+  const before = mergeSplices(
+    packed,
+    rowSplices(entry.rows ?? [], (path) => (renderedAs(path) === undefined ? undefined : packedAs(path))),
+  );
   if (forward.length !== before.length) return null;
   const shift = offsetShift(forward);
   const backward = forward.map(({ start, text }, index) => ({
@@ -43,14 +46,20 @@ export function bothWays(
 }
 
 /** What stands at the sites in the archive: the placeholder, or in a slot the prefix of the build. Null where that is not known. */
-function packedSplices(sites: readonly AbsoluteForm[], { placeholder, origins }: Pick<Manifest, 'placeholder' | 'origins'>): readonly Splice[] | null {
+function packedSplices(
+  sites: readonly AbsoluteForm[],
+  { placeholder, origins }: Pick<Manifest, 'placeholder' | 'origins'>,
+): readonly Splice[] | null {
   const splices: Splice[] = [];
   for (const site of sites) {
-    const origin = origins.find(({ base, path }) => base === site.base && encodeBytes(path).length === site.end - site.start);
+    const origin = origins.find(
+      ({ base, path }) => base === site.base && encodeBytes(path).length === site.end - site.start,
+    );
     if (site.slot !== undefined && origin === undefined) return null;
-    const written = origin === undefined || site.slot === undefined
-      ? writeAbsolute(site, placeholder)
-      : writeAbsolute({ ...site, base: asTreePath('') }, asAbsolutePath(origin.path));
+    const written =
+      origin === undefined || site.slot === undefined
+        ? writeAbsolute(site, placeholder)
+        : writeAbsolute({ ...site, base: asTreePath('') }, asAbsolutePath(origin.path));
     if (!written.ok) return null;
     splices.push(...written.splices);
   }

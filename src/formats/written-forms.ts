@@ -60,7 +60,12 @@ function otherSpellings(path: string): [string, Escaping][] {
     // JSON that is safe inside HTML (Go, Rails, PHP JSON_HEX_*, .NET)
     [json(path).replace(/[<>&]/g, unicodeEscape), 'json'],
     [json(path).replace(/[<>&']/g, unicodeEscape), 'json'],
-    [decodeOwn(path, 'json-ascii').replaceAll('\\"', '"').replace(/["<>&'`+]/g, unicodeEscape), 'json-ascii'],
+    [
+      decodeOwn(path, 'json-ascii')
+        .replaceAll('\\"', '"')
+        .replace(/["<>&'`+]/g, unicodeEscape),
+      'json-ascii',
+    ],
     [path.replaceAll("'", `'\\''`), 'shell-single'],
     [path.replace(/[ "$&'()*;<>?[\\\]`{|}!#~]/g, '\\$&'), 'shell-bare'],
     [path.replace(/[ "$&'()*;<>?[\\\]`{|}!#~^=%,]/g, '\\$&'), 'shell-bare'],

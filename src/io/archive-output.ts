@@ -31,7 +31,8 @@ export function beginOutput(output: string): ArchiveOutput {
   const name = baseName(path);
   const folder = asAbsolutePath(path.slice(0, -name.length - 1) || '/');
   const place = resolvePlace(path);
-  if (name === '' || (place.type !== null && place.type !== 'file')) throw new UsageError(`the archive can't be written to ${showBytes(path)}: that is no file`);
+  if (name === '' || (place.type !== null && place.type !== 'file'))
+    throw new UsageError(`the archive can't be written to ${showBytes(path)}: that is no file`);
   removeStale(folder, name);
   const temporary = joinAbsolute(folder, `.${name}.relocate-${process.pid}.part`);
   const copies = joinAbsolute(folder, `.${name}.relocate-${process.pid}.copies`);
@@ -69,7 +70,11 @@ export function beginOutput(output: string): ArchiveOutput {
 
 function create(temporary: AbsolutePath, folder: AbsolutePath): number {
   try {
-    return openSync(encodeBytes(temporary), constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o666);
+    return openSync(
+      encodeBytes(temporary),
+      constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o666,
+    );
   } catch (error) {
     throw new UsageError(`the archive can't be written into ${showBytes(folder)}: ${errorCode(error)}`);
   }

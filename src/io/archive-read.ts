@@ -56,7 +56,9 @@ export async function openArchive(path: Buffer, options: ReadOptions): Promise<O
   try {
     const { size } = fstatSync(descriptor);
     if (options.digest !== undefined) await requireDigest(descriptor, size, options.digest);
-    const stream = new TarStream(framesOf({ descriptor, size, compression: detectCompression(descriptor) }, options.jobs));
+    const stream = new TarStream(
+      framesOf({ descriptor, size, compression: detectCompression(descriptor) }, options.jobs),
+    );
     const manifestBytes = await readManifest(stream);
     const manifest = parseManifest(manifestBytes);
     const index = checkManifest(manifest);
@@ -96,7 +98,10 @@ async function requireDigest(descriptor: number, size: number, expected: string)
   for await (const bytes of framesOf({ descriptor, size, compression: 'none' }, 1)) digest.update(bytes);
   const actual = digest.digest('hex');
   if (actual !== expected.toLowerCase())
-    throw new ArchiveError('archive-digest', `the archive has the sha256 ${actual}, and ${expected} was asked for; nothing of it was used`);
+    throw new ArchiveError(
+      'archive-digest',
+      `the archive has the sha256 ${actual}, and ${expected} was asked for; nothing of it was used`,
+    );
 }
 
 async function readManifest(stream: TarStream): Promise<Buffer> {
@@ -106,32 +111,50 @@ async function readManifest(stream: TarStream): Promise<Buffer> {
 }
 
 async function readOwn(stream: TarStream, file: OwnFile): Promise<Buffer> {
-  const expected = ownEntry(file.path, file.size, file.path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list);
+  const expected = ownEntry(
+    file.path,
+    file.size,
+    file.path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list,
+  );
   requireAgreement(expected, await stream.next());
   const bytes = await readWhole(stream, file.size, file.path);
-  if (hash('sha256', bytes) !== file.sha256) throw new ArchiveError('entry-digest', `${file.path} is not the one that the manifest describes`);
+  if (hash('sha256', bytes) !== file.sha256)
+    throw new ArchiveError('entry-digest', `${file.path} is not the one that the manifest describes`);
   return bytes;
 }
 
 async function readWhole(stream: TarStream, size: number, what: string): Promise<Buffer> {
-  if (size > OWN_LIMIT) throw new ArchiveError('manifest-too-large', `${what} has ${size} bytes; relocate reads up to ${OWN_LIMIT}`);
+  if (size > OWN_LIMIT)
+    throw new ArchiveError('manifest-too-large', `${what} has ${size} bytes; relocate reads up to ${OWN_LIMIT}`);
   const pieces: Buffer[] = [];
   for await (const piece of stream.pieces()) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces);
 }
 
-async function* readEntries(stream: TarStream, manifest: Manifest, signal: AbortSignal | undefined): AsyncGenerator<ReadEntry, void, void> {
+async function* readEntries(
+  stream: TarStream,
+  manifest: Manifest,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ReadEntry, void, void> {
   for (const entry of manifest.entries) {
     signal?.throwIfAborted();
     requireAgreement(tarEntry(entry), await stream.next());
     yield { entry, pieces: entry.type === 'file' ? checkedPieces(stream, entry.path, entry.sha256) : stream.pieces() };
   }
   const more = await stream.next();
-  if (more !== null) throw new ArchiveError('entry-unlisted', `the archive holds '${showBytes(more.path)}', of which the manifest says nothing`);
+  if (more !== null)
+    throw new ArchiveError(
+      'entry-unlisted',
+      `the archive holds '${showBytes(more.path)}', of which the manifest says nothing`,
+    );
 }
 
 function requireAgreement(expected: TarEntry, found: TarEntry | null): asserts found is TarEntry {
-  if (found === null) throw new ArchiveError('entry-missing', `the archive ends before '${showBytes(expected.path)}', which the manifest lists`);
+  if (found === null)
+    throw new ArchiveError(
+      'entry-missing',
+      `the archive ends before '${showBytes(expected.path)}', which the manifest lists`,
+    );
   const differs = manifestEntryDiffers(expected, found);
   if (differs !== null) throw differs;
 }
@@ -142,5 +165,9 @@ async function* checkedPieces(stream: TarStream, path: string, sha256: string): 
     digest.update(piece);
     yield piece;
   }
-  if (digest.digest('hex') !== sha256) throw new ArchiveError('entry-digest', `'${showBytes(path)}' does not have the digest that the manifest says: the archive is damaged`);
+  if (digest.digest('hex') !== sha256)
+    throw new ArchiveError(
+      'entry-digest',
+      `'${showBytes(path)}' does not have the digest that the manifest says: the archive is damaged`,
+    );
 }

@@ -54,7 +54,10 @@ export class ArchiveWriter {
       if (left < 0) break;
       await this.#append(piece);
     }
-    if (left !== 0) throw new RangeError(`the contents of an entry differ by ${-left} bytes from the ${entry.size} that were announced`);
+    if (left !== 0)
+      throw new RangeError(
+        `the contents of an entry differ by ${-left} bytes from the ${entry.size} that were announced`,
+      );
     await this.#append(Buffer.alloc(padding));
   }
 
@@ -98,7 +101,8 @@ export class ArchiveWriter {
     this.#digest.update(bytes);
     // zeros of a plain tar become a hole: a sparse file costs no disk there either
     const isHole = bytes.length >= BLOCK && isZeros(bytes);
-    for (let at = 0; at < bytes.length && !isHole; ) at += writeSync(this.#descriptor, bytes, at, bytes.length - at, this.#bytes + at);
+    for (let at = 0; at < bytes.length && !isHole;)
+      at += writeSync(this.#descriptor, bytes, at, bytes.length - at, this.#bytes + at);
     this.#bytes += bytes.length;
   }
 }

@@ -31,7 +31,9 @@ export function compressionFor(fileName: string): CompressionName | null {
 
 function gzipFrameAsync(frame: Buffer, level: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    deflateRaw(frame, { level }, (error, deflated) => (error === null ? resolve(wrapMember(frame, deflated)) : reject(error)));
+    deflateRaw(frame, { level }, (error, deflated) =>
+      error === null ? resolve(wrapMember(frame, deflated)) : reject(error),
+    );
   });
 }
 
@@ -64,7 +66,9 @@ export function inflateMember(member: Buffer, sizes: MemberSizes): Promise<Buffe
   return new Promise((resolve, reject) => {
     inflateRaw(deflatedIn(member), { info: true, maxOutputLength: sizes.contents }, (error, result) => {
       if (error !== null) {
-        reject(new ArchiveError('gzip-data', `a gzip member can't be inflated (${error.message}): the archive is damaged`));
+        reject(
+          new ArchiveError('gzip-data', `a gzip member can't be inflated (${error.message}): the archive is damaged`),
+        );
         return;
       }
       try {

@@ -17,8 +17,14 @@ export function detectCompression(descriptor: number): CompressionName {
   if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return 'gzip';
   if (head.length >= 262 && head.toString('latin1', 257, 262) === 'ustar') return 'none';
   if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528)
-    throw new ArchiveError('archive-format', 'the archive is compressed with zstd, which this relocate does not read; `zstd -d` it');
-  throw new ArchiveError('archive-format', head.length === 0 ? 'the archive is empty' : 'the file is no archive of relocate: neither gzip nor tar');
+    throw new ArchiveError(
+      'archive-format',
+      'the archive is compressed with zstd, which this relocate does not read; `zstd -d` it',
+    );
+  throw new ArchiveError(
+    'archive-format',
+    head.length === 0 ? 'the archive is empty' : 'the file is no archive of relocate: neither gzip nor tar',
+  );
 }
 
 /** The tar within, in pieces. `jobs`: frames inflated at a time. */

@@ -23,15 +23,29 @@ const HIDE = 'while [ "$1" != -- ]; do mount -t tmpfs none "$1" || exit 126; shi
  * Runs `program`. With `probe` a Python runs that code as its sitecustomize before anything else (site module, "sitecustomize"). Folders
  * that hold the program itself can't be hidden.
  */
-export async function runHidden(program: AbsolutePath, args: readonly string[], hidden: readonly AbsolutePath[], probe: string | null): Promise<HiddenRun> {
+export async function runHidden(
+  program: AbsolutePath,
+  args: readonly string[],
+  hidden: readonly AbsolutePath[],
+  probe: string | null,
+): Promise<HiddenRun> {
   const there = [...new Set(hidden)].filter((folder) => existsSync(encodeBytes(folder)));
-  const hideable = mayHide() ? there.filter((folder) => !isInside(program, folder) && !isInside(realPathOf(program), folder)) : [];
+  const hideable = mayHide()
+    ? there.filter((folder) => !isInside(program, folder) && !isInside(realPathOf(program), folder))
+    : [];
   const folder = probe === null ? null : mkdtempSync(join(tmpdir(), 'relocate-probe-'));
   try {
     if (folder !== null && probe !== null) writeFileSync(join(folder, 'sitecustomize.py'), probe);
     const { PYTHONHOME: _, VIRTUAL_ENV: __, PYTHONPATH: ___, ...env } = process.env;
-    const command = hideable.length === 0 ? [program, ...args] : ['unshare', '-m', 'sh', '-c', HIDE, 'sh', ...hideable, '--', program, ...args];
-    const ran = await run(command, { ...env, PYTHONDONTWRITEBYTECODE: '1', ...(folder === null ? {} : { PYTHONPATH: folder }) });
+    const command =
+      hideable.length === 0
+        ? [program, ...args]
+        : ['unshare', '-m', 'sh', '-c', HIDE, 'sh', ...hideable, '--', program, ...args];
+    const ran = await run(command, {
+      ...env,
+      PYTHONDONTWRITEBYTECODE: '1',
+      ...(folder === null ? {} : { PYTHONPATH: folder }),
+    });
     return { ...ran, unhidden: there.filter((place) => !hideable.includes(place)) };
   } finally {
     if (folder !== null) rmSync(folder, { recursive: true, force: true });
@@ -51,19 +65,33 @@ let canHide: boolean | null = null;
 
 /** Whether this host lets us mount in a name space of our own (unshare(1)); asked once. */
 function mayHide(): boolean {
-  canHide ??= spawnSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /tmp'], { stdio: 'ignore', timeout: PATIENCE }).status === 0;
+  canHide ??=
+    spawnSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs none /tmp'], { stdio: 'ignore', timeout: PATIENCE })
+      .status === 0;
   return canHide;
 }
 
-async function run([program = '', ...args]: readonly string[], env: NodeJS.ProcessEnv): Promise<Pick<HiddenRun, 'ok' | 'output' | 'message'>> {
-  const child = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], timeout: PATIENCE, detached: true });
+async function run(
+  [program = '', ...args]: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Pick<HiddenRun, 'ok' | 'output' | 'message'>> {
+  const child = spawn(program, args, {
+    env,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: PATIENCE,
+    detached: true,
+  });
   const output: Buffer[] = [];
   const said: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
   return new Promise((resolve) => {
-    const settle = (ok: boolean, message: string): void => resolve({ ok, message, output: Buffer.concat(output).toString('utf8') });
+    const settle = (ok: boolean, message: string): void =>
+      resolve({ ok, message, output: Buffer.concat(output).toString('utf8') });
     child.on('error', (error) => settle(false, error.message));
-    child.on('close', (status) => settle(status === 0, Buffer.concat(said).toString('utf8') || `it ended with ${status ?? 'a signal'}`));
+    child.on('close', (status) =>
+      settle(status === 0, Buffer.concat(said).toString('utf8') || `it ended with ${status ?? 'a signal'}`),
+    );
   });
 }

@@ -46,7 +46,11 @@ function isExecutable(program: string): boolean {
 export async function askPython(program: string): Promise<HostPython | null> {
   // Node takes strings alone; a name that is not UTF-8 can't be run by it
   if (!program.isWellFormed() || encodeBytes(program).includes(0)) return null;
-  const child = spawn(program, ['-E', '-s', '-c', QUESTION], { stdio: ['ignore', 'pipe', 'ignore'], timeout: PATIENCE, detached: true });
+  const child = spawn(program, ['-E', '-s', '-c', QUESTION], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    timeout: PATIENCE,
+    detached: true,
+  });
   const output: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
   const ok = await new Promise<boolean>((resolve) => {

@@ -36,8 +36,13 @@ export function installPlace(destination: string): InstallPlace {
   if (name === '') throw new UsageError('a tree can not be installed at /');
   const parent = asAbsolutePath(path.slice(0, -name.length - 1) || '/');
   const folder = resolvePlace(parent);
-  if (folder.type !== 'directory') throw new RequirementError(`the folder ${showBytes(parent)} that is to hold the tree is not there; make it first`);
-  return { path, parent, stem: `.${encodeBytes(name).length <= LONGEST_STEM ? name : createHash('sha256').update(encodeBytes(name)).digest('hex')}.relocate-` };
+  if (folder.type !== 'directory')
+    throw new RequirementError(`the folder ${showBytes(parent)} that is to hold the tree is not there; make it first`);
+  return {
+    path,
+    parent,
+    stem: `.${encodeBytes(name).length <= LONGEST_STEM ? name : createHash('sha256').update(encodeBytes(name)).digest('hex')}.relocate-`,
+  };
 }
 
 /** What is at the place; `empty-folder` is as good as nothing. */
@@ -67,7 +72,9 @@ export interface Leftovers {
 export function leftoversAt({ parent, stem }: InstallPlace): Leftovers {
   const names = readdirSync(encodeBytes(parent), { encoding: 'buffer' }).map(decodeBytes);
   const ours = (ending: RegExp): AbsolutePath[] =>
-    names.filter((name) => name.startsWith(stem) && ending.test(name.slice(stem.length))).map((name) => joinAbsolute(parent, name));
+    names
+      .filter((name) => name.startsWith(stem) && ending.test(name.slice(stem.length)))
+      .map((name) => joinAbsolute(parent, name));
   return { staged: ours(/^[a-z0-9]+\.new$/), old: ours(/^[a-z0-9]+\.old$/) };
 }
 
@@ -80,7 +87,10 @@ export function settle(place: InstallPlace): 'nothing' | 'finished' | 'taken-bac
   if (staged.length === 0 && old.length === 0) return 'nothing';
   const [aside] = old;
   const isThere = lookAt(encodeBytes(place.path)) !== null;
-  const complete = aside === undefined ? undefined : staged.find((path) => path === asAbsolutePath(aside.replace(/\.old$/, '.new')) && isComplete(path));
+  const complete =
+    aside === undefined
+      ? undefined
+      : staged.find((path) => path === asAbsolutePath(aside.replace(/\.old$/, '.new')) && isComplete(path));
   let outcome: 'finished' | 'taken-back' = aside !== undefined && isThere ? 'finished' : 'taken-back';
   if (aside !== undefined && !isThere) {
     renameSync(encodeBytes(complete ?? aside), encodeBytes(place.path));
@@ -108,7 +118,9 @@ export function switchTo(place: InstallPlace, staging: AbsolutePath, replaces: b
     renameSync(from, to);
   } catch (error) {
     if (existsSync(aside)) renameSync(aside, to);
-    throw new RequirementError(`something came to ${showBytes(place.path)} meanwhile (${errorCode(error)}); nothing was changed`);
+    throw new RequirementError(
+      `something came to ${showBytes(place.path)} meanwhile (${errorCode(error)}); nothing was changed`,
+    );
   }
   syncFolder(place.parent);
   removeTree(old);

@@ -70,7 +70,13 @@ export function readInstallReceipt(tree: AbsolutePath): InstallReceipt | null {
 function isReceipt(value: unknown): value is InstallReceipt {
   if (typeof value !== 'object' || value === null) return false;
   const { version, manifest, place, pythons } = value as Partial<Record<keyof InstallReceipt, unknown>>; // fields are looked at one by one
-  return version === 1 && typeof manifest === 'string' && typeof place === 'string' && normalizeAbsolute(place) === place && Array.isArray(pythons);
+  return (
+    version === 1 &&
+    typeof manifest === 'string' &&
+    typeof place === 'string' &&
+    normalizeAbsolute(place) === place &&
+    Array.isArray(pythons)
+  );
 }
 
 function tryRead(tree: AbsolutePath, path: TreePath): Buffer | null {

@@ -9,7 +9,8 @@ export function* readPieces(place: Buffer): Generator<Buffer, void, void> {
   const descriptor = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const buffer = Buffer.allocUnsafe(PIECE);
-    for (let got = readSync(descriptor, buffer); got > 0; got = readSync(descriptor, buffer)) yield buffer.subarray(0, got);
+    for (let got = readSync(descriptor, buffer); got > 0; got = readSync(descriptor, buffer))
+      yield buffer.subarray(0, got);
   } finally {
     closeSync(descriptor);
   }

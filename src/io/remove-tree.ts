@@ -32,5 +32,8 @@ function removeFolder(folder: Buffer): void {
 }
 
 function entriesOf(folder: Buffer): { readonly name: Buffer; readonly isFolder: boolean }[] {
-  return readdirSync(folder, { encoding: 'buffer', withFileTypes: true }).map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
+  return readdirSync(folder, { encoding: 'buffer', withFileTypes: true }).map((entry) => ({
+    name: entry.name,
+    isFolder: entry.isDirectory(),
+  }));
 }

@@ -40,7 +40,7 @@ function copy(from: number, to: number): string {
   const buffer = Buffer.allocUnsafe(CHUNK);
   for (let got = readSync(from, buffer); got > 0; got = readSync(from, buffer)) {
     digest.update(buffer.subarray(0, got));
-    for (let at = 0; at < got; ) at += writeSync(to, buffer, at, got - at);
+    for (let at = 0; at < got;) at += writeSync(to, buffer, at, got - at);
   }
   return digest.digest('hex');
 }

@@ -131,9 +131,17 @@ export class Staging {
   /** Makes FIFOs and device nodes, for which Node has no call. Returns what the host's tools said where it did not work. */
   async makeNodes(nodes: readonly Node[]): Promise<string | null> {
     const fifos = nodes.filter(({ device }) => device === null).map(({ path }) => wordOf(path));
-    const devices = nodes.flatMap(({ path, device }) => (device === null ? [] : [wordOf(path), ...device.map((word) => Buffer.from(`${word}\0`))]));
-    for (const [words, tool] of [[fifos, ['mkfifo']], [devices, ['-n', '4', 'mknod']]] as const) {
-      const made = words.length === 0 ? { ok: true, message: '' } : await runTool(this.path, ['xargs', '-0', ...tool], Buffer.concat(words));
+    const devices = nodes.flatMap(({ path, device }) =>
+      device === null ? [] : [wordOf(path), ...device.map((word) => Buffer.from(`${word}\0`))],
+    );
+    for (const [words, tool] of [
+      [fifos, ['mkfifo']],
+      [devices, ['-n', '4', 'mknod']],
+    ] as const) {
+      const made =
+        words.length === 0
+          ? { ok: true, message: '' }
+          : await runTool(this.path, ['xargs', '-0', ...tool], Buffer.concat(words));
       if (!made.ok) return made.message;
     }
     return null;
@@ -183,7 +191,7 @@ class NewFile {
 
   write(piece: Buffer): void {
     this.#digest.update(piece);
-    for (let at = 0; at < piece.length; ) {
+    for (let at = 0; at < piece.length;) {
       const position = this.#size + at;
       const end = this.#isSparse ? Math.min(piece.length, at + HOLE - (position % HOLE)) : piece.length;
       const part = piece.subarray(at, end);
@@ -204,5 +212,5 @@ class NewFile {
 }
 
 function writeWhole(descriptor: number, bytes: Buffer, position: number): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, position + at);
+  for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at, bytes.length - at, position + at);
 }

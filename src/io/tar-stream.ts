@@ -26,18 +26,28 @@ export class TarStream {
       const block = await this.#take(BLOCK);
       const header = readBlock(block);
       if (header.kind === 'end') {
-        if (pax !== null) throw new ArchiveError('pax-without-entry', 'a pax header is followed by the end of the archive');
+        if (pax !== null)
+          throw new ArchiveError('pax-without-entry', 'a pax header is followed by the end of the archive');
         await this.#requireEnd();
         return null;
       }
       if (header.kind === 'pax') {
-        if (pax !== null) throw new ArchiveError('pax-without-entry', 'a pax header is followed by another: whose records count is anyone’s guess');
+        if (pax !== null)
+          throw new ArchiveError(
+            'pax-without-entry',
+            'a pax header is followed by another: whose records count is anyone’s guess',
+          );
         const body = await this.#take(header.size + paddingOf(header.size));
         requireZeros(body.subarray(header.size));
         pax = { records: parsePax(body.subarray(0, header.size)), raw: Buffer.concat([block, body]) };
         continue;
       }
-      const entry = readEntry(header.type, block, pax?.records ?? {}, pax === null ? block : Buffer.concat([pax.raw, block]));
+      const entry = readEntry(
+        header.type,
+        block,
+        pax?.records ?? {},
+        pax === null ? block : Buffer.concat([pax.raw, block]),
+      );
       this.#left = entry.size;
       this.#padding = paddingOf(entry.size);
       return entry;
@@ -64,7 +74,8 @@ export class TarStream {
   }
 
   async #requireEnd(): Promise<void> {
-    if (readBlock(await this.#take(BLOCK)).kind !== 'end') throw new ArchiveError('tar-end', 'a block of zeros stands between the entries of the archive');
+    if (readBlock(await this.#take(BLOCK)).kind !== 'end')
+      throw new ArchiveError('tar-end', 'a block of zeros stands between the entries of the archive');
     for (;;) {
       if (this.#chunk.length > 0) throw new ArchiveError('tar-trailing', 'something follows the end of the archive');
       const next = await this.#frames.next();
@@ -77,7 +88,8 @@ export class TarStream {
   async #fill(): Promise<void> {
     while (this.#chunk.length === 0) {
       const next = await this.#frames.next();
-      if (next.done === true) throw new ArchiveError('archive-truncated', 'the archive ends in the middle: it was cut short');
+      if (next.done === true)
+        throw new ArchiveError('archive-truncated', 'the archive ends in the middle: it was cut short');
       this.#chunk = next.value;
     }
   }
@@ -90,7 +102,7 @@ export class TarStream {
       return taken;
     }
     const parts: Buffer[] = [];
-    for (let missing = length; missing > 0; ) {
+    for (let missing = length; missing > 0;) {
       await this.#fill();
       const part = this.#chunk.subarray(0, missing);
       this.#chunk = this.#chunk.subarray(part.length);
@@ -102,5 +114,6 @@ export class TarStream {
 }
 
 function requireZeros(padding: Buffer): void {
-  if (padding.some((byte) => byte !== 0)) throw new ArchiveError('tar-padding', 'the archive hides bytes behind the contents of an entry');
+  if (padding.some((byte) => byte !== 0))
+    throw new ArchiveError('tar-padding', 'the archive hides bytes behind the contents of an entry');
 }

@@ -22,6 +22,8 @@ export async function writeAttributes(root: AbsolutePath, attributes: Attributes
   if (attributes.size === 0) return [];
   const { ok, message } = await runTool(root, ['setfattr', '-h', '--restore=-'], writeDump(attributes));
   if (ok) return [];
-  const missing = /not found/.test(message) ? `${attributes.size} paths have extended attributes, and this host has no setfattr to set them` : message;
+  const missing = /not found/.test(message)
+    ? `${attributes.size} paths have extended attributes, and this host has no setfattr to set them`
+    : message;
   return missing.split('\n').slice(0, 5);
 }

@@ -13,7 +13,12 @@ export interface InstallReceipt {
   readonly at: string;
   /** Pythons that took the place of those that the build used. */
   readonly pythons: readonly PythonChoice[];
-  readonly counts: { readonly entries: number; readonly files: number; readonly bytes: number; readonly rendered: number };
+  readonly counts: {
+    readonly entries: number;
+    readonly files: number;
+    readonly bytes: number;
+    readonly rendered: number;
+  };
   readonly warnings: readonly string[];
 }
 

@@ -8,7 +8,9 @@ import type { AbsoluteForm } from './reference.ts';
 import type { RefusalReason } from './plan.ts';
 
 /** Where relocate's own files stand in an archive and in an installed tree. */
-export const OWN_PATHS: Readonly<Record<'folder' | 'manifest' | 'installScript' | 'renderList' | 'digestList', TreePath>> = {
+export const OWN_PATHS: Readonly<
+  Record<'folder' | 'manifest' | 'installScript' | 'renderList' | 'digestList', TreePath>
+> = {
   folder: asTreePath('.relocate'),
   manifest: asTreePath('.relocate/manifest.json'),
   installScript: asTreePath('.relocate/install.sh'),
@@ -34,6 +36,8 @@ export interface Manifest {
   readonly requirements: Requirements;
   /** The longest destination, in bytes, that every fixed slot can hold; null where none limits it. */
   readonly maxPrefixBytes: number | null;
+  /** Globs of files that change by themselves (logs, databases): what they hold later is no difference. */
+  readonly volatile: readonly string[];
   readonly leftOut: readonly LeftOut[];
   readonly refusals: readonly LeftReference[];
   /** In byte order of their paths. */

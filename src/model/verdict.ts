@@ -5,7 +5,8 @@ import type { AbsolutePath, TreePath } from './path.ts';
  * `missing`, `extra`: only the manifest, or only the tree has the path; `type`, `mode`, `content`, `target`, `links` (hard links): it is
  * another than the manifest says; `leftover`: it names a prefix of the build, or the placeholder, where it should not; `unreadable`.
  */
-export type DifferenceKind = 'missing' | 'extra' | 'type' | 'mode' | 'content' | 'target' | 'links' | 'leftover' | 'unreadable';
+export type DifferenceKind =
+  'missing' | 'extra' | 'type' | 'mode' | 'content' | 'target' | 'links' | 'leftover' | 'unreadable';
 
 export interface Difference {
   readonly kind: DifferenceKind;

@@ -6,7 +6,7 @@ import { withEscapings } from './true-escaping.ts';
 
 export const rule: FileRule = {
   code: 'RL201',
-  summary: 'The tree’s path in a text that has no way to say it relative to itself.',
+  summary: "The tree's path in a text that has no way to say it relative to itself.",
   subject: 'file',
   appliesTo: () => true,
   *claim(view, hits) {

@@ -11,7 +11,7 @@ const SHELL = /^#![ \t]*(?:\/usr)?\/bin\/(?:env[ \t]+)?(?:sh|bash|dash|ksh|zsh)\
 
 export const rule: FileRule = {
   code: 'RL205',
-  summary: 'The tree’s path in a *-config script, which can find its own place.',
+  summary: "The tree's path in a *-config script, which can find its own place.",
   subject: 'file',
   appliesTo: ({ path, head, size }) =>
     /-config(?:-?[\d.]+)?$/.test(baseName(path)) && size < 1024 * 1024 && SHELL.test(head.toString('latin1', 0, 64)),
@@ -47,7 +47,9 @@ function variableOf(base: TreePath, bases: readonly TreePath[]): string {
 function definitions(file: TreePath, text: string, bases: readonly TreePath[], context: RuleContext): Splice {
   const at = text.indexOf('\n') + 1;
   const lines = bases.map((base) => {
-    const up = decodeBytes(escapePath(relativeTo(realFolderOf(file, context), base), 'shell-double') ?? Buffer.alloc(0));
+    const up = decodeBytes(
+      escapePath(relativeTo(realFolderOf(file, context), base), 'shell-double') ?? Buffer.alloc(0),
+    );
     return `${variableOf(base, bases)}=$(CDPATH= cd -- "$(dirname -- "$(realpath "$0")")/${up}" && pwd -P)\n`;
   });
   return { start: at, end: at, text: lines.join('') };

@@ -6,7 +6,7 @@ import { withEscapings } from './true-escaping.ts';
 
 export const rule: FileRule = {
   code: 'RL207',
-  summary: 'The tree’s path in an escaped spelling, or as the path of a file: URL.',
+  summary: "The tree's path in an escaped spelling, or as the path of a file: URL.",
   subject: 'file',
   appliesTo: () => true,
   *claim(view, hits) {

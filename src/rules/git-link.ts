@@ -7,7 +7,7 @@ import { lineAt } from './text-lines.ts';
 
 export const rule: FileRule = {
   code: 'RL209',
-  summary: 'The tree’s path in the links between a git repository, its worktrees and its submodules.',
+  summary: "The tree's path in the links between a git repository, its worktrees and its submodules.",
   subject: 'file',
   appliesTo: ({ path, size }) => size < 1024 * 1024 && linkOf(path) !== null,
   *claim(view, hits, context) {
@@ -41,7 +41,9 @@ function linkOf(path: TreePath): GitLink | null {
 
 /** A folder of git's own has a HEAD; alternates and `.git` files stand where no one else uses their names. */
 function isGitFolder(folder: TreePath, context: RuleContext): boolean {
-  return baseName(folder) === 'objects' || context.typeOf(joinTree(folder, 'HEAD')) !== null || isGitFile(folder, context);
+  return (
+    baseName(folder) === 'objects' || context.typeOf(joinTree(folder, 'HEAD')) !== null || isGitFile(folder, context)
+  );
 }
 
 function isGitFile(folder: TreePath, context: RuleContext): boolean {
@@ -53,7 +55,9 @@ function linkClaim(view: FileView, hit: Hit, { kind, folder }: GitLink): Claim |
   const before = line.text.slice(0, hit.start - line.start);
   if (hit.escaping !== 'plain' || before !== (kind === 'git-file' ? 'gitdir: ' : '')) return null;
   if (kind === 'worktree')
-    return pinned(view, hit, { note: 'git before 2.48 takes no relative path here (`git worktree repair` writes it anew)' });
+    return pinned(view, hit, {
+      note: 'git before 2.48 takes no relative path here (`git worktree repair` writes it anew)',
+    });
   return relative(view, hit, [{ start: hit.start, end: hit.end, text: relativeTo(folder, hit.prefix.base) }]);
 }
 
@@ -61,9 +65,13 @@ function linkClaim(view: FileView, hit: Hit, { kind, folder }: GitLink): Claim |
 function configClaim(view: FileView, hit: Hit, folder: TreePath): Claim | null {
   const text = view.latin1();
   const line = lineAt(text, hit.start);
-  const key = /^[ \t]*([A-Za-z][\w-]*)[ \t]*=[ \t]*"?$/.exec(line.text.slice(0, hit.start - line.start))?.[1]?.toLowerCase();
+  const key = /^[ \t]*([A-Za-z][\w-]*)[ \t]*=[ \t]*"?$/
+    .exec(line.text.slice(0, hit.start - line.start))?.[1]
+    ?.toLowerCase();
   const section = [...text.slice(0, line.start).matchAll(/^[ \t]*\[([A-Za-z][\w.-]*)/gm)].at(-1)?.[1]?.toLowerCase();
-  const isRelative = (section === 'core' && key === 'worktree') || ((section === 'include' || section === 'includeif') && key === 'path');
+  const isRelative =
+    (section === 'core' && key === 'worktree') ||
+    ((section === 'include' || section === 'includeif') && key === 'path');
   if (hit.escaping !== 'plain' || !isRelative) return null;
   return relative(view, hit, [{ start: hit.start, end: hit.end, text: relativeTo(folder, hit.prefix.base) }]);
 }

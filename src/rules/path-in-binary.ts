@@ -13,7 +13,7 @@ const TEXT_AROUND = 256;
 
 export const rule: FileRule = {
   code: 'RL406',
-  summary: 'The tree’s path in a binary file, where something may count or sum its bytes.',
+  summary: "The tree's path in a binary file, where something may count or sum its bytes.",
   subject: 'file',
   appliesTo: () => true,
   *claim(view, hits) {
@@ -23,7 +23,13 @@ export const rule: FileRule = {
     for (const hit of hits) {
       if (surroundings(hit) !== 'binary') continue;
       if (format === null) yield claim(view, hit, riskOf(view, hit, object));
-      else yield { ...binaryClaim(view, hit), fix: 'blocked', applicability: 'manual', note: `in ${format.name}: ${format.risk}` };
+      else
+        yield {
+          ...binaryClaim(view, hit),
+          fix: 'blocked',
+          applicability: 'manual',
+          note: `in ${format.name}: ${format.risk}`,
+        };
     }
   },
 };

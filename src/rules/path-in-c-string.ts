@@ -12,7 +12,7 @@ const LONGEST = 64 * 1024;
 
 export const rule: FileRule = {
   code: 'RL405',
-  summary: 'The tree’s path in a C string of a program or library: a path that is not longer fits in its place.',
+  summary: "The tree's path in a C string of a program or library: a path that is not longer fits in its place.",
   subject: 'file',
   appliesTo: ({ head }) => objectFile(head) !== null,
   *claim(view, hits) {

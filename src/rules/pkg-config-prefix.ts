@@ -9,7 +9,7 @@ import { lineAt, type Line } from './text-lines.ts';
 
 export const rule: FileRule = {
   code: 'RL202',
-  summary: 'The tree’s path in a .pc file of pkg-config, which can name its own folder.',
+  summary: "The tree's path in a .pc file of pkg-config, which can name its own folder.",
   subject: 'file',
   appliesTo: ({ path, size }) => path.endsWith('.pc') && size < 1024 * 1024,
   *claim(view, hits, context) {
@@ -23,7 +23,9 @@ export const rule: FileRule = {
         const place = isBehindPrefix(text, hit, line) ? '${prefix}' : folderExpression(view.path, hit.prefix.base);
         yield relative(view, hit, [{ start: hit.start, end: hit.end, text: expand(place) }]);
       } else
-        yield pinned(view, hit, { note: `pkg-config also finds it as ${link}, and from there it would name another folder` });
+        yield pinned(view, hit, {
+          note: `pkg-config also finds it as ${link}, and from there it would name another folder`,
+        });
     }
   },
 };

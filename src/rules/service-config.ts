@@ -13,7 +13,8 @@ import { zopePlan } from './zope-config.ts';
 
 export const rule: FileRule = {
   code: 'RL206',
-  summary: 'The tree’s path in the configuration of a service: supervisord, Zope, nginx, Apache, uwsgi, systemd, cron, logrotate.',
+  summary:
+    "The tree's path in the configuration of a service: supervisord, Zope, nginx, Apache, uwsgi, systemd, cron, logrotate.",
   subject: 'file',
   appliesTo: ({ path, head, size }) => size < 1024 * 1024 && serviceFormat(path, head) !== null,
   *claim(view, hits, context) {
@@ -31,7 +32,7 @@ export const rule: FileRule = {
   },
 };
 
-const DEFINITION_NOTE = 'ZConfig can’t name its own folder: this becomes the one place where the path stands';
+const DEFINITION_NOTE = "ZConfig can't name its own folder: this becomes the one place where the path stands";
 
 function supervisorClaim(view: FileView, hit: Hit, context: RuleContext): Claim {
   const form = supervisorForm(view, hit, context);

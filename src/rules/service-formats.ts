@@ -2,22 +2,14 @@
 import type { LanguageName } from '../formats/languages.ts';
 
 export type ServiceFormat =
-  | 'supervisord'
-  | 'zope'
-  | 'nginx'
-  | 'apache'
-  | 'uwsgi'
-  | 'gunicorn'
-  | 'systemd'
-  | 'cron'
-  | 'logrotate';
+  'supervisord' | 'zope' | 'nginx' | 'apache' | 'uwsgi' | 'gunicorn' | 'systemd' | 'cron' | 'logrotate';
 
 /** What is said of a path that stays absolute. */
 export const PINNED_NOTES: Readonly<Record<ServiceFormat, string>> = {
   supervisord: 'supervisord expands nothing here',
-  zope: 'ZConfig can’t name its own folder',
-  nginx: 'nginx can’t name the folder of its configuration (start it with `-p` to resolve relative paths)',
-  apache: 'Apache can’t name the folder of its configuration',
+  zope: "ZConfig can't name its own folder",
+  nginx: "nginx can't name the folder of its configuration (start it with `-p` to resolve relative paths)",
+  apache: "Apache can't name the folder of its configuration",
   uwsgi: 'uwsgi expands nothing here',
   gunicorn: 'read by gunicorn as Python',
   systemd: 'systemd knows no path relative to a unit',
@@ -42,7 +34,8 @@ const RECOGNISED: readonly { readonly format: ServiceFormat; readonly names: Reg
   {
     format: 'zope',
     names: /\.(conf|zcml\.conf)$/,
-    content: /^[ \t]*(%define[ \t]+\w+[ \t]|<(zodb_db|filestorage|zeo|zeoclient|eventlog|runner|zope|relstorage)\b|instancehome[ \t])/im,
+    content:
+      /^[ \t]*(%define[ \t]+\w+[ \t]|<(zodb_db|filestorage|zeo|zeoclient|eventlog|runner|zope|relstorage)\b|instancehome[ \t])/im,
   },
   {
     format: 'systemd',
@@ -60,7 +53,8 @@ const RECOGNISED: readonly { readonly format: ServiceFormat; readonly names: Reg
   {
     format: 'apache',
     names: /\.conf(\.in)?$|(^|\/)(sites|mods|conf)-(available|enabled)\/[^/]+$/,
-    content: /^[ \t]*(<(VirtualHost|Directory|IfModule|Location)\b|(ServerRoot|DocumentRoot|LoadModule|ServerName|PidFile)[ \t])/im,
+    content:
+      /^[ \t]*(<(VirtualHost|Directory|IfModule|Location)\b|(ServerRoot|DocumentRoot|LoadModule|ServerName|PidFile)[ \t])/im,
   },
 ];
 
@@ -91,4 +85,5 @@ export function writingIn(format: ServiceFormat, line: string): LanguageName | '
 }
 
 /** Settings of systemd that take the rest of the line as one path or text (systemd.exec(5), systemd.service(5)). */
-const WHOLE_LINES = /^\s*(WorkingDirectory|RootDirectory|RootImage|PIDFile|EnvironmentFile|Description|Documentation|Path\w+|Directory\w+|Listen\w+|What|Where)\s*=/;
+const WHOLE_LINES =
+  /^\s*(WorkingDirectory|RootDirectory|RootImage|PIDFile|EnvironmentFile|Description|Documentation|Path\w+|Directory\w+|Listen\w+|What|Where)\s*=/;

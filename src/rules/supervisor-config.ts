@@ -22,18 +22,22 @@ export type SupervisorForm = { readonly splice: Splice; readonly note: string } 
 export function supervisorForm(view: FileView, hit: Hit, context: RuleContext): SupervisorForm {
   const text = view.latin1();
   const place = placeOf(text, hit.start);
-  if (place === null || !EXPANDED.some(({ section, options }) => section.test(place.section) && options.test(place.option)))
+  if (
+    place === null ||
+    !EXPANDED.some(({ section, options }) => section.test(place.section) && options.test(place.option))
+  )
     return { pinned: '' };
   const folder = dirName(view.path);
   const { anchor, end } = anchorOf(view, hit, folder);
   const link = aliasBetween(folder, anchor, context);
-  if (link !== null) return { pinned: `supervisor counts \`..\` by the text of the path, and the folder is also reached as ${link}` };
+  if (link !== null)
+    return { pinned: `supervisor counts \`..\` by the text of the path, and the folder is also reached as ${link}` };
   const up = relativeTo(folder, anchor);
   const here = up === '.' ? '%(here)s' : `%(here)s/${up}`;
   const isMain = /^\[(supervisord|supervisorctl)\]/m.test(text);
   return {
     splice: { start: hit.start, end, text: place.isWord ? `"${here}"` : here },
-    note: isMain ? '' : 'in an included file %(here)s is the file’s own folder only since supervisor 4',
+    note: isMain ? '' : "in an included file %(here)s is the file's own folder only since supervisor 4",
   };
 }
 

@@ -11,7 +11,7 @@ type Toolchain = 'qt' | 'fontconfig' | 'gtk' | 'java' | 'npm' | 'pip';
 
 export const rule: FileRule = {
   code: 'RL210',
-  summary: 'The tree’s path in the configuration of Qt, fontconfig, GTK, Java, npm or pip.',
+  summary: "The tree's path in the configuration of Qt, fontconfig, GTK, Java, npm or pip.",
   subject: 'file',
   appliesTo: ({ path, head, size }) => size < 1024 * 1024 && toolchainOf(path, head) !== null,
   *claim(view, hits) {
@@ -20,7 +20,9 @@ export const rule: FileRule = {
     for (const { hit, escaping } of withEscapings(view, hits, LANGUAGES[toolchain])) {
       if (hit.escaping !== 'plain' || escaping === 'percent') continue;
       const splices = RELATIVE[toolchain]?.(view, hit) ?? null;
-      yield splices === null ? pinned(view, hit, { escaping, note: NOTES[toolchain] }) : relative(view, hit, splices, { escaping });
+      yield splices === null
+        ? pinned(view, hit, { escaping, note: NOTES[toolchain] })
+        : relative(view, hit, splices, { escaping });
     }
   },
 };
@@ -34,7 +36,14 @@ const NAMES: readonly (readonly [Toolchain, RegExp])[] = [
   ['pip', /(^|\/)(pip\.(conf|ini)|\.pip\/[^/]+)$/],
 ];
 
-const LANGUAGES = { qt: 'plain', fontconfig: 'xml', gtk: 'c-like', java: 'properties', npm: 'plain', pip: 'plain' } as const;
+const LANGUAGES = {
+  qt: 'plain',
+  fontconfig: 'xml',
+  gtk: 'c-like',
+  java: 'properties',
+  npm: 'plain',
+  pip: 'plain',
+} as const;
 
 const NOTES: Readonly<Record<Toolchain, string>> = {
   qt: 'qt.conf is relative only through its Prefix, in the folder of the programs',
@@ -66,7 +75,8 @@ function qtSplices(view: FileView, hit: Hit): readonly Splice[] | null {
   const line = lineAt(text, hit.start);
   const key = /^[ \t]*([A-Za-z]\w*)[ \t]*=[ \t]*"?$/.exec(text.slice(line.start, hit.start))?.[1];
   if (key === undefined || !hasPrograms(view)) return null;
-  if (key === 'Prefix') return [{ start: hit.start, end: hit.end, text: relativeTo(dirName(view.path), hit.prefix.base) }];
+  if (key === 'Prefix')
+    return [{ start: hit.start, end: hit.end, text: relativeTo(dirName(view.path), hit.prefix.base) }];
   const prefix = /^[ \t]*Prefix[ \t]*=[ \t]*"?(.*?)"?[ \t\r]*$/m.exec(text)?.[1];
   if (prefix !== text.slice(hit.start, hit.end)) return null;
   // `/P/lib` becomes `lib`, `/P` itself `.`

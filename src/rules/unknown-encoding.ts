@@ -9,14 +9,15 @@ import { surroundingsOf } from './surroundings.ts';
 
 export const rule: FileRule = {
   code: 'RL906',
-  summary: 'The tree’s path in a text whose encoding is not known: only an ASCII path can be written there.',
+  summary: "The tree's path in a text whose encoding is not known: only an ASCII path can be written there.",
   subject: 'file',
   appliesTo: () => true,
   *claim(view, hits) {
     if (isDeclaredPython(view)) return;
     const surroundings = surroundingsOf(view);
     for (const hit of hits) {
-      if (!isWide(hit.escaping) && isAscii(hit.prefix.path) && surroundings(hit) === 'unknown-encoding') yield claim(view, hit);
+      if (!isWide(hit.escaping) && isAscii(hit.prefix.path) && surroundings(hit) === 'unknown-encoding')
+        yield claim(view, hit);
     }
   },
 };

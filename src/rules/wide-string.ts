@@ -15,7 +15,7 @@ const LONGEST = 64 * 1024;
 
 export const rule: FileRule = {
   code: 'RL208',
-  summary: 'The tree’s path as a UTF-16 or UTF-32 string.',
+  summary: "The tree's path as a UTF-16 or UTF-32 string.",
   subject: 'file',
   appliesTo: () => true,
   *claim(view, hits) {
@@ -29,7 +29,13 @@ function claim(view: FileView, hit: Hit, encoding: WideEscaping): Claim {
   if (slotEnd !== null) {
     const absolute = slotForm(view, hit, slotEnd);
     const note = 'a wide string in a program: a shorter path is filled up with `/`';
-    return { ...binaryClaim(view, hit, slotEnd), fix: 'pinned', applicability: hit.ambiguous ? 'unsafe' : 'safe', note, absolute };
+    return {
+      ...binaryClaim(view, hit, slotEnd),
+      fix: 'pinned',
+      applicability: hit.ambiguous ? 'unsafe' : 'safe',
+      note,
+      absolute,
+    };
   }
   return {
     ...binaryClaim(view, hit),

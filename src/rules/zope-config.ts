@@ -15,14 +15,18 @@ export interface ZopePlan {
 
 /** `text` is latin1; `hits` sorted. */
 export function zopePlan(text: string, hits: readonly Hit[]): ZopePlan {
-  const [first, ...rest] = hits.filter((hit) => hit.escaping === 'plain' && !hit.ambiguous && isValue(lineAt(text, hit.start), hit));
+  const [first, ...rest] = hits.filter(
+    (hit) => hit.escaping === 'plain' && !hit.ambiguous && isValue(lineAt(text, hit.start), hit),
+  );
   const others = rest.filter((hit) => first !== undefined && hit.prefix.path === first.prefix.path);
   if (first === undefined || others.length === 0) return { definition: null, references: new Map() };
   const line = lineAt(text, first.start);
   const known = definedName(text, first, line);
   const name = known ?? freshName(text);
   const around = known === null ? surround(text, first, line, name) : [];
-  const references = others.map((hit) => [hit, [...around, { start: hit.start, end: hit.end, text: `$${name}` }]] as const);
+  const references = others.map(
+    (hit) => [hit, [...around, { start: hit.start, end: hit.end, text: `$${name}` }]] as const,
+  );
   return { definition: first, references: new Map(references) };
 }
 
@@ -40,8 +44,14 @@ function definedName(text: string, hit: Hit, line: Line): string | null {
 
 /** Names are not case-sensitive, and must not be defined twice. */
 function freshName(text: string): string {
-  const taken = new Set([...text.matchAll(/^[ \t]*%define[ \t]+(\w+)/gm)].map((match) => (match[1] ?? '').toLowerCase()));
-  const names = ['INSTANCE', 'RELOCATE_PREFIX', ...Array.from({ length: taken.size }, (_, i) => `RELOCATE_PREFIX_${i + 2}`)];
+  const taken = new Set(
+    [...text.matchAll(/^[ \t]*%define[ \t]+(\w+)/gm)].map((match) => (match[1] ?? '').toLowerCase()),
+  );
+  const names = [
+    'INSTANCE',
+    'RELOCATE_PREFIX',
+    ...Array.from({ length: taken.size }, (_, i) => `RELOCATE_PREFIX_${i + 2}`),
+  ];
   return names.find((name) => !taken.has(name.toLowerCase())) ?? 'RELOCATE_PREFIX';
 }
 

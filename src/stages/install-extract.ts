@@ -33,7 +33,11 @@ export async function extractFiles(archive: OpenArchive, staging: Staging, pace:
 }
 
 /** Other names of files; made when the files have their last bytes. Then symlinks, so that nothing can go through them. */
-export function extractLinks(manifest: Manifest, staging: Staging, targetOf: (path: TreePath, target: string) => string): void {
+export function extractLinks(
+  manifest: Manifest,
+  staging: Staging,
+  targetOf: (path: TreePath, target: string) => string,
+): void {
   for (const entry of manifest.entries) if (entry.type === 'hard-link') staging.makeHardLink(entry.path, entry.target);
   for (const entry of manifest.entries)
     if (entry.type === 'symlink')
@@ -47,8 +51,12 @@ export function extractLinks(manifest: Manifest, staging: Staging, targetOf: (pa
 function explained(error: unknown, path: TreePath): unknown {
   const code = errorCode(error);
   if (code === 'EEXIST')
-    return new ArchiveError('path-collision', `'${showBytes(path)}' and another name of the archive are one on this file system (case, or Unicode forms)`);
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new RequirementError('the file system is full; nothing was installed');
+    return new ArchiveError(
+      'path-collision',
+      `'${showBytes(path)}' and another name of the archive are one on this file system (case, or Unicode forms)`,
+    );
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new RequirementError('the file system is full; nothing was installed');
   return error;
 }
 
@@ -63,7 +71,9 @@ function nodeOf(entry: ManifestEntry): Node[] {
  * @returns what could not be set
  */
 export async function applyMetadata(manifest: Manifest, staging: Staging, owners: OwnerIds): Promise<string[]> {
-  const attributes = new Map<TreePath, readonly Attribute[]>(manifest.root.xattrs === undefined ? [] : [[ROOT, manifest.root.xattrs]]);
+  const attributes = new Map<TreePath, readonly Attribute[]>(
+    manifest.root.xattrs === undefined ? [] : [[ROOT, manifest.root.xattrs]],
+  );
   for (const entry of manifest.entries) {
     const ids = entry.type === 'hard-link' ? null : owners.idsOf(entry);
     if (ids !== null) staging.setOwner(entry.path, ids.uid, ids.gid);

@@ -35,7 +35,9 @@ function requirePlatform({ requirements }: Manifest): void {
   if (!requirements.native) return;
   const here = thisPlatform();
   if (requirements.platform !== here.platform || requirements.arch !== here.arch)
-    throw new RequirementError(`the tree holds programs for ${requirements.platform} on ${requirements.arch}, and this is ${here.platform} on ${here.arch}`);
+    throw new RequirementError(
+      `the tree holds programs for ${requirements.platform} on ${requirements.arch}, and this is ${here.platform} on ${here.arch}`,
+    );
   const family = (libc: string): string => libc.split(' ')[0] ?? '';
   if (requirements.libc !== '' && here.libc !== '' && family(requirements.libc) !== family(here.libc))
     throw new RequirementError(`the tree holds programs for ${requirements.libc}, and this host has ${here.libc}`);
@@ -46,33 +48,46 @@ function libcWarning({ requirements }: Manifest): string[] {
   const version = (libc: string): number[] => (libc.split(' ')[1] ?? '').split('.').map(Number);
   const [[major = 0, minor = 0], [hereMajor = 0, hereMinor = 0]] = [version(requirements.libc), version(here)];
   const isOlder = hereMajor < major || (hereMajor === major && hereMinor < minor);
-  return requirements.native && requirements.libc.includes(' ') && isOlder ? [`the tree was built with ${requirements.libc}, and this host has ${here}`] : [];
+  return requirements.native && requirements.libc.includes(' ') && isOlder
+    ? [`the tree was built with ${requirements.libc}, and this host has ${here}`]
+    : [];
 }
 
 /** What gives powers to who runs or opens it. */
 export function isSpecial(entry: ManifestEntry): boolean {
   if (entry.type === 'character-device' || entry.type === 'block-device') return true;
-  if (entry.xattrs?.some(({ name }) => name.startsWith('trusted.') || name.startsWith('security.')) === true) return true;
+  if (entry.xattrs?.some(({ name }) => name.startsWith('trusted.') || name.startsWith('security.')) === true)
+    return true;
   return entry.type === 'file' && (entry.mode & 0o6000) !== 0;
 }
 
 function requireOrdinary(manifest: Manifest): void {
   const special = manifest.entries.filter(isSpecial).map(({ path }) => showBytes(path));
   if (special.length === 0) return;
-  const named = special.length <= NAMED ? special.join(', ') : `${special.slice(0, NAMED).join(', ')} and ${special.length - NAMED} more`;
-  throw new RequirementError(`the archive holds setuid or setgid programs, capabilities or devices (${named}); --allow-special installs them as they are`);
+  const named =
+    special.length <= NAMED
+      ? special.join(', ')
+      : `${special.slice(0, NAMED).join(', ')} and ${special.length - NAMED} more`;
+  throw new RequirementError(
+    `the archive holds setuid or setgid programs, capabilities or devices (${named}); --allow-special installs them as they are`,
+  );
 }
 
 function requireShortPaths(manifest: Manifest, { path }: InstallPlace): void {
   const room = LONGEST_PATH - encodeBytes(path).length - 1;
   const long = manifest.entries.find((entry) => entry.path.length * 3 > room && encodeBytes(entry.path).length > room);
   if (long !== undefined)
-    throw new RequirementError(`with ${showBytes(path)} before it, the path of '${showBytes(long.path.slice(0, 60))}…' is longer than the system takes; choose a shorter place`);
+    throw new RequirementError(
+      `with ${showBytes(path)} before it, the path of '${showBytes(long.path.slice(0, 60))}…' is longer than the system takes; choose a shorter place`,
+    );
 }
 
 function requireSites(manifest: Manifest, { path }: InstallPlace): void {
   const reserved = coreOf(manifest.placeholder);
-  if (path.includes(reserved)) throw new RequirementError(`the place has ${reserved} in its name, which in an archive stands for the place itself`);
+  if (path.includes(reserved))
+    throw new RequirementError(
+      `the place has ${reserved} in its name, which in an archive stands for the place itself`,
+    );
   for (const entry of manifest.entries) {
     const result = entry.type === 'file' ? siteSplices(entry, path) : [];
     if (isMisfit(result)) throw new RequirementError(misfitText(result, path, manifest.maxPrefixBytes));
@@ -81,7 +96,8 @@ function requireSites(manifest: Manifest, { path }: InstallPlace): void {
 
 function misfitText({ path, why, room, needed }: Misfit, place: string, most: number | null): string {
   const file = showBytes(path);
-  if (why === 'unwritable') return `${showBytes(place)} can't be written in the way that ${file} asks for; choose a place of plain characters`;
+  if (why === 'unwritable')
+    return `${showBytes(place)} can't be written in the way that ${file} asks for; choose a place of plain characters`;
   const hint = most === null ? 'choose a shorter place' : `the longest place that fits has ${most} bytes`;
   return `${showBytes(place)} does not fit into ${file}: there is room for ${room} bytes and ${needed} are needed; ${hint}`;
 }
@@ -89,10 +105,18 @@ function misfitText({ path, why, room, needed }: Misfit, place: string, most: nu
 function requireRoom(manifest: Manifest, { parent }: InstallPlace): void {
   const room = roomAt(parent);
   const { entries } = manifest.totals;
-  const needed = manifest.entries.reduce((sum, entry) => sum + (entry.type === 'file' && entry.sparse === undefined ? entry.size : 0), entries * OVERHEAD);
-  if (needed > room.bytes) throw new RequirementError(`the tree needs about ${megabytes(needed)}, and ${showBytes(parent)} has room for ${megabytes(room.bytes)}`);
+  const needed = manifest.entries.reduce(
+    (sum, entry) => sum + (entry.type === 'file' && entry.sparse === undefined ? entry.size : 0),
+    entries * OVERHEAD,
+  );
+  if (needed > room.bytes)
+    throw new RequirementError(
+      `the tree needs about ${megabytes(needed)}, and ${showBytes(parent)} has room for ${megabytes(room.bytes)}`,
+    );
   if (room.inodes !== null && entries > room.inodes)
-    throw new RequirementError(`the tree has ${entries} files and folders, and ${showBytes(parent)} has room for ${room.inodes}`);
+    throw new RequirementError(
+      `the tree has ${entries} files and folders, and ${showBytes(parent)} has room for ${room.inodes}`,
+    );
 }
 
 function megabytes(bytes: number): string {

@@ -15,7 +15,10 @@ export type Replacements = ReadonlyMap<TreePath, ReplacedPython>;
  * of its version.
  * @throws RequirementError where one is missing, does not run, or is of another version
  */
-export async function choosePythons(interpreters: readonly Interpreter[], programs: readonly string[]): Promise<Replacements> {
+export async function choosePythons(
+  interpreters: readonly Interpreter[],
+  programs: readonly string[],
+): Promise<Replacements> {
   const given: HostPython[] = [];
   for (const program of programs) {
     const path = program.includes('/') ? absolutePath(program) : findProgram(program);
@@ -26,33 +29,50 @@ export async function choosePythons(interpreters: readonly Interpreter[], progra
   const chosen = new Map<TreePath, ReplacedPython>();
   for (const interpreter of interpreters) {
     const python = given.find((candidate) => isSame(candidate, interpreter));
-    if (python !== undefined) chosen.set(interpreter.environment, { program: python.program, home: folderOf(python.program), prefix: python.prefix });
+    if (python !== undefined)
+      chosen.set(interpreter.environment, {
+        program: python.program,
+        home: folderOf(python.program),
+        prefix: python.prefix,
+      });
     else requireThere(await askPython(interpreter.program), interpreter, given);
   }
   const idle = given.find((python) => !interpreters.some((interpreter) => isSame(python, interpreter)));
   if (idle !== undefined)
-    throw new RequirementError(`${showBytes(idle.program)} is ${idle.implementation} ${idle.version}, which nothing in the tree asks for${needs(interpreters)}`);
+    throw new RequirementError(
+      `${showBytes(idle.program)} is ${idle.implementation} ${idle.version}, which nothing in the tree asks for${needs(interpreters)}`,
+    );
   return chosen;
 }
 
 function requireThere(python: HostPython | null, interpreter: Interpreter, given: readonly HostPython[]): void {
   const wanted = `${interpreter.implementation || 'Python'} ${minorOf(interpreter.version)}`;
   const where = interpreter.environment === '' ? 'the tree' : showBytes(interpreter.environment);
-  const others = given.length === 0 ? '' : ` (${given.map(({ program, version }) => `${showBytes(program)} is ${version}`).join(', ')})`;
+  const others =
+    given.length === 0
+      ? ''
+      : ` (${given.map(({ program, version }) => `${showBytes(program)} is ${version}`).join(', ')})`;
   if (python === null)
-    throw new RequirementError(`${where} needs ${wanted} at ${showBytes(interpreter.program)}, which is not there; install it, or name another by --python PATH${others}`);
+    throw new RequirementError(
+      `${where} needs ${wanted} at ${showBytes(interpreter.program)}, which is not there; install it, or name another by --python PATH${others}`,
+    );
   if (!isSame(python, interpreter))
-    throw new RequirementError(`${where} needs ${wanted}, and ${showBytes(python.program)} is ${python.implementation} ${python.version}; name another by --python PATH${others}`);
+    throw new RequirementError(
+      `${where} needs ${wanted}, and ${showBytes(python.program)} is ${python.implementation} ${python.version}; name another by --python PATH${others}`,
+    );
 }
 
 function needs(interpreters: readonly Interpreter[]): string {
-  const wanted = new Set(interpreters.map(({ version, implementation }) => `${implementation || 'Python'} ${minorOf(version)}`));
+  const wanted = new Set(
+    interpreters.map(({ version, implementation }) => `${implementation || 'Python'} ${minorOf(version)}`),
+  );
   return wanted.size === 0 ? '' : `: it needs ${[...wanted].join(', ')}`;
 }
 
 /** The same implementation and the same X.Y: what byte code and compiled modules are made for. */
 function isSame(python: HostPython, { version, implementation }: Interpreter): boolean {
-  const isImplementation = implementation === '' || implementation.toLowerCase() === python.implementation.toLowerCase();
+  const isImplementation =
+    implementation === '' || implementation.toLowerCase() === python.implementation.toLowerCase();
   return isImplementation && minorOf(python.version) === minorOf(version);
 }
 

@@ -17,7 +17,12 @@ export type Rendered = ReadonlyMap<TreePath, WrittenFile>;
  * Renders every file that asks for it. Files with rows come last: they need the digests of the others.
  * @throws ArchiveError `site-mismatch` where a site does not hold what it should, `placeholder-left` where one was not filled in
  */
-export function renderFiles(manifest: Manifest, staging: Staging, place: AbsolutePath, pythons: Replacements): Rendered {
+export function renderFiles(
+  manifest: Manifest,
+  staging: Staging,
+  place: AbsolutePath,
+  pythons: Replacements,
+): Rendered {
   const rendered = new Map<TreePath, WrittenFile>();
   const values = new Map<TreePath, readonly Splice[]>();
   for (const { environment, values: found } of manifest.requirements.interpreters) {
@@ -39,17 +44,26 @@ function splicesFor(entry: FileEntry, place: AbsolutePath, values: readonly Spli
   const sites = siteSplices(entry, place);
   // preflight has asked the same
   if (isMisfit(sites)) throw new ArchiveError('site-misfit', `the place does not fit into ${showBytes(entry.path)}`);
-  return mergeSplices(sites, values, rowSplices(entry.rows ?? [], (path) => rendered.get(path)));
+  return mergeSplices(
+    sites,
+    values,
+    rowSplices(entry.rows ?? [], (path) => rendered.get(path)),
+  );
 }
 
 function renderFile(entry: FileEntry, staging: Staging, splices: readonly Splice[], manifest: Manifest): WrittenFile {
   requireSiteTexts(entry, staging, manifest);
   const before = new WordCount(manifest.placeholder);
   const after = new WordCount(manifest.placeholder);
-  const written = staging.rewriteFile(entry.path, entry.sparse === true, (pieces) => after.counting(spliceChunks(before.counting(pieces), splices)));
+  const written = staging.rewriteFile(entry.path, entry.sparse === true, (pieces) =>
+    after.counting(spliceChunks(before.counting(pieces), splices)),
+  );
   const placeholders = (entry.sites ?? []).filter(({ slot }) => slot === undefined).length;
   if (before.count() - after.count() !== placeholders)
-    throw new ArchiveError('placeholder-left', `not every ${manifest.placeholder} in '${showBytes(entry.path)}' was filled in`);
+    throw new ArchiveError(
+      'placeholder-left',
+      `not every ${manifest.placeholder} in '${showBytes(entry.path)}' was filled in`,
+    );
   return written;
 }
 
@@ -57,5 +71,8 @@ function renderFile(entry: FileEntry, staging: Staging, splices: readonly Splice
 function requireSiteTexts(entry: FileEntry, staging: Staging, { placeholder, origins }: Manifest): void {
   for (const site of entry.sites ?? [])
     if (!isSiteText(staging.readRange(entry.path, site.start, site.end), site, placeholder, origins))
-      throw new ArchiveError('site-mismatch', `'${showBytes(entry.path)}' does not hold at byte ${site.start} what the manifest says`);
+      throw new ArchiveError(
+        'site-mismatch',
+        `'${showBytes(entry.path)}' does not hold at byte ${site.start} what the manifest says`,
+      );
 }

@@ -47,7 +47,11 @@ export async function install(archive: string, destination: string, options: Ins
   return withLock(`${place.parent}/${place.stem}lock`, 'install', async () => {
     settle(place);
     const { jobs = availableParallelism(), digest, signal } = options;
-    const opened = await openArchive(encodeBytes(absolutePath(archive)), { jobs, ...(digest === undefined ? {} : { digest }), ...(signal === undefined ? {} : { signal }) });
+    const opened = await openArchive(encodeBytes(absolutePath(archive)), {
+      jobs,
+      ...(digest === undefined ? {} : { digest }),
+      ...(signal === undefined ? {} : { signal }),
+    });
     try {
       return await installOpened(opened, place, options);
     } finally {
@@ -84,10 +88,15 @@ async function installOpened(archive: OpenArchive, place: InstallPlace, options:
 }
 
 /** The receipt where this very archive is installed at the place, nothing of it was changed since, and no other Python is asked for. */
-async function sameInstall(archive: OpenArchive, place: InstallPlace, options: InstallOptions): Promise<InstallReceipt | null> {
+async function sameInstall(
+  archive: OpenArchive,
+  place: InstallPlace,
+  options: InstallOptions,
+): Promise<InstallReceipt | null> {
   const receipt = readInstallReceipt(place.path);
   if (receipt === null || receipt.place !== place.path || receipt.manifest !== archive.manifestDigest) return null;
-  if (readInstalledManifestDigest(place.path) !== archive.manifestDigest || (options.pythons ?? []).length > 0) return null;
+  if (readInstalledManifestDigest(place.path) !== archive.manifestDigest || (options.pythons ?? []).length > 0)
+    return null;
   const { onProgress: _, ...rest } = options;
   return (await verifyTree(place.path, rest)).differences.every(({ kind }) => kind === 'extra') ? receipt : null;
 }
@@ -96,7 +105,10 @@ function requireFree(place: InstallPlace, there: ReturnType<typeof whatIsAt>, ma
   if (there === 'nothing' || there === 'empty-folder') return;
   const path = showBytes(place.path);
   if (there !== 'directory') throw new RequirementError(`${path} is a ${there}; name a folder that is not there yet`);
-  if (!mayReplace) throw new RequirementError(`${path} holds something already, and an archive is never extracted over it; --replace puts the new tree in its place`);
+  if (!mayReplace)
+    throw new RequirementError(
+      `${path} holds something already, and an archive is never extracted over it; --replace puts the new tree in its place`,
+    );
 }
 
 interface StageOptions extends InstallOptions {
@@ -105,7 +117,12 @@ interface StageOptions extends InstallOptions {
 }
 
 /** Everything up to the switch: afterwards the tree in the staging folder is complete, proved, and on the disk. */
-async function stage(archive: OpenArchive, staging: Staging, place: InstallPlace, options: StageOptions): Promise<InstallReceipt> {
+async function stage(
+  archive: OpenArchive,
+  staging: Staging,
+  place: InstallPlace,
+  options: StageOptions,
+): Promise<InstallReceipt> {
   const { manifest } = archive;
   const pace = new Pace(options, manifest.entries.length);
   await extractFiles(archive, staging, pace);
@@ -115,7 +132,11 @@ async function stage(archive: OpenArchive, staging: Staging, place: InstallPlace
   const owners = ownerIds();
   const complaints = await applyMetadata(manifest, staging, owners);
   await prove(manifest, staging, place.path, rendered, options);
-  const receipt = receiptFor(archive, place.path, rendered, options, [...options.warnings, ...owners.warnings(), ...complaints]);
+  const receipt = receiptFor(archive, place.path, rendered, options, [
+    ...options.warnings,
+    ...owners.warnings(),
+    ...complaints,
+  ]);
   writeInstallRecords(staging, {
     manifest: archive.manifestBytes,
     rendered: renderedListText([...rendered].map(([path, { digest }]) => [path, digest])),
@@ -128,14 +149,27 @@ async function stage(archive: OpenArchive, staging: Staging, place: InstallPlace
 }
 
 /** Reads everything back from the disk: every digest, and no place of the build. */
-async function prove(manifest: Manifest, staging: Staging, place: AbsolutePath, rendered: Rendered, options: StageOptions): Promise<void> {
+async function prove(
+  manifest: Manifest,
+  staging: Staging,
+  place: AbsolutePath,
+  rendered: Rendered,
+  options: StageOptions,
+): Promise<void> {
   const digests = new Map([...rendered].map(([path, { digest }]) => [path, digest]));
   const { signal } = options;
   const pace = new Pace(signal === undefined ? {} : { signal }, manifest.entries.length);
-  const findings = await compareTree(manifest, { root: staging.root, place, formerPlaces: [], rendered: digests, ignores: () => null }, pace);
+  const findings = await compareTree(
+    manifest,
+    { root: staging.root, place, formerPlaces: [], rendered: digests, ignores: () => null },
+    pace,
+  );
   const wrong = findings.differences[0];
   if (wrong !== undefined)
-    throw new ArchiveError('install-proof', `what was extracted is not right and was not installed: '${showBytes(wrong.path)}' ${wrong.note}`);
+    throw new ArchiveError(
+      'install-proof',
+      `what was extracted is not right and was not installed: '${showBytes(wrong.path)}' ${wrong.note}`,
+    );
 }
 
 /** New targets for the links of environments that get another Python. */
@@ -148,7 +182,13 @@ function retargets(manifest: Manifest, replacements: Replacements): ReadonlyMap<
   );
 }
 
-function receiptFor(archive: OpenArchive, place: AbsolutePath, rendered: Rendered, options: StageOptions, warnings: readonly string[]): InstallReceipt {
+function receiptFor(
+  archive: OpenArchive,
+  place: AbsolutePath,
+  rendered: Rendered,
+  options: StageOptions,
+  warnings: readonly string[],
+): InstallReceipt {
   const { manifest, manifestDigest } = archive;
   return {
     version: 1,

@@ -30,6 +30,7 @@ export interface ManifestParts {
   readonly requirements: Requirements;
   readonly summary: ScanSummary;
   readonly refusals: readonly Refusal[];
+  readonly volatile: readonly string[];
 }
 
 /** The files of relocate itself, with the manifest first, in the order of the archive. */
@@ -57,6 +58,7 @@ export function assembleManifest(parts: ManifestParts): OwnFiles {
     totals: { entries: entries.length, files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) },
     requirements: parts.requirements,
     maxPrefixBytes: parts.summary.maxPrefixBytes,
+    volatile: parts.volatile,
     leftOut: parts.listing.leftOut,
     refusals: gather(parts.refusals, new Set(entries.map(({ path }) => path))),
     entries,

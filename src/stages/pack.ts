@@ -123,6 +123,7 @@ async function describe(
     requirements: requirementsOf(scan, listing.packed, contents),
     summary: scan.summary,
     refusals: planned.refusals,
+    volatile: options.volatile ?? [],
   });
   return { listing, own };
 }

@@ -6,9 +6,8 @@ import { NeedsRecoverError, RelocateError } from '../model/errors.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import type { Recovery } from '../model/receipt.ts';
 import { unfinishedRun } from './pending.ts';
-import { finishRun, takeBackRun, type Checkpoint } from './transaction.ts';
+import { finishRun, keptWarning, takeBackRun, type Checkpoint } from './transaction.ts';
 import { findTree } from './tree.ts';
-import { keptWarning } from './undo.ts';
 
 export interface RecoverOptions {
   /** Take a run back that could be finished. */

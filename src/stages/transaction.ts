@@ -70,6 +70,11 @@ export async function takeBackRun(
   return { kept, warnings };
 }
 
+/** What is told of a path that was left alone. */
+export function keptWarning(path: TreePath): string {
+  return `${showBytes(path)} was changed by someone else meanwhile and left as it is`;
+}
+
 /** Gives the folders their times and puts all that on the disk. */
 async function settleFolders(run: Run, intent: Intent): Promise<string[]> {
   const folders = intent.folders.filter(({ path }) => isRealFolder(run.tree, path));
@@ -102,9 +107,6 @@ function forget(run: Run, kept: readonly TreePath[]): void {
   const receipt = readReceipt(run);
   if (receipt === null) return;
   const changes = receipt.changes.filter(({ file }) => !kept.includes(file));
-  const warnings = [
-    ...receipt.warnings,
-    ...kept.map((path) => `${showBytes(path)} was changed by someone else meanwhile and left as it is`),
-  ];
+  const warnings = [...receipt.warnings, ...kept.map(keptWarning)];
   writeReceipt(run, { ...receipt, changes, warnings } satisfies Receipt);
 }

@@ -11,7 +11,7 @@ import type { AbsolutePath, TreePath } from '../model/path.ts';
 import type { Undone } from '../model/receipt.ts';
 import { Pace, type PaceOptions } from './pace.ts';
 import { refuseWhilePending } from './pending.ts';
-import { lostSteps, takeBackRun, type Checkpoint, type WayOut } from './transaction.ts';
+import { keptWarning, lostSteps, takeBackRun, type Checkpoint, type WayOut } from './transaction.ts';
 import { findTree } from './tree.ts';
 
 export interface UndoOptions extends PaceOptions {
@@ -52,11 +52,6 @@ export async function undo(tree: string, options: UndoOptions = {}): Promise<Und
       warnings: [...warnings, ...kept.map(keptWarning)],
     };
   });
-}
-
-/** What is told of a path that was left alone. */
-export function keptWarning(path: TreePath): string {
-  return `${showBytes(path)} was changed by someone else meanwhile and left as it is`;
 }
 
 async function refuseWhatChangedSince(run: Run, intent: Intent, pace: Pace): Promise<void> {

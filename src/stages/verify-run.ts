@@ -12,7 +12,8 @@ export interface RanPrograms {
 }
 
 /** Prints the prefix that this Python takes itself to have, and ends it before it runs anything. */
-const PROBE = 'import os, sys\nos.write(1, (sys.prefix + "\\n").encode("utf-8", "surrogateescape") if sys.version_info[0] > 2 else sys.prefix + "\\n")\nos._exit(0)\n';
+const PROBE =
+  'import os, sys\nos.write(1, (sys.prefix + "\\n").encode("utf-8", "surrogateescape") if sys.version_info[0] > 2 else sys.prefix + "\\n")\nos._exit(0)\n';
 
 /** What makes a Python ignore the probe. */
 const DEAF = /\s-[A-Za-z]*[EIS]/;
@@ -26,7 +27,10 @@ export async function runPrograms(tree: AbsolutePath, hidden: readonly AbsoluteP
     for (const { program, isScript } of programsOf(tree, environment)) {
       const ran = isScript ? await askScript(tree, program, hidden) : await askPython(tree, program, hidden);
       if (ran === null) continue;
-      if (ran.unhidden.length > 0) warnings.add(`${ran.unhidden.join(', ')} could not be hidden while programs ran: that takes root, and unshare and mount`);
+      if (ran.unhidden.length > 0)
+        warnings.add(
+          `${ran.unhidden.join(', ')} could not be hidden while programs ran: that takes root, and unshare and mount`,
+        );
       programs.push({ program, ok: ran.ok && ran.output.trim() === place, note: noteOn(ran, place) });
     }
   }
@@ -40,17 +44,23 @@ function noteOn(ran: HiddenRun, place: AbsolutePath): string {
 }
 
 function environmentsOf(tree: AbsolutePath): TreePath[] {
-  return [...walk(tree)].flatMap(({ path, type }) => (type === 'file' && baseName(path) === 'pyvenv.cfg' ? [dirName(path)] : []));
+  return [...walk(tree)].flatMap(({ path, type }) =>
+    type === 'file' && baseName(path) === 'pyvenv.cfg' ? [dirName(path)] : [],
+  );
 }
 
-function programsOf(tree: AbsolutePath, environment: TreePath): { readonly program: TreePath; readonly isScript: boolean }[] {
+function programsOf(
+  tree: AbsolutePath,
+  environment: TreePath,
+): { readonly program: TreePath; readonly isScript: boolean }[] {
   const bin = joinTree(environment, 'bin');
   const found: { program: TreePath; isScript: boolean }[] = [];
   for (const { path, type, mode } of walk(joinAbsolute(tree, bin))) {
     if (path.includes('/')) continue;
     const program = joinTree(bin, path);
     if (path === 'python' && type !== 'directory') found.push({ program, isScript: false });
-    else if (type === 'file' && (mode & 0o111) !== 0 && isPythonScript(tree, program)) found.push({ program, isScript: true });
+    else if (type === 'file' && (mode & 0o111) !== 0 && isPythonScript(tree, program))
+      found.push({ program, isScript: true });
   }
   return found;
 }
@@ -63,10 +73,18 @@ function isPythonScript(tree: AbsolutePath, program: TreePath): boolean {
   return /python|pypy/.test(lines) && !DEAF.test(lines.replace(/env\s+-S/, 'env'));
 }
 
-async function askPython(tree: AbsolutePath, program: TreePath, hidden: readonly AbsolutePath[]): Promise<HiddenRun | null> {
+async function askPython(
+  tree: AbsolutePath,
+  program: TreePath,
+  hidden: readonly AbsolutePath[],
+): Promise<HiddenRun | null> {
   return runHidden(joinAbsolute(tree, program), ['-c', PROBE], hidden, null);
 }
 
-async function askScript(tree: AbsolutePath, program: TreePath, hidden: readonly AbsolutePath[]): Promise<HiddenRun | null> {
+async function askScript(
+  tree: AbsolutePath,
+  program: TreePath,
+  hidden: readonly AbsolutePath[],
+): Promise<HiddenRun | null> {
   return runHidden(joinAbsolute(tree, program), [], hidden, PROBE);
 }

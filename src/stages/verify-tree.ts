@@ -64,7 +64,9 @@ class Comparison {
     this.#manifest = manifest;
     this.#tree = tree;
     this.#expected = new Map(manifest.entries.map((entry) => [entry.path, entry]));
-    this.#files = new Map(manifest.entries.flatMap((entry) => (entry.type === 'file' ? [[entry.path, entry] as const] : [])));
+    this.#files = new Map(
+      manifest.entries.flatMap((entry) => (entry.type === 'file' ? [[entry.path, entry] as const] : [])),
+    );
     this.#retargeted = new Set(manifest.requirements.interpreters.flatMap(({ links }) => links));
     this.#needles = needlesFor(manifest, tree);
   }
@@ -73,7 +75,8 @@ class Comparison {
     const expected = this.#expected.get(seen.path);
     if (this.#tree.ignores(seen.path) !== null) {
       this.#expected.delete(seen.path);
-    } else if (seen.unreadable !== undefined) this.#differ('unreadable', seen.path, `can't be read (${seen.unreadable})`);
+    } else if (seen.unreadable !== undefined)
+      this.#differ('unreadable', seen.path, `can't be read (${seen.unreadable})`);
     else if (expected === undefined) this.#extra(seen.path);
     else {
       this.#expected.delete(seen.path);
@@ -106,7 +109,8 @@ class Comparison {
     if (seen.type !== type) return this.#differ('type', seen.path, `is a ${seen.type} and was a ${type}`);
     this.#inodes.set(seen.path, `${seen.device}:${seen.inode}`);
     if (expected.type === 'symlink') return this.#compareTarget(seen, expected.target);
-    if ('mode' in expected && seen.mode !== expected.mode) this.#differ('mode', seen.path, `has mode ${octal(seen.mode)} and had ${octal(expected.mode)}`);
+    if ('mode' in expected && seen.mode !== expected.mode)
+      this.#differ('mode', seen.path, `has mode ${octal(seen.mode)} and had ${octal(expected.mode)}`);
     if (expected.type !== 'file') return;
     if (expected.rows === undefined) this.#compareContent(seen, expected);
     else this.#later.push(seen);
@@ -127,7 +131,12 @@ class Comparison {
       else if (isByteCode(seen.path)) this.#byteCode++;
       else return this.#differ('content', seen.path, 'has other bytes');
       const wanted = remainsAfter(entry);
-      if (traces !== wanted && !isByteCode(seen.path)) this.#differ('leftover', seen.path, `names a former place ${traces} times${wanted === 0 ? '' : `, and ${wanted} are known`}`);
+      if (traces !== wanted && !isByteCode(seen.path))
+        this.#differ(
+          'leftover',
+          seen.path,
+          `names a former place ${traces} times${wanted === 0 ? '' : `, and ${wanted} are known`}`,
+        );
     } catch (error) {
       if (!(error instanceof Error && 'syscall' in error)) throw error;
       this.#differ('unreadable', seen.path, `can't be read (${errorCode(error)})`);
@@ -152,7 +161,9 @@ class Comparison {
   #isRight(entry: FileEntry, digest: string, size: number): boolean {
     if (digest === (this.#tree.rendered.get(entry.path) ?? entry.sha256)) return true;
     if (entry.sites === undefined && entry.rows === undefined) return false;
-    return [this.#tree.place, ...this.#tree.formerPlaces].some((place) => this.#isRenderedFor(entry, place, digest, size));
+    return [this.#tree.place, ...this.#tree.formerPlaces].some((place) =>
+      this.#isRenderedFor(entry, place, digest, size),
+    );
   }
 
   #isRenderedFor(entry: FileEntry, place: AbsolutePath, digest: string, size: number): boolean {
@@ -162,8 +173,12 @@ class Comparison {
     };
     const ways = bothWays(entry, this.#manifest, place, (path) => this.#contents.get(path), packedAs);
     if (ways === null || ways.backward.some(({ end }) => end > size)) return false;
-    const packed = (): Iterable<Buffer> => spliceChunks(readPieces(hostPath(this.#tree.root, entry.path)), mergeSplices(ways.backward));
-    return digestPieces(packed()).digest === entry.sha256 && digestPieces(spliceChunks(packed(), ways.forward)).digest === digest;
+    const packed = (): Iterable<Buffer> =>
+      spliceChunks(readPieces(hostPath(this.#tree.root, entry.path)), mergeSplices(ways.backward));
+    return (
+      digestPieces(packed()).digest === entry.sha256 &&
+      digestPieces(spliceChunks(packed(), ways.forward)).digest === digest
+    );
   }
 
   #note(entry: FileEntry, digest: string, size: number): void {
@@ -179,7 +194,11 @@ class Comparison {
       if (entry.type !== 'hard-link') continue;
       const [name, target] = [this.#inodes.get(entry.path), this.#inodes.get(entry.target)];
       if (name !== undefined && target !== undefined && name !== target)
-        this.#differ('links', entry.path, `is another file than ${showBytes(entry.target)}, of which it was a hard link`);
+        this.#differ(
+          'links',
+          entry.path,
+          `is another file than ${showBytes(entry.target)}, of which it was a hard link`,
+        );
     }
   }
 }
@@ -187,7 +206,12 @@ class Comparison {
 /** The place itself is searched for too: it claims its own bytes where an origin is a part of it. */
 function needlesFor({ origins }: Manifest, { place, formerPlaces }: TreeToVerify): Needles {
   const places = [place, ...formerPlaces.filter((path) => path !== place)].map((path) => ({ path, base: '' }));
-  const prefixes = [...places, ...origins].map(({ path, base }): Prefix => ({ path: asAbsolutePath(path), base: asTreePath(base), source: 'receipt', evidence: '' }));
+  const prefixes = [...places, ...origins].map(({ path, base }): Prefix => ({
+    path: asAbsolutePath(path),
+    base: asTreePath(base),
+    source: 'receipt',
+    evidence: '',
+  }));
   return compileNeedles(prefixes);
 }
 

@@ -5,7 +5,7 @@ import { resolvePlace } from '../io/places.ts';
 import { readTreeMemory } from '../io/tree-memory.ts';
 import { UsageError } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
-import type { AbsolutePath } from '../model/path.ts';
+import { asAbsolutePath, type AbsolutePath } from '../model/path.ts';
 import type { Difference, Verdict } from '../model/verdict.ts';
 import { Pace, type PaceOptions } from './pace.ts';
 import { requireSettled } from './pending.ts';
@@ -46,10 +46,16 @@ export async function verifyTree(tree: string, options: VerifyOptions = {}): Pro
   await requireSettled(tree);
   const manifest = readInstalledManifest(logical);
   if (manifest === null && options.run !== true)
-    throw new UsageError(`${logical} was not installed by relocate, so there is nothing to hold it against; --run runs its programs all the same`);
-  const former = (readTreeMemory(logical)?.prefixes ?? []).filter(({ base, path }) => base === '' && path !== logical).map(({ path }) => path);
-  const compared = manifest === null ? { differences: [], warnings: [] } : await compareWith(manifest, logical, former, options);
-  const hidden = [...former, ...(options.hide ?? []), ...(manifest?.origins.flatMap(({ path, base }) => (base === '' ? [path as AbsolutePath] : [])) ?? [])]; // absolute by the manifest's shape
+    throw new UsageError(
+      `${logical} was not installed by relocate, so there is nothing to hold it against; --run runs its programs all the same`,
+    );
+  const former = (readTreeMemory(logical)?.prefixes ?? [])
+    .filter(({ base, path }) => base === '' && path !== logical)
+    .map(({ path }) => path);
+  const compared =
+    manifest === null ? { differences: [], warnings: [] } : await compareWith(manifest, logical, former, options);
+  const origins = (manifest?.origins ?? []).flatMap(({ path, base }) => (base === '' ? [asAbsolutePath(path)] : []));
+  const hidden = [...former, ...(options.hide ?? []), ...origins];
   const ran = options.run === true ? await runPrograms(logical, hidden) : { programs: [], warnings: [] };
   return {
     version: 1,
@@ -70,10 +76,17 @@ async function compareWith(
   options: VerifyOptions,
 ): Promise<{ readonly differences: readonly Difference[]; readonly warnings: readonly string[] }> {
   const pace = new Pace(options, manifest.entries.length);
-  const ignores = selectPaths(options.ignore ?? []);
-  const { differences, byteCode } = await compareTree(manifest, { root: place, place, formerPlaces, rendered: readRenderedDigests(place), ignores }, pace);
+  const ignores = selectPaths([...manifest.volatile, ...(options.ignore ?? [])]);
+  const { differences, byteCode } = await compareTree(
+    manifest,
+    { root: place, place, formerPlaces, rendered: readRenderedDigests(place), ignores },
+    pace,
+  );
   return {
     differences: differences.toSorted((a, b) => compareBytes(a.path, b.path)),
-    warnings: byteCode === 0 ? [] : [`${byteCode} files of byte code were written, or went, since the install; Python checks them itself`],
+    warnings:
+      byteCode === 0
+        ? []
+        : [`${byteCode} files of byte code were written, or went, since the install; Python checks them itself`],
   };
 }

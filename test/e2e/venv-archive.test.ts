@@ -84,8 +84,8 @@ describe('install', () => {
     const first = join(folder, 'target/first place/site');
     mkdirSync(join(folder, 'target/first place'));
     relocateOk(['install', archive, first]);
-    expectToRun(first);
     relocateOk(['verify', first]);
+    expectToRun(first);
 
     const again = join(folder, 'target/again.tar.gz');
     const second = join(folder, "target/second $place & 'co'/site");
@@ -147,14 +147,14 @@ describe('install', () => {
 describe('install.sh', () => {
   test.each(['dash', 'bash', 'busybox sh'])('under %s, with no node on PATH', (shell) => {
     const bin = barePath(join(folder, 'target'));
-    const place = join(folder, 'target/a place/with "quotes" & $x/site');
-    mkdirSync(join(folder, 'target/a place/with "quotes" & $x'), { recursive: true });
+    const place = join(folder, "target/a place/it's $x & co/site");
+    mkdirSync(join(folder, "target/a place/it's $x & co"), { recursive: true });
     const [program = '', ...words] = shell.split(' ');
     const path = runOk('sh', ['-c', 'command -v "$1"', 'sh', program]).trim();
     const env = { PATH: bin, HOME: folder };
     runOk('sh', ['-c', 'tar xzf "$1" -O .relocate/install.sh > "$2"', 'sh', archive, join(folder, 'target/install.sh')], { env });
     runOk(path, [...words, join(folder, 'target/install.sh'), archive, place], { env });
-    expectToRun(place);
     relocateOk(['verify', place]);
+    expectToRun(place);
   });
 });

@@ -8,7 +8,10 @@ const NEEDLES = compileNeedles([PREFIX]);
 
 function hitsIn(text: string | Buffer): { text: string; ambiguous: boolean }[] {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
-  return findHits(bytes, NEEDLES).map(({ start, end, ambiguous }) => ({ text: bytes.toString('latin1', start, end), ambiguous }));
+  return findHits(bytes, NEEDLES).map(({ start, end, ambiguous }) => ({
+    text: bytes.toString('latin1', start, end),
+    ambiguous,
+  }));
 }
 
 function latin1(text: string): Buffer {
@@ -160,15 +163,30 @@ describe.each([
   ['utf-32be', 4],
 ] as const)('%s', (encoding, width) => {
   const encode = (text: string): Buffer => {
-    const codes = width === 2 ? [...Array(text.length).keys()].map((i) => text.charCodeAt(i)) : [...text].map((char) => char.codePointAt(0) ?? 0);
+    const codes =
+      width === 2
+        ? [...Array(text.length).keys()].map((i) => text.charCodeAt(i))
+        : [...text].map((char) => char.codePointAt(0) ?? 0);
     const bytes = Buffer.alloc(codes.length * width);
-    codes.forEach((code, i) => (encoding.endsWith('le') ? bytes.writeUIntLE(code, i * width, width) : bytes.writeUIntBE(code, i * width, width)));
+    codes.forEach((code, i) =>
+      encoding.endsWith('le') ? bytes.writeUIntLE(code, i * width, width) : bytes.writeUIntBE(code, i * width, width),
+    );
     return bytes;
   };
 
-  test.each(['/srv/site', 'x="/srv/site"', '\ufeff/srv/site/x', 'a\n/srv/site\n', '“/srv/site”', '/srv/site.', '一/srv/site'])('%j', (text) => {
+  test.each([
+    '/srv/site',
+    'x="/srv/site"',
+    '\ufeff/srv/site/x',
+    'a\n/srv/site\n',
+    '“/srv/site”',
+    '/srv/site.',
+    '一/srv/site',
+  ])('%j', (text) => {
     const found = findHits(encode(text), NEEDLES);
-    expect(found.map(({ escaping, start }) => [escaping, start])).toEqual([[encoding, encode(text.slice(0, text.indexOf('/'))).length]]);
+    expect(found.map(({ escaping, start }) => [escaping, start])).toEqual([
+      [encoding, encode(text.slice(0, text.indexOf('/'))).length],
+    ]);
   });
 
   test.each(['/srv/site2', '/srv/siteé', '/srv/site\u4f20', '/mnt/srv/site', '/srv/site.bak'])('not %j', (text) => {

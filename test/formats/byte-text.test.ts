@@ -7,7 +7,11 @@ import { compareBytes, decodeBytes, encodeBytes, showBytes } from '../../src/for
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 40 }),
   fc.string({ unit: 'binary' }).map((text) => new Uint8Array(Buffer.from(text))),
-  fc.array(fc.constantFrom(0xed, 0xa0, 0x80, 0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80, 0xef, 0xbb, 0xbf, 0x41, 0xff), { maxLength: 20 }).map((list) => Uint8Array.from(list)),
+  fc
+    .array(fc.constantFrom(0xed, 0xa0, 0x80, 0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80, 0xef, 0xbb, 0xbf, 0x41, 0xff), {
+      maxLength: 20,
+    })
+    .map((list) => Uint8Array.from(list)),
 );
 
 describe('decode and encode', () => {
@@ -30,8 +34,11 @@ describe('decode and encode', () => {
 
   test('give what Python gives with surrogateescape', () => {
     const samples = fc.sample(bytes, 300).map((raw) => Buffer.from(raw));
-    const script = "import sys,json; print(json.dumps([bytes.fromhex(l.strip()).decode('utf-8','surrogateescape') for l in sys.stdin]))";
-    const output = execFileSync('python3', ['-c', script], { input: samples.map((raw) => `${raw.toString('hex')}\n`).join('') });
+    const script =
+      "import sys,json; print(json.dumps([bytes.fromhex(l.strip()).decode('utf-8','surrogateescape') for l in sys.stdin]))";
+    const output = execFileSync('python3', ['-c', script], {
+      input: samples.map((raw) => `${raw.toString('hex')}\n`).join(''),
+    });
     expect(samples.map((raw) => decodeBytes(raw))).toEqual(JSON.parse(output.toString('utf8')));
   });
 

@@ -24,17 +24,68 @@ function inWindows(bytes: Buffer, needles: Needles, size: number): Hit[] {
   return hits;
 }
 
-const NASTY = ['/srv/site', '/srv/site/env', '/x/my site', "/x/it's", '/x/$a&b', '/x/é', '/x/\udcff', '/x/a\nb', '/opt/my /srv/site', '/x/a%20b'];
+const NASTY = [
+  '/srv/site',
+  '/srv/site/env',
+  '/x/my site',
+  "/x/it's",
+  '/x/$a&b',
+  '/x/é',
+  '/x/\udcff',
+  '/x/a\nb',
+  '/opt/my /srv/site',
+  '/x/a%20b',
+];
 
 /** Pieces from which files are built: the prefixes in all spellings, whole and cut short, and what stands around paths. */
 function pieces(paths: readonly string[]): fc.Arbitrary<Buffer> {
   const forms = paths.flatMap((path) => writtenForms(path).map(({ bytes }) => bytes));
   return fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...forms) },
-    { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...forms), fc.nat(20)).map(([form, cut]) => form.subarray(0, form.length - cut)) },
-    { weight: 3, arbitrary: fc.constantFrom(...['/', '//', 'x', '2', '-', '.', '..', ' ', '\n', '"', ':', 'file://', '$', '\\', '\\ ', '\0', '%', '%2F', 'é', '&#x2F;', '\\u002f'].map((text) => Buffer.from(text))) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(fc.constantFrom(...forms), fc.nat(20))
+        .map(([form, cut]) => form.subarray(0, form.length - cut)),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom(
+        ...[
+          '/',
+          '//',
+          'x',
+          '2',
+          '-',
+          '.',
+          '..',
+          ' ',
+          '\n',
+          '"',
+          ':',
+          'file://',
+          '$',
+          '\\',
+          '\\ ',
+          '\0',
+          '%',
+          '%2F',
+          'é',
+          '&#x2F;',
+          '\\u002f',
+        ].map((text) => Buffer.from(text)),
+      ),
+    },
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 5 }).map((bytes) => Buffer.from(bytes)) },
-    { weight: 1, arbitrary: fc.constantFrom(Buffer.alloc(1500, 'n'), Buffer.alloc(1100, '/'), Buffer.alloc(70, '.'), Buffer.alloc(5000, 'ab ')) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        Buffer.alloc(1500, 'n'),
+        Buffer.alloc(1100, '/'),
+        Buffer.alloc(70, '.'),
+        Buffer.alloc(5000, 'ab '),
+      ),
+    },
   );
 }
 
@@ -46,7 +97,9 @@ describe('windows', () => {
     });
     fc.assert(
       fc.property(
-        cases.chain(({ paths, sizes }) => fc.tuple(fc.constant(paths), fc.constant(sizes), fc.array(pieces(paths), { maxLength: 14 }))),
+        cases.chain(({ paths, sizes }) =>
+          fc.tuple(fc.constant(paths), fc.constant(sizes), fc.array(pieces(paths), { maxLength: 14 })),
+        ),
         ([paths, sizes, parts]) => {
           const bytes = Buffer.concat(parts);
           const needles = compileNeedles(paths.map(prefix));
@@ -60,8 +113,13 @@ describe('windows', () => {
 
   test('of one byte', () => {
     const needles = compileNeedles([prefix('/srv/site'), prefix('/srv/site/env')]);
-    const text = 'a=/srv/site/env/x:/srv/site2 -I/srv/site\0\\/srv\\/site %2Fsrv%2Fsite file:///srv/site. /mnt/srv/site';
-    const bytes = Buffer.concat([Buffer.from(text), Buffer.from('/srv/site "/srv/site"', 'utf16le'), Buffer.from('/srv/site')]);
+    const text =
+      'a=/srv/site/env/x:/srv/site2 -I/srv/site\0\\/srv\\/site %2Fsrv%2Fsite file:///srv/site. /mnt/srv/site';
+    const bytes = Buffer.concat([
+      Buffer.from(text),
+      Buffer.from('/srv/site "/srv/site"', 'utf16le'),
+      Buffer.from('/srv/site'),
+    ]);
     const whole = findHits(bytes, needles);
     expect(whole.length).toBe(8);
     expect(inWindows(bytes, needles, 1)).toEqual(whole);
@@ -77,7 +135,12 @@ test('hits never overlap, are sorted, and hold a written form of their prefix', 
         expect(start).toBeGreaterThanOrEqual(last);
         last = end;
         const forms = NASTY.flatMap((path) => writtenForms(path).map((form) => ({ ...form, path })));
-        expect(forms.some((form) => form.path === found.path && form.escaping === escaping && form.bytes.equals(bytes.subarray(start, end)))).toBe(true);
+        expect(
+          forms.some(
+            (form) =>
+              form.path === found.path && form.escaping === escaping && form.bytes.equals(bytes.subarray(start, end)),
+          ),
+        ).toBe(true);
       }
     }),
     { numRuns: 100 },
@@ -86,7 +149,9 @@ test('hits never overlap, are sorted, and hold a written form of their prefix', 
 
 test.each(NASTY)('every written form of %j is found', (path) => {
   for (const { bytes, escaping } of writtenForms(path)) {
-    const space = escaping.startsWith('utf-') ? Buffer.from(escaping.includes('32') ? [0, 0, 0, 0] : [0, 0]) : Buffer.from('"');
+    const space = escaping.startsWith('utf-')
+      ? Buffer.from(escaping.includes('32') ? [0, 0, 0, 0] : [0, 0])
+      : Buffer.from('"');
     const text = Buffer.concat([space, bytes, space]);
     const hits = findHits(text, compileNeedles([prefix(path)]));
     expect(hits.map(({ start, end }) => [start, end])).toEqual([[space.length, space.length + bytes.length]]);
@@ -96,7 +161,9 @@ test.each(NASTY)('every written form of %j is found', (path) => {
 test('the plain search finds the bytes alone', () => {
   const needles = compileNeedles([prefix('/x/\udcff')], 'plain');
   expect(findHits(Buffer.from('"/x/\\udcff"'), needles)).toEqual([]);
-  expect(findHits(Buffer.concat([Buffer.from('"'), encodeBytes('/x/\udcff'), Buffer.from('"')]), needles)).toHaveLength(1);
+  expect(findHits(Buffer.concat([Buffer.from('"'), encodeBytes('/x/\udcff'), Buffer.from('"')]), needles)).toHaveLength(
+    1,
+  );
 });
 
 test('ASCII text in UTF-16 is taken for the byte order in which it is aligned', () => {

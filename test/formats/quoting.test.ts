@@ -71,7 +71,7 @@ const CASES: readonly (readonly [LanguageName, readonly (readonly [string, strin
       ['x = "¦"', 'json'],
       ["x = '¦'", 'python'],
       ['x = `¦`', 'shell-double'],
-      ["// don't\nx = \"¦\"", 'json'],
+      ['// don\'t\nx = "¦"', 'json'],
       ['/* ¦ */', 'plain'],
       ['x = /"/; y = "¦"', 'json'],
     ],
@@ -93,7 +93,7 @@ const CASES: readonly (readonly [LanguageName, readonly (readonly [string, strin
       ['a = "¦"', 'json'],
       ["a = '¦'", 'literal'],
       ["a = '''\n¦'''", 'literal'],
-      ["a = '\\'\nb = \"¦\"", 'json'],
+      ['a = \'\\\'\nb = "¦"', 'json'],
     ],
   ],
   [
@@ -121,7 +121,13 @@ const CASES: readonly (readonly [LanguageName, readonly (readonly [string, strin
     ],
   ],
   ['sql', [["values ('it''s ¦')", 'quote-doubled']]],
-  ['fish', [["set x '¦'", 'single-quoted'], ['set x ¦', 'shell-bare']]],
+  [
+    'fish',
+    [
+      ["set x '¦'", 'single-quoted'],
+      ['set x ¦', 'shell-bare'],
+    ],
+  ],
   ['plain', [['x = "¦"', 'plain']]],
 ];
 
@@ -164,9 +170,12 @@ test.each([
   expect(pythonSourceOf(Buffer.from(head))).toBe(source);
 });
 
-test.each(['file://', 'x file:', 'git+file://', '"file:\\/\\/', 'file://localhost', 'jar:file:'])('%j makes a URL of the path', (before) => {
-  expect(isFileUrl(before)).toBe(true);
-});
+test.each(['file://', 'x file:', 'git+file://', '"file:\\/\\/', 'file://localhost', 'jar:file:'])(
+  '%j makes a URL of the path',
+  (before) => {
+    expect(isFileUrl(before)).toBe(true);
+  },
+);
 
 test.each(['profile:', 'unix://', 'http://', 'a:', ''])('%j does not', (before) => {
   expect(isFileUrl(before)).toBe(false);

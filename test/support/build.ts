@@ -16,6 +16,8 @@ function newest(folder: string): number {
 
 /** Called once by vitest, before any test file. */
 export function setup(): void {
+  // what the terminal of the tester likes is no part of the tests
+  for (const name of ['FORCE_COLOR', 'NO_COLOR', 'SOURCE_DATE_EPOCH']) delete process.env[name];
   const stamp = `${root}dist/cli/main.js`;
   if (existsSync(stamp) && statSync(stamp).mtimeMs > newest(`${root}src`)) return;
   const build = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, encoding: 'utf8' });

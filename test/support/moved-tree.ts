@@ -28,7 +28,10 @@ export function buildTree(files: Readonly<Record<string, string>> = {}): BuiltTr
   const folder = temporaryFolder();
   const root = join(folder, 'build', 'site');
   mkdirSync(root, { recursive: true });
-  writeTree(root, Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replaceAll('@P@', root)])));
+  writeTree(
+    root,
+    Object.fromEntries(Object.entries(files).map(([path, text]) => [path, text.replaceAll('@P@', root)])),
+  );
   return {
     root,
     move: async (to = 'new place') => {
@@ -48,7 +51,11 @@ export function has(program: string, ...args: readonly string[]): boolean {
 }
 
 /** The output of a program; its words on stderr where it fails. */
-export function run(program: string, args: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}): string {
+export function run(
+  program: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: Record<string, string> } = {},
+): string {
   return execFileSync(program, args, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
