@@ -99,6 +99,7 @@ function put(e, k,  c, s, i, b) {
   if (e == "percent-doubled") { if (s == "%") ascii(s); raw(k); return "" }
   if (e == "shell-double") { if (s != "" && index("\\\"$`", s)) ascii("\\"); raw(k); return "" }
   if (e == "shell-single") { if (s == "\047") ascii("\047\"\047\"\047"); else raw(k); return "" }
+  if (e == "csh-double") { if (s == "!") ascii("\\!"); else if (s != "" && index("\"$`", s)) ascii("\"\047" s "\047\""); else raw(k); return "" }
   if (e == "shell-bare") { if (s != "" && !index(names "@+=:,./-", s)) ascii("\\"); raw(k); return "" }
   if (e == "percent" || e == "percent-slash" || e == "hex") {
     for (i = from[k]; i < from[k + 1]; i++) {

@@ -2,14 +2,18 @@
  * What `.relocate/install.sh` reads instead of JSON: `digests.list`, which `sha256sum -c` checks, and `render.list`, lines of words
  * parted by one blank. A word is bytes with all but letters, digits and `_ . / + , : = @ % -` as `\0ooo` (POSIX `printf %b`), `-` when empty.
  */
-import type { FileEntry, Interpreter, Manifest, RecordRow } from '../model/manifest.ts';
+import { OWN_PATHS, type FileEntry, type Interpreter, type Manifest, type RecordRow } from '../model/manifest.ts';
 import { joinTree } from '../model/path.ts';
 import type { AbsoluteForm } from '../model/reference.ts';
 import { encodeBytes } from './byte-text.ts';
 
-/** `sha256  ./path` for every file whose name `sha256sum` takes as it is; the others stand in render.list. */
-export function digestList(manifest: Manifest): Buffer {
-  const lines = filesOf(manifest).flatMap(({ path, sha256 }) => {
+/**
+ * `sha256  ./path` for the manifest, relocate's own files, and every file whose name `sha256sum` takes as it is; the others stand in
+ * render.list. It closes the circle: it is made of the manifest and its digest alone, so a manifest that was damaged does not fit it.
+ */
+export function digestList(manifest: Manifest, manifestDigest: string): Buffer {
+  const own = [{ path: OWN_PATHS.manifest, sha256: manifestDigest }, ...manifest.own];
+  const lines = [...own, ...filesOf(manifest)].flatMap(({ path, sha256 }) => {
     const name = encodeBytes(path);
     return isPlainName(name) ? [Buffer.from(`${sha256}  ./`), name, Buffer.from('\n')] : [];
   });

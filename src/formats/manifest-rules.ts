@@ -90,9 +90,6 @@ function requireTotals(manifest: Manifest): void {
 
 function requireOwn(manifest: Manifest): void {
   const paths = manifest.own.map(({ path }) => path);
-  if (paths.join('\0') !== [OWN_PATHS.installScript, OWN_PATHS.renderList, OWN_PATHS.digestList].join('\0'))
-    throw new ArchiveError(
-      'manifest-own',
-      'the manifest does not list install.sh, render.list and digests.list in this order',
-    );
+  if (paths.join('\0') !== [OWN_PATHS.installScript, OWN_PATHS.renderList].join('\0'))
+    throw new ArchiveError('manifest-own', 'the manifest does not list install.sh and render.list in this order');
 }

@@ -8,6 +8,9 @@ export const PORTABLE_SHEBANG = 127;
 /** What Linux keeps today (BINPRM_BUF_SIZE is 256, one byte for the line end): a longer line is cut, or the file runs as a shell script. */
 export const LONGEST_SHEBANG = 255;
 
+/** What a first line begins with whose rest `env` takes apart. */
+export const ENV_SPLIT = '#!/usr/bin/env -S ';
+
 /** A word of the line: the bytes [start, end) as written. `text` is what it means; null where only `env` can tell (`${NAME}`, `\c`). */
 export interface ShebangWord {
   readonly start: number;
@@ -58,7 +61,7 @@ export function parseShebang(head: string, isWhole: boolean, known: readonly Kno
   if (!isEnv || rest >= line.length) {
     const words =
       rest < line.length ? [{ start: rest, end: line.trimEnd().length, text: line.slice(rest).trimEnd() }] : [];
-    return { end, lead: '#!/usr/bin/env -S ', interpreter: first, arguments: words };
+    return { end, lead: ENV_SPLIT, interpreter: first, arguments: words };
   }
   return parseEnv(line, first, rest, known);
 }

@@ -63,7 +63,7 @@ function parseRecord(body: Buffer, at: number): { keyword: PaxKeyword; value: Bu
   if (digits === undefined || end > body.length || body[end - 1] !== 0x0a)
     throw new ArchiveError('pax-length', 'a pax record does not have the length that it says');
   const equals = body.indexOf(0x3d, at);
-  if (equals < 0 || equals >= end - 1) throw new ArchiveError('pax-record', 'a pax record has no keyword, or no value');
+  if (equals < 0 || equals >= end - 2) throw new ArchiveError('pax-record', 'a pax record has no keyword, or no value');
   const keyword = PAX_KEYWORDS.find((known) => known === body.toString('latin1', at + digits.length + 1, equals));
   if (keyword === undefined)
     throw new ArchiveError(

@@ -30,6 +30,7 @@ const DECODERS: Readonly<Record<Escaping, (bytes: Buffer) => string>> = {
       /\\(.)|'([^']*)'/gs,
       (_, char: string | undefined, quoted: string | undefined) => char ?? quoted ?? '',
     ),
+  'csh-double': (bytes) => decodeBytes(bytes).replace(/"'(["$`])'"|\\(!)/g, '$1$2'),
   percent: unescapePercent,
   'percent-slash': unescapePercent,
   xml: unescapeXml,

@@ -2,6 +2,7 @@
 import { createHash, hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { showBytes } from '../formats/byte-text.ts';
+import { digestList } from '../formats/install-lists.ts';
 import { manifestEntryDiffers, requireManifestHeader } from '../formats/archive-agreement.ts';
 import { parseManifest } from '../formats/manifest-json.ts';
 import { checkManifest, type EntryIndex } from '../formats/manifest-rules.ts';
@@ -62,13 +63,15 @@ export async function openArchive(path: Buffer, options: ReadOptions): Promise<O
     const manifestBytes = await readManifest(stream);
     const manifest = parseManifest(manifestBytes);
     const index = checkManifest(manifest);
+    const manifestDigest = hash('sha256', manifestBytes);
     const own = new Map<string, Buffer>();
     for (const file of manifest.own) own.set(file.path, await readOwn(stream, file));
+    await requireDigestList(stream, digestList(manifest, manifestDigest));
     return {
       manifest,
       index,
       manifestBytes,
-      manifestDigest: hash('sha256', manifestBytes),
+      manifestDigest,
       own,
       size,
       entries: () => readEntries(stream, manifest, options.signal),
@@ -121,6 +124,14 @@ async function readOwn(stream: TarStream, file: OwnFile): Promise<Buffer> {
   if (hash('sha256', bytes) !== file.sha256)
     throw new ArchiveError('entry-digest', `${file.path} is not the one that the manifest describes`);
   return bytes;
+}
+
+/** The list must be the one that this manifest asks for: it tells the manifest's own digest. */
+async function requireDigestList(stream: TarStream, expected: Buffer): Promise<void> {
+  const { digestList: path } = OWN_PATHS;
+  requireAgreement(ownEntry(path, expected.length, OWN_MODES.list), await stream.next());
+  if (!(await readWhole(stream, expected.length, path)).equals(expected))
+    throw new ArchiveError('manifest-digest', `${path} does not fit the manifest: the archive is damaged`);
 }
 
 async function readWhole(stream: TarStream, size: number, what: string): Promise<Buffer> {

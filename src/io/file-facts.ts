@@ -7,11 +7,13 @@ import { dirName, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { FileFacts } from '../model/scan.ts';
 import { hostPath } from './entries.ts';
 
-/** Looks whether a file of the tree can be replaced: its folder writable, on the tree's own file system. `device` null: not known. */
-export function obstacleTo(root: AbsolutePath, file: TreePath, device: string | null): Pick<FileFacts, 'obstacle'> {
+/** Looks whether a file of the tree can be replaced: its folder writable, on the tree's own file system. */
+export function obstacleTo(root: AbsolutePath, file: TreePath): Pick<FileFacts, 'obstacle'> {
   try {
-    if (device !== null && lstatSync(hostPath(root, file), { bigint: true }).dev.toString() !== device) return { obstacle: 'other-device' };
-    accessSync(hostPath(root, dirName(file)), constants.W_OK | constants.X_OK);
+    const folder = hostPath(root, dirName(file));
+    // the folder's device, not the file's: on overlayfs a file of a lower layer has another one
+    if (lstatSync(folder).dev !== lstatSync(hostPath(root, '')).dev) return { obstacle: 'other-device' };
+    accessSync(folder, constants.W_OK | constants.X_OK);
     return {};
   } catch {
     return { obstacle: 'unwritable' };
@@ -19,17 +21,17 @@ export function obstacleTo(root: AbsolutePath, file: TreePath, device: string | 
 }
 
 /** The facts of a regular file that is read anew. Throws the system's error where it can't be read. */
-export function factsOfFile(root: AbsolutePath, file: TreePath, aliases: readonly TreePath[], device: string | null): FileFacts {
+export function factsOfFile(root: AbsolutePath, file: TreePath, aliases: readonly TreePath[]): FileFacts {
   const place = hostPath(root, file);
   const stat = lstatSync(place);
-  return { file, aliases, digest: digestFile(place), size: stat.size, mode: stat.mode & 0o7777, ...obstacleTo(root, file, device) };
+  return { file, aliases, digest: digestFile(place), size: stat.size, mode: stat.mode & 0o7777, ...obstacleTo(root, file) };
 }
 
 /** The facts of a symlink; its digest is that of its text. */
-export function factsOfSymlink(root: AbsolutePath, entry: Entry, device: string | null): FileFacts {
+export function factsOfSymlink(root: AbsolutePath, entry: Entry): FileFacts {
   const text = encodeBytes(entry.target ?? '');
   const facts = { file: entry.path, aliases: [], digest: hash('sha256', text), size: text.length, mode: entry.mode };
-  return { ...facts, ...obstacleTo(root, entry.path, device) };
+  return { ...facts, ...obstacleTo(root, entry.path) };
 }
 
 /** sha256, hex, of a regular file, with little memory. Follows no symlink. */

@@ -30,7 +30,7 @@ export interface Manifest {
   readonly root: Ownership & { readonly mode: number };
   /** Whether extended attributes were looked at: they can't be without `getfattr`. */
   readonly attributes: 'recorded' | 'unknown';
-  /** The files of relocate itself that follow the manifest, in this order. */
+  /** install.sh and render.list, which follow the manifest; digests.list comes behind them and tells the manifest's own digest. */
   readonly own: readonly OwnFile[];
   readonly totals: Totals;
   readonly requirements: Requirements;

@@ -11,7 +11,7 @@ import type { AbsolutePath, TreePath } from './path.ts';
  *   `hex`: `\xNN` for every byte that is no plain name byte (Python byte strings; "…" of PHP, Perl and Ruby)
  * - `single-quoted`: inside '…' where only `\\` and `\'` are escapes (PHP, Perl, Ruby, fish); `quote-doubled`: inside '…' where `''`
  *   stands for the quote (YAML, SQL)
- * - `shell-double`, `shell-single`, `shell-bare`: inside "…", '…', or unquoted in a POSIX shell
+ * - `shell-double`, `shell-single`, `shell-bare`: inside "…", '…', or unquoted in a POSIX shell; `csh-double`: inside "…" in csh
  * - `percent`: the path part of a URL, `/` literal; `percent-slash`: a URL component, `%2F` for `/`
  * - `xml`: XML and HTML text or attribute; `xml-slash`: the same with `&#x2F;` for `/`
  * - `dollar-doubled`: `$$` for `$` (ZConfig, make); `percent-doubled`: `%%` for `%` (systemd, supervisor, uwsgi)
@@ -34,6 +34,7 @@ export type Escaping =
   | 'shell-double'
   | 'shell-single'
   | 'shell-bare'
+  | 'csh-double'
   | 'percent'
   | 'percent-slash'
   | 'xml'

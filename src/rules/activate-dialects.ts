@@ -88,8 +88,7 @@ const bat: ActivateDialect = {
 /** `setenv VIRTUAL_ENV '/srv/env'`. */
 const csh: ActivateDialect = {
   note: 'csh can not tell which file it reads',
-  // nothing can be escaped in its double quotes
-  escaping: (before) => (before === "'" ? 'shell-single' : before === '"' ? 'literal' : 'shell-bare'),
+  escaping: (before) => (before === "'" ? 'shell-single' : before === '"' ? 'csh-double' : 'shell-bare'),
   read: () => null,
 };
 

@@ -1,4 +1,4 @@
-/** RL106: a script made by zc.buildout, which puts the absolute paths of its eggs in front of sys.path. */
+/** RL106: a Python script that puts absolute paths on sys.path, as those made by zc.buildout do, or by hand. */
 import { decodeBytes, encodeBytes } from '../formats/byte-text.ts';
 import { escapePath } from '../formats/escaping.ts';
 import type { Hit } from '../formats/needles.ts';
@@ -7,34 +7,74 @@ import { baseName, dirName, isInside, joinTree, relativeTo, type TreePath } from
 import type { Splice } from '../model/reference.ts';
 import { pathAt, realFolderOf, relative, type FoundPath } from './claims.ts';
 import type { FileRule, FileView } from './rule.ts';
+import { isScript } from './shebang-claims.ts';
 import { fromLatin1 } from './shebang-claims.ts';
 
 export const rule: FileRule = {
   code: 'RL106',
   subject: 'file',
-  summary: 'A buildout script puts absolute paths of eggs in front of sys.path.',
-  appliesTo: ({ head }) => head.includes('sys.path[0:0]'),
+  summary: 'A Python script puts absolute paths of the tree on sys.path.',
+  appliesTo: ({ head }) => head.includes('sys.path'),
 
   *claim(view, hits, context) {
     if (view.bytes === null || !view.isText) return;
     const text = view.latin1();
-    const statement = /^sys\.path\[0:0\] = \[/m.exec(text);
-    if (statement === null) return;
+    const code = buildoutCode(text) ?? handWrittenCode(view, text);
+    if (code === null) return;
     const file = joinTree(realFolderOf(view.path, context), baseName(view.path));
-    const behind = hits.filter(({ start, escaping }) => start > statement.index && /^(?:plain|python)$/.test(escaping));
-    const literals = pathLiterals(view, behind);
+    const owned = hits.filter(({ start, escaping }) => code.owns(start) && /^(?:plain|python)$/.test(escaping));
+    const literals = pathLiterals(view, owned);
     const root = rootOf(
       file,
       literals.flatMap(({ paths }) => paths),
     );
     const names = freeNames(text);
-    const setup = setupCode(statement.index, file, root, names);
+    const setup = setupCode(code.setupAt, file, root, names);
     for (const literal of literals) {
       const splice = expressionFor(literal, text, root, names);
       for (const { hit, found } of literal.paths) yield relative(view, hit, [setup, splice], { found });
     }
   },
 };
+
+/** The part of a script whose literals become expressions, and where the lines go that the expressions need. */
+interface PathCode {
+  readonly setupAt: number;
+  readonly owns: (offset: number) => boolean;
+}
+
+/** In a script of buildout all that follows its statement: the eggs, and the arguments of the entry point. */
+function buildoutCode(text: string): PathCode | null {
+  const statement = /^sys\.path\[0:0\] = \[/m.exec(text);
+  return statement === null ? null : { setupAt: statement.index, owns: (offset) => offset > statement.index };
+}
+
+/**
+ * In any other script only the literal in `sys.path.insert(0, '…')` and `sys.path.append('…')`, in statements that are not indented:
+ * a script, unlike a module that something else may run, always knows `__file__`.
+ */
+function handWrittenCode(view: FileView, text: string): PathCode | null {
+  if (!isScript(view)) return null;
+  const strings = pythonStrings(text);
+  const calls = [...text.matchAll(PATH_CALL)].flatMap((call) => {
+    const literal = strings.find(({ start }) => start === call.index + call[0].length);
+    const isInString = strings.some(({ start, end }) => start < call.index && call.index < end);
+    return literal === undefined || isInString || isContinued(text, call.index) ? [] : [{ line: call.index, literal }];
+  });
+  const [first] = calls;
+  if (first === undefined) return null;
+  const owns = (offset: number): boolean => calls.some(({ literal: { start, end } }) => offset > start && offset < end);
+  return { setupAt: first.line, owns };
+}
+
+/** From the start of a line that is not indented to where the literal begins. */
+const PATH_CALL =
+  /^(?![ \t#'"])[^\n]*?(?<![\w.])sys\.path\.(?:insert\(\s*-?\d+\s*,|append\()\s*(?=[ru]?['"])/gim;
+
+/** Whether the line that starts at an offset goes on from the one before. */
+function isContinued(text: string, lineStart: number): boolean {
+  return /[\\([{,]\s*$/.test(text.slice(Math.max(0, lineStart - 80), lineStart));
+}
 
 /** A path of the tree in a string literal. */
 interface LiteralPath {

@@ -1,9 +1,11 @@
 /** RL102: a Python script that sh starts first, since its interpreter's path is too long for a first line or holds blanks. */
 import type { Hit } from '../formats/needles.ts';
+import { encodeBytes } from '../formats/byte-text.ts';
+import { ENV_SPLIT, PORTABLE_SHEBANG } from '../formats/shebang.ts';
 import { relativeTo } from '../model/path.ts';
 import type { Escaping, Splice } from '../model/reference.ts';
 import { pathAt, pinned, realFolderOf, relative, type TextClaim } from './claims.ts';
-import { besideScript } from './launcher.ts';
+import { besideScript, envSplitLauncher } from './launcher.ts';
 import { isPolyglotWord } from './polyglot.ts';
 import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
 import { isScript } from './shebang-claims.ts';
@@ -71,8 +73,26 @@ function claimOn(view: FileView, hit: Hit, trampoline: Trampoline, context: Rule
   const word = besideScript(relativeTo(realFolderOf(view.path, context), found.inTree));
   if (!isPolyglotWord(word))
     return pinned(view, hit, { ...options, note: 'the path holds a character that sh and Python read differently' });
-  return relative(view, hit, splicesFor(word, pathEnd + trampoline.quote.length, trampoline), options);
+  const wordEnd = pathEnd + trampoline.quote.length;
+  const single = context.launcher === 'env-split' ? singleLine(view, word, wordEnd, trampoline) : null;
+  return relative(view, hit, single ?? splicesFor(word, wordEnd, trampoline), options);
 }
+
+/**
+ * The one line that the script would have had from the start, had its interpreter's path been short and without blanks: so that the
+ * same build at two places becomes the same bytes. Null where the lines say more than pip's three.
+ */
+function singleLine(view: FileView, word: string, wordEnd: number, { start, end, isConcatenation }: Trampoline): Splice[] | null {
+  const head = view.head.toString('latin1');
+  const isPlain = start === PIP_FIRST_LINE.length && head.slice(wordEnd, end) === ' "$0" "$@"' && head.startsWith(PIP_FIRST_LINE);
+  if (!isPlain || isConcatenation || !head.startsWith(PIP_LAST_LINE, end)) return null;
+  const text = envSplitLauncher(ENV_SPLIT, [word]);
+  if (text === null || encodeBytes(text).length > PORTABLE_SHEBANG) return null;
+  return [{ start: 0, end: end + PIP_LAST_LINE.length - 1, text }];
+}
+
+const PIP_FIRST_LINE = '#!/bin/sh\n';
+const PIP_LAST_LINE = "\n' '''\n";
 
 /** In a concatenation of strings the new word's quotes would end a string: it becomes one string of three quotes. */
 function splicesFor(word: string, wordEnd: number, { start, end, wordStart, isConcatenation }: Trampoline): Splice[] {

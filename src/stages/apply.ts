@@ -30,7 +30,8 @@ interface Prepared {
 }
 
 /**
- * Changes the tree as the plan says, or not at all. A plan without changes touches nothing and leaves no journal.
+ * Changes the tree as the plan says, or not at all. A plan without changes touches nothing and leaves no journal; but where what stays
+ * is absolute and true here, the tree remembers this place, so that it can be repaired after a move.
  * @example await apply(plan(await scan('/srv/site')))
  * @throws StalePlanError, UsageError: nothing was changed
  * @throws RolledBackError, InterruptedError: what was begun was taken back
@@ -40,7 +41,7 @@ interface Prepared {
 export async function apply(plan: Plan, options: ApplyOptions = {}): Promise<Receipt> {
   const { logical: tree } = findTree(plan.tree);
   const at = new Date().toISOString();
-  if (plan.changes.length === 0) return emptyReceipt(tree, at);
+  if (plan.changes.length === 0 && !mustRemember({ ...plan, tree })) return emptyReceipt(tree, at);
   return withLock(tree, 'fix', async () => {
     refuseWhilePending(tree);
     const checkpoint = options.checkpoint ?? ((): void => {});
@@ -66,6 +67,11 @@ async function prepare(plan: Plan, pace: Pace): Promise<Prepared> {
   const folders = foldersOf(tree, steps, hasOwnFolder(tree) ? [] : [asTreePath('')]);
   const memory = newMemory(plan);
   return { plan, folders, memory, steps: memory === null ? steps : [...steps, ownRecordStep(tree, TREE_MEMORY)] };
+}
+
+/** Whether something stays that only the tree's memory will explain once the tree is elsewhere. */
+function mustRemember(plan: Plan): boolean {
+  return plan.refusals.some(({ reason }) => reason === 'in-place') && newMemory(plan) !== null;
 }
 
 /** The prefixes by which the tree was known, and those that its files say from now on; null where it remembers just these. */

@@ -63,19 +63,15 @@ export function assembleManifest(parts: ManifestParts): OwnFiles {
     refusals: gather(parts.refusals, new Set(entries.map(({ path }) => path))),
     entries,
   };
-  const lists = [
+  const helpers = [
     { path: OWN_PATHS.installScript, bytes: installScript() },
     { path: OWN_PATHS.renderList, bytes: renderList(frame) },
-    { path: OWN_PATHS.digestList, bytes: digestList(frame) },
   ];
-  const manifest = {
-    ...frame,
-    own: lists.map(({ path, bytes }) => ({ path, size: bytes.length, sha256: hash('sha256', bytes) })),
-  };
-  return {
-    manifest,
-    files: [{ path: OWN_PATHS.manifest, bytes: Buffer.concat([...manifestBytes(manifest)]) }, ...lists],
-  };
+  const own = helpers.map(({ path, bytes }) => ({ path, size: bytes.length, sha256: hash('sha256', bytes) }));
+  const manifest = { ...frame, own };
+  const bytes = Buffer.concat([...manifestBytes(manifest)]);
+  const digests = { path: OWN_PATHS.digestList, bytes: digestList(manifest, hash('sha256', bytes)) };
+  return { manifest, files: [{ path: OWN_PATHS.manifest, bytes }, ...helpers, digests] };
 }
 
 function originsOf({ prefixes, origins }: ManifestParts): Manifest['origins'] {

@@ -30,9 +30,10 @@ export class ScanTally {
   readonly #facts = new Map<TreePath, FileFacts>();
   readonly #aliases = new Map<TreePath, readonly TreePath[]>();
   readonly #digestLists: TreePath[] = [];
+  /** The first name of each symlink that has several. */
+  readonly #linkedSymlinks = new Map<string, TreePath>();
   readonly #excluded: Excluded[] = [];
   readonly #counts = { files: 0, directories: 0, symlinks: 0 };
-  #device: string | null = null;
 
   /** `keepsAll`: keep every entry and digest, for a pack. */
   constructor(place: TreePlace, prefixes: readonly Prefix[], launcher: Launcher, keepsAll: boolean) {
@@ -76,7 +77,7 @@ export class ScanTally {
     const { dependents, references } = findDependents(this.#digestLists, this.#changing(), this.#context);
     for (const { file } of dependents)
       if (!this.#facts.has(file))
-        this.#facts.set(file, factsOfFile(this.#place.real, file, this.#aliases.get(file) ?? [], this.#device));
+        this.#facts.set(file, factsOfFile(this.#place.real, file, this.#aliases.get(file) ?? []));
     const compiled = new Set(dependents.flatMap(({ kind, file }) => (kind === 'byte-code' ? [file] : [])));
     const all = [...this.#references, ...references].sort(byPlace);
     return {
@@ -102,7 +103,6 @@ export class ScanTally {
   }
 
   #count(entry: Entry): void {
-    this.#device ??= entry.device;
     if (entry.type === 'file') this.#counts.files++;
     if (entry.type === 'directory') this.#counts.directories++;
     if (entry.type === 'symlink') this.#counts.symlinks++;
@@ -126,18 +126,30 @@ export class ScanTally {
       digest: finding.digest,
       size,
       mode,
-      ...obstacleTo(this.#place.real, path, this.#device),
+      ...obstacleTo(this.#place.real, path),
     });
   }
 
   #applyEntryRules(entry: Entry): void {
-    for (const rule of ENTRY_RULES) {
-      if (!rule.appliesTo(entry)) continue;
-      for (const { hit: _, ...claim } of rule.claim(entry, this.#context)) {
-        this.#references.push({ code: rule.code, rule: RULE_NAMES[rule.code], file: entry.path, ...claim });
-        if (entry.type === 'symlink' && !this.#facts.has(entry.path))
-          this.#facts.set(entry.path, factsOfSymlink(this.#place.real, entry, this.#device));
-      }
-    }
+    const references = ENTRY_RULES.flatMap((rule): Reference[] => {
+      if (!rule.appliesTo(entry)) return [];
+      const claims = [...rule.claim(entry, this.#context)];
+      return claims.map(({ hit: _, ...claim }) => ({ code: rule.code, rule: RULE_NAMES[rule.code], file: entry.path, ...claim }));
+    });
+    if (references.length === 0 || this.#isSecondName(entry, references)) return;
+    this.#references.push(...references);
+    if (entry.type === 'symlink') this.#facts.set(entry.path, factsOfSymlink(this.#place.real, entry));
+  }
+
+  /** Another name of a symlink that was seen, and one that wants the same text: an alias of that, as with hard links of files. */
+  #isSecondName(entry: Entry, references: readonly Reference[]): boolean {
+    if (entry.type !== 'symlink' || entry.links < 2) return false;
+    const key = JSON.stringify([entry.device, entry.inode, references.map(({ relative }) => relative)]);
+    const first = this.#linkedSymlinks.get(key);
+    if (first === undefined) this.#linkedSymlinks.set(key, entry.path);
+    const facts = first === undefined ? undefined : this.#facts.get(first);
+    if (facts === undefined) return false;
+    this.#facts.set(facts.file, { ...facts, aliases: [...facts.aliases, entry.path] });
+    return true;
   }
 }

@@ -6,8 +6,8 @@ import { asTreePath, joinTree, type AbsolutePath, type TreePath } from '../model
 import type { Excluded } from '../model/scan.ts';
 import type { Selection } from './selection.ts';
 
-/** Where relocate keeps its own records in a tree: never scanned, never packed. */
-export const OWN_FOLDER: TreePath = asTreePath('.relocate');
+/** relocate's own records at the root of a tree, and the name they have while they come or go: never scanned, never packed. */
+const OWN = /^\.relocate(?:-?-\d+)?$/;
 
 export interface WalkOptions {
   /** Paths to leave out; a folder that is left out is not entered. */
@@ -88,7 +88,7 @@ function stepsOf(root: AbsolutePath, folder: TreePath, options: WalkOptions): St
   const steps: Step[] = [];
   for (const { name, isDirectory } of readNames(root, folder)) {
     const path = joinTree(folder, name);
-    if (path === OWN_FOLDER) continue;
+    if (OWN.test(path)) continue;
     const by = options.exclude?.(path) ?? null;
     if (by !== null) {
       options.onExcluded?.({ path, by });

@@ -7,7 +7,8 @@ import { relocateOk, runOk } from '../support/cli.ts';
 import { makeSite } from '../support/venv.ts';
 
 let folder: string;
-const places = ['a/site', 'another/much/longer/place/of/the/build'];
+// so long that pip starts scripts through sh, since kernels cut first lines
+const places = ['a/site', `another/${'much-'.repeat(25)}longer/place/of/the/build`];
 beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'relocate-two-')));
   for (const place of places) makeSite(join(folder, place));

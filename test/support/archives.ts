@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { wrapMember } from '../../src/formats/gzip-frames.ts';
 import { digestList, renderList } from '../../src/formats/install-lists.ts';
-import { manifestBytes } from '../../src/formats/manifest-json.ts';
+import { manifestBytes, parseManifest } from '../../src/formats/manifest-json.ts';
 import { BLOCK, ownEntry, paddingOf, tarEntry } from '../../src/formats/tar-entry.ts';
 import { writeHeader } from '../../src/formats/tar-write.ts';
 import type { FileEntry, Manifest, ManifestEntry } from '../../src/model/manifest.ts';
@@ -38,7 +38,15 @@ export function file(path: string, text: string | Buffer, more: Partial<FileEntr
   const body = Buffer.from(text);
   return {
     body,
-    entry: { type: 'file', path: asTreePath(path), mode: 0o644, mtime: MTIME, size: body.length, sha256: hash('sha256', body), ...more },
+    entry: {
+      type: 'file',
+      path: asTreePath(path),
+      mode: 0o644,
+      mtime: MTIME,
+      size: body.length,
+      sha256: hash('sha256', body),
+      ...more,
+    },
   };
 }
 
@@ -63,23 +71,40 @@ export function craftTar(entries: readonly (ManifestEntry | CraftedFile)[], opti
   const listed = entries.map((each) => ('entry' in each ? each.entry : each));
   const bodies = entries.map((each) => ('entry' in each ? each.body : Buffer.alloc(0)));
   const manifest = frame(listed);
-  const own = [Buffer.from('#!/bin/sh\n'), renderList(manifest), digestList(manifest)];
+  const own = [Buffer.from('#!/bin/sh\n'), renderList(manifest)];
   const paths = ['.relocate/install.sh', '.relocate/render.list', '.relocate/digests.list'].map(asTreePath);
   const whole: Manifest = {
     ...manifest,
-    own: own.map((bytes, i) => ({ path: paths[i] ?? asTreePath(''), size: bytes.length, sha256: hash('sha256', bytes) })),
+    own: own.map((bytes, i) => ({
+      path: paths[i] ?? asTreePath(''),
+      size: bytes.length,
+      sha256: hash('sha256', bytes),
+    })),
   };
   // a wrong manifest is none by its type
   const changed = (options.manifest?.(whole) ?? whole) as Manifest;
   const text = Buffer.concat([...manifestBytes(changed)]).toString('utf8');
   const bytes = Buffer.from(options.manifestText?.(text) ?? text, 'utf8');
+  own.push(listOf(bytes, changed));
   const pieces: Piece[] = [
     piece(writeHeader(ownEntry('.relocate/manifest.json', bytes.length, 0o644)), bytes),
     ...own.map((body, i) => piece(writeHeader(ownEntry(paths[i] ?? '', body.length, i === 0 ? 0o755 : 0o644)), body)),
     ...listed.map((entry, i) => piece(writeHeader(tarEntry(entry)), bodies[i] ?? Buffer.alloc(0))),
   ];
-  const tar = Buffer.concat([...(options.pieces?.(pieces) ?? pieces).flatMap(({ header, body }) => [header, body]), Buffer.alloc(2 * BLOCK)]);
+  const tar = Buffer.concat([
+    ...(options.pieces?.(pieces) ?? pieces).flatMap(({ header, body }) => [header, body]),
+    Buffer.alloc(2 * BLOCK),
+  ]);
   return options.tar?.(tar) ?? tar;
+}
+
+/** The list of digests that fits the bytes of a manifest, where they can be understood at all. */
+function listOf(bytes: Buffer, fallback: Manifest): Buffer {
+  try {
+    return digestList(parseManifest(bytes), hash('sha256', bytes));
+  } catch {
+    return digestList(fallback, hash('sha256', bytes));
+  }
 }
 
 /** Frames of a gzip archive, as relocate writes them. */
@@ -108,7 +133,14 @@ function frame(entries: readonly ManifestEntry[]): Manifest {
     attributes: 'recorded',
     own: [],
     totals: { entries: entries.length, files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) },
-    requirements: { platform: process.platform, arch: process.arch, libc: '', native: false, interpreters: [], outside: [] },
+    requirements: {
+      platform: process.platform,
+      arch: process.arch,
+      libc: '',
+      native: false,
+      interpreters: [],
+      outside: [],
+    },
     maxPrefixBytes: null,
     volatile: [],
     leftOut: [],
