@@ -44,8 +44,8 @@ describe.each(RULES.map((rule) => [RULE_NAMES[rule.code], rule] as const))('%s',
     expect(name).not.toMatch(/\b(?:fix|make|rewrite|replace|remove|relative|relocat\w*)\b/);
   });
 
-  it('has a summary of one line', () => {
-    expect(summary).toMatch(/^\S.{8,130}\S$/);
+  it('has a summary of one sentence', () => {
+    expect(summary).toMatch(/^\S.{8,130}\.$/);
   });
 
   const withoutFixture = WITHOUT_FIXTURE[code];

@@ -16,7 +16,7 @@ export function listenForInterrupt(readsOnly: boolean, say: (line: string) => vo
     if (readsOnly) say('relocate: interrupted');
     if (readsOnly || controller.signal.aborted) process.exit(EXIT.interrupted);
     say('relocate: stopping; once more to stop at once');
-    controller.abort(new InterruptedError('interrupted'));
+    controller.abort(new InterruptedError('interrupted; nothing was changed'));
   };
   for (const signal of SIGNALS) process.on(signal, listener);
   return {

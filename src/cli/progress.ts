@@ -48,7 +48,10 @@ export function progressLine(screen: Screen, label: string, now: () => number = 
 
 function progressText(label: string, done: Done, seconds: number): string {
   const share = shareOf(done);
-  const files = done.totalFiles === undefined ? count(done.files) : `${count(done.files)} of ${count(done.totalFiles)}`;
+  const files =
+    done.totalFiles === undefined
+      ? count(done.files)
+      : `${count(Math.min(done.files, done.totalFiles))} of ${count(done.totalFiles)}`;
   const text = `${label}  ${files} files, ${bytes(done.bytes)}, ${Math.floor(seconds)} s`;
   if (share === null) return text;
   const filled = Math.round(share * BAR);

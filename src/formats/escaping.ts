@@ -34,9 +34,7 @@ const ENCODERS: Readonly<Record<Escaping, (path: string) => Buffer | null>> = {
     encodeBytes(path.replace(/[^A-Za-z0-9_@+=:,./\u0080-\uffff-]/g, (char) => (char === '\n' ? `'\n'` : `\\${char}`))),
   // in csh nothing is escaped inside "…" but `!`: the quotes are closed, and '…' holds what is special
   'csh-double': (path) =>
-    CONTROLS.test(path)
-      ? null
-      : encodeBytes(path.replace(/["$`!]/g, (char) => (char === '!' ? '\\!' : `"'${char}'"`))),
+    CONTROLS.test(path) ? null : encodeBytes(path.replace(/["$`!]/g, (char) => (char === '!' ? '\\!' : `"'${char}'"`))),
   percent: (path) => percentEncode(path, /[A-Za-z0-9_.~/-]/),
   'percent-slash': (path) => percentEncode(path, /[A-Za-z0-9_.~-]/),
   xml: escapeXml,

@@ -3,7 +3,7 @@
  * that is being put together, complete when it holds a receipt; `.NAME.relocate-ID.old` is the tree that it replaces.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, readdirSync, renameSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { decodeBytes, encodeBytes, showBytes } from '../formats/byte-text.ts';
 import type { EntryType } from '../model/entry.ts';
 import { RequirementError, UsageError } from '../model/errors.ts';
@@ -51,6 +51,11 @@ export function whatIsAt({ path }: InstallPlace): EntryType | 'nothing' | 'empty
   if (stat === null) return 'nothing';
   if (!stat.isDirectory()) return entryType(stat);
   return readdirSync(encodeBytes(path)).length === 0 ? 'empty-folder' : 'directory';
+}
+
+/** Whether another file system begins at the place. */
+export function isMountPoint({ path, parent }: InstallPlace): boolean {
+  return lstatSync(encodeBytes(path)).dev !== statSync(encodeBytes(parent)).dev;
 }
 
 /** A new name for a tree that is put together. */

@@ -4,7 +4,7 @@ import { RULE_NAMES } from '../model/codes.ts';
 import type { Site } from '../model/reference.ts';
 import { filesOf, groupByFile, groupByRule, type Fold, type Item } from './items.ts';
 import type { Style } from './style.ts';
-import { columnsOf, count, padLeft, padRight, plural, shorten, shortenPath, wrap } from './words.ts';
+import { columnsOf, count, padLeft, padRight, plural, shorten, shortenPath, widest, wrap } from './words.ts';
 
 export interface ListStyle extends Style {
   /** Lists everything and folds nothing. */
@@ -35,22 +35,17 @@ interface Widths {
 
 function widthsOf(items: readonly Item[], folds: readonly Fold[]): Widths {
   const all = [...items, ...folds.map(({ first }) => first)];
-  const widest = (least: number, texts: readonly string[]): number =>
-    Math.max(least, ...texts.map((text) => text.length));
+  const sites = items.map(({ reference }) => showSite(reference.site));
+  const counts = folds.map((fold) => countOf(fold));
   return {
-    site: widest(
-      Math.max(5, ...folds.map((fold) => count(fold.count).length + 2)),
-      items.map(({ reference }) => showSite(reference.site)),
-    ),
-    rule: widest(
-      0,
-      all.map(({ reference }) => reference.rule),
-    ),
-    word: widest(
-      0,
-      all.map(({ word }) => word),
-    ),
+    site: widest([...sites, ...counts], 5),
+    rule: widest(all.map(({ reference }) => reference.rule)),
+    word: widest(all.map(({ word }) => word)),
   };
+}
+
+function countOf(fold: Fold): string {
+  return `${count(fold.count)} ×`;
 }
 
 /** Items by file: the file, then a line for each; at the end what was folded. */
@@ -79,7 +74,7 @@ export function* linesByFile(items: readonly Item[], style: ListStyle): Generato
   if (folds.length === 0) return;
   yield style.paint('faint', 'in short (--all lists each)');
   for (const fold of folds)
-    yield row(padLeft(`${count(fold.count)} ×`, widths.site), fold.first, examples(fold, room), widths, style);
+    yield row(padLeft(countOf(fold), widths.site), fold.first, examples(fold, room), widths, style);
 }
 
 /** `  12:3  RL201 absolute-path-in-text  pinned  /srv/site/var` */
@@ -110,7 +105,7 @@ const LISTED_UNDER_RULE = 8;
 export function* linesByRule(items: readonly Item[], style: ListStyle): Generator<string> {
   const { paint } = style;
   const told = new Set<string>();
-  const width = Math.max(0, ...items.map(({ word }) => word.length));
+  const width = widest(items.map(({ word }) => word));
   for (const [code, found] of groupByRule(items)) {
     yield `${paint('code', code)} ${paint('strong', RULE_NAMES[code])}  ${paint('faint', `${count(found.length)} in ${plural(filesOf(found).length, 'file')}`)}`;
     const listed = style.all || found.length === LISTED_UNDER_RULE + 1 ? found : found.slice(0, LISTED_UNDER_RULE);

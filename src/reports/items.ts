@@ -49,11 +49,11 @@ export function groupByFile(items: readonly Item[], all: boolean): Grouped {
   const folded: Item[] = [];
   const filesListed = new Map<string, number>();
   for (const [file, found] of files) {
-    folded.push(...found.filter(({ isQuiet }) => isQuiet));
     const loud = found.filter(({ isQuiet }) => !isQuiet);
     const kinds = [...new Set(loud.map(kindOf))];
-    if (kinds.every((kind) => (filesListed.get(kind) ?? 0) >= FILES_LISTED)) folded.push(...loud);
-    else {
+    const isFolded = kinds.every((kind) => (filesListed.get(kind) ?? 0) >= FILES_LISTED);
+    for (const item of found) if (isFolded || item.isQuiet) folded.push(item);
+    if (!isFolded) {
       for (const kind of kinds) filesListed.set(kind, (filesListed.get(kind) ?? 0) + 1);
       groups.push(firstOfEachKind(file, loud));
     }

@@ -9,7 +9,7 @@ import { OUTCOME_MEANING, scanItems, type ScanItem } from './scan-items.ts';
 import { nextSteps } from './scan-next.ts';
 import type { Style } from './style.ts';
 import { warningLines } from './warnings.ts';
-import { bytes, columnsOf, count, list, padRight, plural, wrap } from './words.ts';
+import { bytes, count, list, padRight, plural, widest, wrap } from './words.ts';
 
 export interface ScanTextOptions extends ListStyle {
   readonly by: 'file' | 'rule';
@@ -43,7 +43,7 @@ function* heading(scan: Scan, { paint }: Style): Generator<string> {
   const { files, directories, symlinks, bytes: size } = scan.summary;
   const parts = [plural(files, 'file'), plural(symlinks, 'link'), plural(directories, 'folder'), bytes(size)];
   yield `${paint('strong', showBytes(scan.tree))}  ${paint('faint', parts.join(', '))}`;
-  const width = Math.max(0, ...scan.prefixes.map(({ path }) => columnsOf(showBytes(path))));
+  const width = widest(scan.prefixes.map(({ path }) => showBytes(path)));
   for (const prefix of scan.prefixes)
     yield `  ${padRight(showBytes(prefix.path), width)}  ${paint('faint', aboutPrefix(prefix))}`;
 }

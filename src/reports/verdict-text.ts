@@ -3,7 +3,7 @@ import { showBytes } from '../formats/byte-text.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { Style } from './style.ts';
 import { warningLines } from './warnings.ts';
-import { bytes, columnsOf, count, padRight, plural, shorten, wrap } from './words.ts';
+import { bytes, columnsOf, count, padRight, plural, shorten, widest, wrap } from './words.ts';
 
 /** Differences listed before the rest is counted, unless all are asked for. */
 const LISTED = 20;
@@ -25,7 +25,7 @@ function* differenceLines(
   { paint, columns, all }: Style & { readonly all: boolean },
 ): Generator<string> {
   const listed = all ? differences : differences.slice(0, LISTED);
-  const width = Math.max(0, ...listed.map(({ kind }) => kind.length));
+  const width = widest(listed.map(({ kind }) => kind));
   for (const { kind, path, note } of listed) {
     const name = showBytes(path === '' ? '.' : path);
     const room = Math.max(24, columns - width - 6);

@@ -59,6 +59,13 @@ function isWide(code: number): boolean {
   );
 }
 
+/** The columns of the widest text, at least `least`. */
+export function widest(texts: Iterable<string>, least = 0): number {
+  let columns = least;
+  for (const text of texts) columns = Math.max(columns, columnsOf(text));
+  return columns;
+}
+
 export function padRight(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - columnsOf(text)));
 }

@@ -5,7 +5,7 @@ import { endOf, linkClaim, readLink } from './symlinks.ts';
 export const rule: EntryRule = {
   subject: 'entry',
   code: 'RL301',
-  summary: 'a symlink with an absolute target inside the tree',
+  summary: 'A symlink with an absolute target inside the tree.',
   appliesTo: (entry) => entry.type === 'symlink',
   *claim(entry, context) {
     const link = readLink(entry, context);

@@ -4,5 +4,5 @@ import type { ScanRule } from './rule.ts';
 export const rule: ScanRule = {
   subject: 'scan',
   code: 'RL902',
-  summary: 'a file that was written to while it was read',
+  summary: 'A file that was written to while it was read.',
 };

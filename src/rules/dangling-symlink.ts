@@ -5,7 +5,7 @@ import { endOf, linkClaim, readLink } from './symlinks.ts';
 export const rule: EntryRule = {
   subject: 'entry',
   code: 'RL303',
-  summary: 'a symlink whose target is missing',
+  summary: 'A symlink whose target is missing.',
   appliesTo: (entry) => entry.type === 'symlink',
   *claim(entry, context) {
     const link = readLink(entry, context);

@@ -5,7 +5,7 @@ import { linkClaim, readLink } from './symlinks.ts';
 export const rule: EntryRule = {
   subject: 'entry',
   code: 'RL304',
-  summary: 'a relative symlink that leaves the tree',
+  summary: 'A relative symlink that leaves the tree.',
   appliesTo: (entry) => entry.type === 'symlink',
   *claim(entry, context) {
     if (readLink(entry, context).kind !== 'escaping') return;

@@ -12,7 +12,7 @@ const compiled = new WeakMap<readonly Prefix[], Needles>();
 export const rule: EntryRule = {
   subject: 'entry',
   code: 'RL904',
-  summary: "the prefix stands in an entry's own name",
+  summary: "The prefix stands in an entry's own name.",
   appliesTo: () => true,
   *claim(entry, context) {
     const prefix = prefixInName(entry, context.prefixes);

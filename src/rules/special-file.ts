@@ -12,7 +12,7 @@ const NOTES: Readonly<Partial<Record<EntryType, string>>> = {
 export const rule: EntryRule = {
   subject: 'entry',
   code: 'RL903',
-  summary: 'a socket, a FIFO or a device node',
+  summary: 'A socket, a FIFO or a device node.',
   appliesTo: (entry) => NOTES[entry.type] !== undefined,
   *claim(entry) {
     yield {

@@ -5,7 +5,7 @@ import { endOf, linkClaim, readLink } from './symlinks.ts';
 export const rule: EntryRule = {
   subject: 'entry',
   code: 'RL305',
-  summary: 'symlinks that lead round in a circle',
+  summary: 'Symlinks that lead round in a circle.',
   appliesTo: (entry) => entry.type === 'symlink',
   *claim(entry, context) {
     const link = readLink(entry, context);

@@ -4,5 +4,5 @@ import type { ScanRule } from './rule.ts';
 export const rule: ScanRule = {
   subject: 'scan',
   code: 'RL901',
-  summary: 'a file or folder that could not be read',
+  summary: 'A file or folder that could not be read.',
 };

@@ -67,22 +67,24 @@ function nodeOf(entry: ManifestEntry): Node[] {
 }
 
 /**
- * Owner, attributes, mode, time, in this order: a change of owner clears capabilities and setuid. Folders last, the deepest first.
+ * Owners and extended attributes, in this order: a change of owner clears capabilities.
  * @returns what could not be set
  */
-export async function applyMetadata(manifest: Manifest, staging: Staging, owners: OwnerIds): Promise<string[]> {
-  const attributes = new Map<TreePath, readonly Attribute[]>(
-    manifest.root.xattrs === undefined ? [] : [[ROOT, manifest.root.xattrs]],
-  );
+export async function applyOwnership(manifest: Manifest, staging: Staging, owners: OwnerIds): Promise<string[]> {
+  const attributes = new Map<TreePath, readonly Attribute[]>();
+  if (manifest.root.xattrs !== undefined) attributes.set(ROOT, manifest.root.xattrs);
   for (const entry of manifest.entries) {
     const ids = entry.type === 'hard-link' ? null : owners.idsOf(entry);
     if (ids !== null) staging.setOwner(entry.path, ids.uid, ids.gid);
     if (entry.xattrs !== undefined) attributes.set(entry.path, entry.xattrs);
   }
-  const complaints = await writeAttributes(staging.path, attributes);
+  return writeAttributes(staging.path, attributes);
+}
+
+/** Modes and times, when nothing is written or read any more; of folders last, the deepest first. */
+export function applyModes(manifest: Manifest, staging: Staging): void {
   for (const entry of manifest.entries) if (entry.type !== 'directory') setModeAndTime(entry, staging);
   for (const entry of manifest.entries.toReversed()) if (entry.type === 'directory') setModeAndTime(entry, staging);
-  return complaints;
 }
 
 function setModeAndTime(entry: ManifestEntry, staging: Staging): void {

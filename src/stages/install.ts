@@ -3,7 +3,15 @@ import { availableParallelism } from 'node:os';
 import { encodeBytes, showBytes } from '../formats/byte-text.ts';
 import { renderedListText } from '../formats/rendered-list.ts';
 import { openArchive, type OpenArchive } from '../io/archive-read.ts';
-import { installPlace, newStagingPath, settle, switchTo, whatIsAt, type InstallPlace } from '../io/install-place.ts';
+import {
+  installPlace,
+  isMountPoint,
+  newStagingPath,
+  settle,
+  switchTo,
+  whatIsAt,
+  type InstallPlace,
+} from '../io/install-place.ts';
 import { readInstalledManifestDigest, readInstallReceipt, writeInstallRecords } from '../io/install-records.ts';
 import { withLock } from '../io/lock.ts';
 import { ownerIds } from '../io/owners.ts';
@@ -16,7 +24,7 @@ import type { Installed, InstallReceipt, InstallRecovery } from '../model/instal
 import type { Manifest } from '../model/manifest.ts';
 import { asTreePath, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { VERSION } from '../model/version.ts';
-import { applyMetadata, extractFiles, extractLinks } from './install-extract.ts';
+import { applyModes, applyOwnership, extractFiles, extractLinks } from './install-extract.ts';
 import { preflight } from './install-preflight.ts';
 import { choosePythons, type Replacements } from './install-python.ts';
 import { renderFiles, type Rendered } from './install-render.ts';
@@ -102,8 +110,10 @@ async function sameInstall(
 }
 
 function requireFree(place: InstallPlace, there: ReturnType<typeof whatIsAt>, mayReplace: boolean): void {
-  if (there === 'nothing' || there === 'empty-folder') return;
   const path = showBytes(place.path);
+  if (there === 'empty-folder' && isMountPoint(place))
+    throw new RequirementError(`${path} is a mount point, which no folder can take the place of; name a folder in it`);
+  if (there === 'nothing' || there === 'empty-folder') return;
   if (there !== 'directory') throw new RequirementError(`${path} is a ${there}; name a folder that is not there yet`);
   if (!mayReplace)
     throw new RequirementError(
@@ -130,7 +140,7 @@ async function stage(
   const links = retargets(manifest, options.replacements);
   extractLinks(manifest, staging, (path, target) => links.get(path) ?? target);
   const owners = ownerIds();
-  const complaints = await applyMetadata(manifest, staging, owners);
+  const complaints = await applyOwnership(manifest, staging, owners);
   await prove(manifest, staging, place.path, rendered, options);
   const receipt = receiptFor(archive, place.path, rendered, options, [
     ...options.warnings,
@@ -143,12 +153,13 @@ async function stage(
     memory: treeMemoryText([{ path: place.path, base: asTreePath('') }]),
     receipt,
   });
+  applyModes(manifest, staging);
   await staging.sync(manifest.entries.flatMap(({ path, type }) => (type === 'file' ? [path] : [])));
   staging.setMode(asTreePath(''), manifest.root.mode);
   return receipt;
 }
 
-/** Reads everything back from the disk: every digest, and no place of the build. */
+/** Reads everything back from the disk while it can be read: every digest, every link, and no place of the build. */
 async function prove(
   manifest: Manifest,
   staging: Staging,
@@ -161,15 +172,13 @@ async function prove(
   const pace = new Pace(signal === undefined ? {} : { signal }, manifest.entries.length);
   const findings = await compareTree(
     manifest,
-    { root: staging.root, place, formerPlaces: [], rendered: digests, ignores: () => null },
+    { root: staging.root, place, formerPlaces: [], rendered: digests, ignores: () => null, checksModes: false },
     pace,
   );
   const wrong = findings.differences[0];
-  if (wrong !== undefined)
-    throw new ArchiveError(
-      'install-proof',
-      `what was extracted is not right and was not installed: '${showBytes(wrong.path)}' ${wrong.note}`,
-    );
+  if (wrong === undefined && findings.byteCode === 0) return;
+  const what = wrong === undefined ? 'byte code has other bytes' : `'${showBytes(wrong.path)}' ${wrong.note}`;
+  throw new ArchiveError('install-proof', `what was extracted is not right and was not installed: ${what}`);
 }
 
 /** New targets for the links of environments that get another Python. */

@@ -9,7 +9,7 @@ import { errorCode, hostPath } from '../io/entries.ts';
 import { digestPieces, readPieces } from '../io/pieces.ts';
 import type { Entry } from '../model/entry.ts';
 import type { FileEntry, Manifest, ManifestEntry } from '../model/manifest.ts';
-import { asAbsolutePath, asTreePath, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { asAbsolutePath, asTreePath, dirName, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { Difference, DifferenceKind } from '../model/verdict.ts';
 import type { Pace } from './pace.ts';
@@ -27,6 +27,8 @@ export interface TreeToVerify {
   readonly rendered: ReadonlyMap<TreePath, string>;
   /** Paths that may be anything. */
   readonly ignores: Selection;
+  /** Modes are set last of all by an install, which may make files unreadable. */
+  readonly checksModes: boolean;
 }
 
 export interface TreeFindings {
@@ -38,7 +40,7 @@ export interface TreeFindings {
 /** Compares; reads every file once. */
 export async function compareTree(manifest: Manifest, tree: TreeToVerify, pace: Pace): Promise<TreeFindings> {
   const comparison = new Comparison(manifest, tree);
-  for (const seen of walk(tree.root)) {
+  for (const seen of walk(tree.root, { exclude: tree.ignores })) {
     comparison.see(seen);
     await pace.step(seen.size);
   }
@@ -73,10 +75,7 @@ class Comparison {
 
   see(seen: Entry): void {
     const expected = this.#expected.get(seen.path);
-    if (this.#tree.ignores(seen.path) !== null) {
-      this.#expected.delete(seen.path);
-    } else if (seen.unreadable !== undefined)
-      this.#differ('unreadable', seen.path, `can't be read (${seen.unreadable})`);
+    if (seen.unreadable !== undefined) this.#differ('unreadable', seen.path, `can't be read (${seen.unreadable})`);
     else if (expected === undefined) this.#extra(seen.path);
     else {
       this.#expected.delete(seen.path);
@@ -87,7 +86,7 @@ class Comparison {
   findings(): TreeFindings {
     for (const seen of this.#later) this.#compareContent(seen, this.#fileEntry(seen.path));
     for (const path of this.#expected.keys()) {
-      if (this.#tree.ignores(path) !== null) continue;
+      if (isIgnored(path, this.#tree.ignores)) continue;
       if (isByteCode(path)) this.#byteCode++;
       else this.#differ('missing', path, 'is missing');
     }
@@ -109,7 +108,7 @@ class Comparison {
     if (seen.type !== type) return this.#differ('type', seen.path, `is a ${seen.type} and was a ${type}`);
     this.#inodes.set(seen.path, `${seen.device}:${seen.inode}`);
     if (expected.type === 'symlink') return this.#compareTarget(seen, expected.target);
-    if ('mode' in expected && seen.mode !== expected.mode)
+    if (this.#tree.checksModes && 'mode' in expected && seen.mode !== expected.mode)
       this.#differ('mode', seen.path, `has mode ${octal(seen.mode)} and had ${octal(expected.mode)}`);
     if (expected.type !== 'file') return;
     if (expected.rows === undefined) this.#compareContent(seen, expected);
@@ -213,6 +212,12 @@ function needlesFor({ origins }: Manifest, { place, formerPlaces }: TreeToVerify
     evidence: '',
   }));
   return compileNeedles(prefixes);
+}
+
+/** Whether a path or a folder that it is in is one of those that may be anything. */
+function isIgnored(path: TreePath, ignores: Selection): boolean {
+  for (let at: TreePath = path; at !== ''; at = dirName(at)) if (ignores(at) !== null) return true;
+  return false;
 }
 
 /** Byte code that Python keeps for itself; it writes it anew whenever it likes. */

@@ -79,7 +79,7 @@ async function compareWith(
   const ignores = selectPaths([...manifest.volatile, ...(options.ignore ?? [])]);
   const { differences, byteCode } = await compareTree(
     manifest,
-    { root: place, place, formerPlaces, rendered: readRenderedDigests(place), ignores },
+    { root: place, place, formerPlaces, rendered: readRenderedDigests(place), ignores, checksModes: true },
     pace,
   );
   return {

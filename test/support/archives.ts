@@ -121,7 +121,8 @@ export function piece(header: Buffer, body: Buffer): Piece {
   return { header, body: Buffer.concat([body, Buffer.alloc(paddingOf(body.length))]) };
 }
 
-function frame(entries: readonly ManifestEntry[]): Manifest {
+/** A manifest with these entries, but without the digests of relocate’s own files. */
+export function frame(entries: readonly ManifestEntry[]): Manifest {
   const files = entries.filter((entry): entry is FileEntry => entry.type === 'file');
   return {
     version: 1,

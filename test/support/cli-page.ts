@@ -59,6 +59,9 @@ for \`file\`, \`pathBytes\` for \`path\`.
 \`byFix\`: relative (fix makes it self-locating), pinned (written anew by fix and install), blocked, none (harmless or outside).
 \`maxPrefixBytes\`: the longest destination that every fixed slot can hold; null where none limits it.
 \`scan --format ndjson\` prints the references alone, one on a line.
+
+\`fix --dry-run --format json\` prints the plan (changes with their edits, and refusals); \`fix\` its receipt with the refusals; \`undo\`, \`recover\`,
+\`pack\`, \`install\`, \`verify\` and \`demo\` what they did or found. Every document has a \`version\`, which changes when a field changes its meaning.
 `;
 
 const CONFIGURATION = `## relocate.toml

@@ -3,7 +3,7 @@ import { run, runOk } from './cli.ts';
 
 /** How often the text stands in all files. */
 export function occurrences(tree: string, text: string): number {
-  return Number(runOk('sh', ['-c', 'grep -raoF --exclude-dir=.relocate -e "$1" . | wc -l', 'sh', text], { cwd: tree }));
+  return Number(runOk('sh', ['-c', 'grep -rahoF --exclude-dir=.relocate -e "$1" . | wc -l', 'sh', text], { cwd: tree }));
 }
 
 /** The files in which it stands, as `./path`, sorted. */

@@ -3,6 +3,7 @@ import { isRuleCode, RULE_NAMES, type RuleCode } from '../../model/codes.ts';
 import { EXIT, UsageError } from '../../model/errors.ts';
 import { nearest } from '../../model/nearest.ts';
 import { pageText } from '../../reports/page-text.ts';
+import { rulesText } from '../../reports/rules-text.ts';
 import { defineCommand, type Command } from '../command.ts';
 
 export const command: Command = defineCommand({
@@ -32,12 +33,7 @@ export const command: Command = defineCommand({
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([code, summary]) => ({ code, rule: RULE_NAMES[code], summary }));
     if (args.format === 'json') await session.printJson(rules);
-    else
-      await session.print(
-        rules.map(
-          ({ code, rule, summary }) => `${session.terminal.style.paint('code', code)}  ${rule.padEnd(22)}  ${summary}`,
-        ),
-      );
+    else await session.print(rulesText(rules, session.terminal.style));
     return EXIT.done;
   },
 });
