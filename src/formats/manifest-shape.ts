@@ -162,6 +162,7 @@ export const manifestShape: Shape<Manifest> = fields<Manifest>({
       reason: literal(
         'in-place',
         'cannot-grow',
+        'cannot-escape',
         'blocked',
         'outside',
         'harmless',

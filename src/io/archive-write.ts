@@ -17,6 +17,12 @@ export interface WrittenArchive {
   readonly contents: number;
 }
 
+interface PendingFrame {
+  readonly compressed: Promise<Buffer>;
+  /** What the frame was put together in. */
+  readonly buffer: Buffer;
+}
+
 /**
  * Frames are cut where an entry begins, as soon as the next entry would not fit; an entry larger than a frame begins one and goes
  * on in as many as it needs. So the bytes depend on the entries alone, not on how many frames are compressed at a time.
@@ -26,7 +32,9 @@ export class ArchiveWriter {
   readonly #compression: Compression;
   readonly #jobs: number;
   readonly #digest: Hash = createHash('sha256');
-  readonly #pending: Promise<Buffer>[] = [];
+  readonly #pending: PendingFrame[] = [];
+  /** Buffers of frames that are written: used again, since the garbage collector is in no hurry with them. */
+  readonly #free: Buffer[] = [];
   #frame: Buffer = Buffer.allocUnsafe(FRAME_BYTES);
   #filled = 0;
   #bytes = 0;
@@ -64,14 +72,15 @@ export class ArchiveWriter {
   /** Ends the frame: what comes next can be read without what was before. */
   async cut(): Promise<void> {
     if (this.#filled === 0) return;
-    const frame = this.#frame.subarray(0, this.#filled);
-    this.#frame = Buffer.allocUnsafe(FRAME_BYTES);
+    const buffer = this.#frame;
+    const frame = buffer.subarray(0, this.#filled);
+    this.#frame = this.#free.pop() ?? Buffer.allocUnsafe(FRAME_BYTES);
     this.#filled = 0;
     this.#contents += frame.length;
     const compressed = this.#compression.compress(frame);
     // it is awaited in its turn; until then a failure is not unheard
     compressed.catch(() => {});
-    this.#pending.push(compressed);
+    this.#pending.push({ compressed, buffer });
     while (this.#pending.length > this.#jobs) await this.#writeNext();
   }
 
@@ -96,13 +105,15 @@ export class ArchiveWriter {
   }
 
   async #writeNext(): Promise<void> {
-    const bytes = await this.#pending.shift();
-    if (bytes === undefined) return;
+    const next = this.#pending.shift();
+    if (next === undefined) return;
+    const bytes = await next.compressed;
     this.#digest.update(bytes);
     // zeros of a plain tar become a hole: a sparse file costs no disk there either
     const isHole = bytes.length >= BLOCK && isZeros(bytes);
     for (let at = 0; at < bytes.length && !isHole;)
       at += writeSync(this.#descriptor, bytes, at, bytes.length - at, this.#bytes + at);
     this.#bytes += bytes.length;
+    this.#free.push(next.buffer);
   }
 }

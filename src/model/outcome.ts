@@ -54,6 +54,7 @@ export function isFinding(reference: Reference, allows: Allows): boolean {
 export const IS_FAILURE: Readonly<Record<RefusalReason, boolean>> = {
   'in-place': false,
   'cannot-grow': true,
+  'cannot-escape': true,
   blocked: true,
   outside: false,
   harmless: false,

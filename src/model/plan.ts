@@ -17,13 +17,15 @@ export interface Edit {
 
 /**
  * Why a reference stays as it is.
- * `in-place` it is absolute and true where the tree stands now; `cannot-grow` the new path does not fit its slot; `blocked` can't be
+ * `in-place` it is absolute and true where the tree stands now; `cannot-grow` the new path does not fit its slot;
+ * `cannot-escape` the format has no way to write a character of the new path there; `blocked` can't be
  * changed; `outside` a requirement of the host; `harmless` nothing depends on it; `unsafe` needs `--unsafe`; `opted-out` `--only`,
  * `--except`, or an `[[allow]]`; `unwritable` the file or its folder can't be changed; `other-device` beyond a mount point.
  */
 export type RefusalReason =
   | 'in-place'
   | 'cannot-grow'
+  | 'cannot-escape'
   | 'blocked'
   | 'outside'
   | 'harmless'

@@ -48,6 +48,7 @@ function newText({ reference, replacement }: Edit): string {
 const REASON_MEANING: Readonly<Record<RefusalReason, Meaning>> = {
   'in-place': 'warn',
   'cannot-grow': 'bad',
+  'cannot-escape': 'bad',
   blocked: 'bad',
   unsafe: 'bad',
   unwritable: 'bad',
@@ -60,6 +61,7 @@ const REASON_MEANING: Readonly<Record<RefusalReason, Meaning>> = {
 const REASON_WORDS: Readonly<Record<RefusalReason, string>> = {
   'in-place': 'absolute and true here',
   'cannot-grow': 'without room for the path',
+  'cannot-escape': 'where the path can not be written',
   blocked: 'blocked',
   unsafe: 'unsafe',
   unwritable: 'not writable',

@@ -1,5 +1,5 @@
 /** plan: from a scan to edits and refusals. Pure: no disk is touched, the same scan and strategy give the same plan. */
-import { writeAbsolute } from '../formats/absolute-form.ts';
+import { writeAbsolute, type Written } from '../formats/absolute-form.ts';
 import { compareBytes } from '../formats/byte-text.ts';
 import { joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
 import {
@@ -154,21 +154,16 @@ function absoluteEdit(reference: Reference, scan: Scan, strategy: Strategy): Dec
       writes: { kind: 'absolute', destination },
     };
   const written = writeAbsolute(absolute, destination);
-  if (!written.ok) return { refusal: { reference, reason: 'cannot-grow', note: roomNote(written) } };
+  if (!written.ok) return { refusal: { reference, ...whyNot(written) } };
   return {
     edit: { reference, form: template ? 'placeholder' : 'prefix', replacement: written.text },
     writes: { kind: 'absolute', destination },
   };
 }
 
-function roomNote(written: {
-  readonly why: 'cannot-grow' | 'unwritable';
-  readonly room: number;
-  readonly needed: number;
-}): string {
-  return written.why === 'unwritable'
-    ? 'the way it is written here can not hold the new path'
-    : `there is room for ${written.room} bytes and ${written.needed} are needed`;
+function whyNot({ why, room, needed }: Extract<Written, { ok: false }>): Pick<Refusal, 'reason' | 'note'> {
+  if (why === 'cannot-grow') return { reason: why, note: `there is room for ${room} bytes and ${needed} are needed` };
+  return { reason: 'cannot-escape', note: 'the way it is written here can not hold a character of the new path' };
 }
 
 /** Whether the reference says the tree's present place already. */

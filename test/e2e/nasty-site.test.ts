@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RELOCATE, relocate, relocateOk, run, runOk } from '../support/cli.ts';
-import { occurrences } from '../support/grep.ts';
-import { listing } from '../support/listing.ts';
+import { listing, occurrences } from '../support/listing.ts';
 
 const MEGABYTE = 1024;
 /** What no command may use, in kilobytes of resident memory. */

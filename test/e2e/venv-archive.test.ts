@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { barePath } from '../support/bare-host.ts';
 import { relocate, relocateOk, run, runOk } from '../support/cli.ts';
-import { filesWith } from '../support/grep.ts';
-import { listing } from '../support/listing.ts';
+import { filesWith, listing } from '../support/listing.ts';
 import { activated, failingScripts, makeSite, recordMismatches } from '../support/venv.ts';
 
 let folder: string;

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { relocateOk, run, runOk } from '../support/cli.ts';
-import { filesWith, occurrences } from '../support/grep.ts';
-import { listing } from '../support/listing.ts';
+import { filesWith, listing, occurrences } from '../support/listing.ts';
 import { activated, failingScripts, makeSite, pristine, recordMismatches } from '../support/venv.ts';
 
 interface Found {

@@ -9,12 +9,12 @@ export const command: Command = defineCommand({
   summary: 'Put back what the last fix changed',
   about: [
     'Puts back every byte, mode, time, link and hard link as they were before the last `fix`; again, those before the one before. The tree may have been moved meanwhile.',
-    'Where a file was changed again since, nothing is done, unless `--force` says so; then that file is left alone.',
+    'Where a file was changed again since, nothing is done; with `--force` it is put back all the same, and that change is lost.',
   ],
   readsOnly: false,
   usage: '<tree>',
   positionals: { tree: TREE },
-  options: { force: { type: 'boolean', default: false, describe: 'Go ahead where files were changed since' } },
+  options: { force: { type: 'boolean', default: false, describe: 'Put back files that were changed since too' } },
   examples: [['relocate undo /srv/site', 'as before the last fix']],
   async run(args, session) {
     const { undo } = await import('../../index.ts');
