@@ -13,11 +13,16 @@ import { encodeBytes } from './byte-text.ts';
  */
 export function digestList(manifest: Manifest, manifestDigest: string): Buffer {
   const own = [{ path: OWN_PATHS.manifest, sha256: manifestDigest }, ...manifest.own];
-  const lines = [...own, ...filesOf(manifest)].flatMap(({ path, sha256 }) => {
-    const name = encodeBytes(path);
-    return isPlainName(name) ? [Buffer.from(`${sha256}  ./`), name, Buffer.from('\n')] : [];
-  });
-  return Buffer.concat(lines);
+  const pieces: Buffer[] = [];
+  let text = '';
+  for (const { path, sha256 } of [...own, ...filesOf(manifest)]) {
+    if (!isPlainName(path)) continue;
+    text += `${sha256}  ./${path}\n`;
+    if (text.length < 65536) continue;
+    pieces.push(encodeBytes(text));
+    text = '';
+  }
+  return Buffer.concat([...pieces, encodeBytes(text)]);
 }
 
 /**
@@ -41,7 +46,7 @@ export function digestList(manifest: Manifest, manifestDigest: string): Buffer {
 export function renderList(manifest: Manifest): Buffer {
   const lines = ['relocate 1', `root ${manifest.root.mode.toString(8)}`];
   for (const { path, sha256 } of filesOf(manifest))
-    if (!isPlainName(encodeBytes(path))) lines.push(`odd ${sha256} ${listWord(path)}`);
+    if (!isPlainName(path)) lines.push(`odd ${sha256} ${listWord(path)}`);
   const interpreters = new Map(
     manifest.requirements.interpreters.map((interpreter) => [
       joinTree(interpreter.environment, 'pyvenv.cfg'),
@@ -103,6 +108,6 @@ export function listWord(text: string): string {
 }
 
 /** Newlines end a line of the list; GNU takes a backslash for an escape and drops a carriage return at the end. */
-function isPlainName(name: Buffer): boolean {
-  return !name.some((byte) => byte === 0x0a || byte === 0x5c || byte === 0x0d);
+function isPlainName(name: string): boolean {
+  return !/[\n\r\\]/.test(name);
 }

@@ -21,7 +21,9 @@ import type {
   SymlinkEntry,
   Totals,
 } from '../model/manifest.ts';
+import { IS_FAILURE } from '../model/outcome.ts';
 import type { TreePath } from '../model/path.ts';
+import type { RefusalReason } from '../model/plan.ts';
 import type { AbsoluteForm } from '../model/reference.ts';
 import { ESCAPINGS } from './escaping.ts';
 import {
@@ -159,18 +161,7 @@ export const manifestShape: Shape<Manifest> = fields<Manifest>({
     fields<LeftReference>({
       file: path,
       code: text(/^RL[0-9]{3}$/, 'the code of a rule'),
-      reason: literal(
-        'in-place',
-        'cannot-grow',
-        'cannot-escape',
-        'blocked',
-        'outside',
-        'harmless',
-        'unsafe',
-        'opted-out',
-        'unwritable',
-        'other-device',
-      ),
+      reason: literal(...(Object.keys(IS_FAILURE) as RefusalReason[])), // its keys are all of them
       count: whole(1),
     }),
   ),

@@ -4,14 +4,18 @@ import { closeSync, constants, openSync, readSync } from 'node:fs';
 
 const PIECE = 1024 * 1024;
 
+/** Buffers that no reader has at present: one for each file would be garbage faster than it is collected. */
+const free: Buffer[] = [];
+
 /** The bytes of a regular file; a piece is valid until the next is asked for. Follows no symlink at the last name, never waits on a FIFO. */
 export function* readPieces(place: Buffer): Generator<Buffer, void, void> {
   const descriptor = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const buffer = free.pop() ?? Buffer.allocUnsafe(PIECE);
   try {
-    const buffer = Buffer.allocUnsafe(PIECE);
     for (let got = readSync(descriptor, buffer); got > 0; got = readSync(descriptor, buffer))
       yield buffer.subarray(0, got);
   } finally {
+    free.push(buffer);
     closeSync(descriptor);
   }
 }

@@ -98,6 +98,8 @@ function findFile(name: string, down: string): string[] {
     '    _relocate=${BASH_SOURCE-}',
     'elif [ -n "${ZSH_VERSION-}" ]; then',
     `    eval '_relocate=\${(%):-%x}'`,
+    // a name that the locale can not show stands there escaped
+    `    [ -e "$_relocate" ] || eval '_relocate=\${funcstack[2]-}'`,
     `elif (eval 'test -n "\${.sh.file}"') 2>/dev/null; then`,
     `    eval '_relocate=\${.sh.file}'`,
     'elif [ -r /proc/self/stat ]; then',

@@ -6,6 +6,7 @@ import { compileNeedles, type Needles } from '../formats/needles.ts';
 import { packedSites, type PackedSites } from '../formats/packed-sites.ts';
 import { showBytes } from '../formats/byte-text.ts';
 import { changedContent } from '../io/content.ts';
+import { unchangedContent } from '../io/unchanged.ts';
 import type { Entry } from '../model/entry.ts';
 import { StalePlanError } from '../model/errors.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
@@ -138,20 +139,20 @@ class Preparation {
   }
 
   #unread({ path, size }: Entry): PackedFile {
-    const change = this.#plain(path);
-    const pieces = (): Iterable<Buffer> =>
-      exactly(
-        changedContent(this.#spool.rootOf(path) ?? this.#full.scan.tree, change, () => undefined),
-        size,
-        path,
-      );
-    return { ...UNCHANGED, size, sha256: change.before, remains: 0, pieces };
+    const sha256 = this.#digestOf(path);
+    const root = this.#spool.rootOf(path) ?? this.#full.scan.tree;
+    const pieces = (): Iterable<Buffer> => exactly(unchangedContent(root, path, sha256), size, path);
+    return { ...UNCHANGED, size, sha256, remains: 0, pieces };
   }
 
   /** A file that stays as it is, in the words of a change. */
   #plain(file: TreePath): ContentChange {
-    const before = this.#spool.digestOf(file) ?? this.#full.digests.get(file) ?? '';
+    const before = this.#digestOf(file);
     return { file, aliases: [], before, edits: [], kind: 'content', splices: [], follows: [], renders: [] };
+  }
+
+  #digestOf(file: TreePath): string {
+    return this.#spool.digestOf(file) ?? this.#full.digests.get(file) ?? '';
   }
 
   #measure(pieces: Iterable<Buffer>): { readonly sha256: string; readonly size: number; readonly remains: number } {

@@ -1,46 +1,22 @@
 /** pack: a relocatable archive of a tree. The plan is applied to the stream; the tree itself is only read. */
-import { availableParallelism } from 'node:os';
 import { showBytes } from '../formats/byte-text.ts';
-import { ownEntry, tarEntry } from '../formats/tar-entry.ts';
 import { beginOutput, type ArchiveOutput } from '../io/archive-output.ts';
-import { OWN_MODES } from '../io/archive-read.ts';
-import { ArchiveWriter, type WrittenArchive } from '../io/archive-write.ts';
-import { compressionFor, compressionOf, type CompressionName } from '../io/compression.ts';
-import { readEntry } from '../io/entries.ts';
-import { ownerNames } from '../io/owners.ts';
 import { absolutePath } from '../io/places.ts';
-import { readAttributes } from '../io/xattrs.ts';
+import type { CompressionName } from '../io/compression.ts';
 import { ArchiveError, UsageError } from '../model/errors.ts';
-import { OWN_PATHS, type LeftOut, type Manifest } from '../model/manifest.ts';
-import { asTreePath, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
+import type { LeftOut, Manifest } from '../model/manifest.ts';
+import { isInside, type AbsolutePath } from '../model/path.ts';
 import type { Plan } from '../model/plan.ts';
-import { Pace, type PaceOptions } from './pace.ts';
-import { prepareContents, type Contents } from './pack-contents.ts';
-import { listEntries, ownership, type EntryOptions, type Listing } from './pack-entries.ts';
-import { assembleManifest, type OwnFiles } from './pack-manifest.ts';
-import { requirementsOf } from './pack-requirements.ts';
+import { Pace } from './pace.ts';
 import { requireReadable } from './pack-verdicts.ts';
-import { spoolVolatile } from './pack-volatile.ts';
+import { writeArchive, type PackedTree, type ArchiveOptions } from './pack-write.ts';
 import { plan, type Strategy } from './plan.ts';
 import { scanWithDigests, type FullScan, type ScanOptions } from './scan.ts';
-import { findTree } from './tree.ts';
 import { checkArchive } from './verify-archive.ts';
 
-export interface WriteOptions extends PaceOptions {
+export interface WriteOptions extends ArchiveOptions {
   /** The file to write; what was there is replaced when the new one is complete. */
   readonly output: string;
-  /** By default what the file name says, else gzip. */
-  readonly compression?: CompressionName;
-  /** 1 (fast) to 9 (small), for gzip. */
-  readonly level?: number;
-  readonly jobs?: number;
-  /** Globs of files that may change while they are packed. */
-  readonly volatile?: readonly string[];
-  readonly preserveOwner?: boolean;
-  /** Seconds since the epoch: later times become this one (SOURCE_DATE_EPOCH). */
-  readonly sourceDateEpoch?: number;
-  readonly name?: string;
-  readonly version?: string;
 }
 
 export type PackOptions = WriteOptions & Omit<ScanOptions, keyof WriteOptions> & Omit<Strategy, 'to'>;
@@ -84,83 +60,21 @@ export async function packPlan(full: FullScan, planned: Plan, options: WriteOpti
   const pace = new Pace(options, full.entries.length);
   const output = beginOutput(options.output);
   try {
-    const spool = await spoolVolatile(full, options.volatile ?? [], () => output.copies(), pace);
-    const contents = await prepareContents(full, planned, spool, pace);
-    const { listing, own } = await describe(full, planned, contents, spool.vanished, options);
-    const compression = options.compression ?? compressionFor(options.output) ?? 'gzip';
-    const written = await write(output, compression, own, listing, contents, options, pace);
-    await proofread(output, own, full, options);
+    const packed = await writeArchive(full, planned, output, options, pace);
+    await proofread(output, packed, full, options);
     output.publish();
-    return receipt(output, compression, written, own.manifest, [...full.scan.warnings, ...spool.warnings]);
+    return receipt(output, packed);
   } finally {
     output.discard();
   }
 }
 
-async function describe(
-  full: FullScan,
-  planned: Plan,
-  contents: Contents,
-  vanished: ReadonlySet<TreePath>,
-  options: WriteOptions,
-): Promise<{ readonly listing: Listing; readonly own: OwnFiles }> {
-  const { scan, entries } = full;
-  const attributes = await readAttributes(scan.tree);
-  const entryOptions: EntryOptions = {
-    owners: options.preserveOwner === true ? ownerNames() : null,
-    attributes,
-    latest: options.sourceDateEpoch === undefined ? null : BigInt(options.sourceDateEpoch) * 1_000_000_000n,
-  };
-  const listing = listEntries(entries, scan.excluded, contents, vanished, entryOptions);
-  const root = readEntry(findTree(scan.tree).real, asTreePath(''));
-  const own = assembleManifest({
-    tree: { name: options.name ?? '', version: options.version ?? '' },
-    root: { mode: root.mode, ...ownership(root, entryOptions) },
-    areAttributesKnown: attributes !== null,
-    prefixes: scan.prefixes,
-    origins: contents.origins,
-    listing,
-    requirements: requirementsOf(scan, listing.packed, contents),
-    summary: scan.summary,
-    refusals: planned.refusals,
-    volatile: options.volatile ?? [],
-  });
-  return { listing, own };
-}
-
-async function write(
-  output: ArchiveOutput,
-  compression: CompressionName,
-  own: OwnFiles,
-  listing: Listing,
-  contents: Contents,
-  options: WriteOptions,
-  pace: Pace,
-): Promise<WrittenArchive> {
-  const writer = new ArchiveWriter(
-    output.descriptor,
-    compressionOf(compression, options.level),
-    options.jobs ?? availableParallelism(),
-  );
-  for (const { path, bytes } of own.files) {
-    const mode = path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list;
-    await writer.add(ownEntry(path, bytes.length, mode), [bytes]);
-  }
-  // relocate's own files stand in frames of their own: a reader gets at them without the rest
-  await writer.cut();
-  for (const { entry, seen } of listing.packed) {
-    await writer.add(tarEntry(entry), entry.type === 'file' ? contents.fileOf(seen).pieces() : []);
-    await pace.step(entry.type === 'file' ? entry.size : 0);
-  }
-  return writer.finish();
-}
-
 /** Reads the archive back as install would, and looks for prefixes of the build that the manifest does not tell of. */
 async function proofread(
   output: ArchiveOutput,
-  own: OwnFiles,
+  packed: PackedTree,
   { scan }: FullScan,
-  options: WriteOptions,
+  options: ArchiveOptions,
 ): Promise<void> {
   const { signal, jobs } = options;
   const verdict = await checkArchive(output.temporary, {
@@ -174,24 +88,16 @@ async function proofread(
       'pack-leftover',
       `the archive is not right and was not kept: ${showBytes(wrong.path)}: ${wrong.note}`,
     );
-  if (verdict.manifestBytes.equals(own.files[0]?.bytes ?? Buffer.alloc(0))) return;
+  if (verdict.manifestDigest === packed.manifestDigest) return;
   throw new ArchiveError(
     'pack-proof',
     'the archive reads back differently than it was written; nothing was kept: is the disk in order?',
   );
 }
 
-function receipt(
-  output: ArchiveOutput,
-  compression: CompressionName,
-  written: WrittenArchive,
-  manifest: Manifest,
-  warnings: string[],
-): PackReceipt {
-  const { totals, maxPrefixBytes, origins, requirements, refusals, leftOut } = manifest;
-  const { bytes, sha256 } = written;
-  if (manifest.attributes === 'unknown')
-    warnings.push('extended attributes (capabilities, ACLs) were not looked at: this host has no getfattr');
+function receipt(output: ArchiveOutput, packed: PackedTree): PackReceipt {
+  const { totals, maxPrefixBytes, origins, requirements, refusals, leftOut } = packed.manifest;
+  const { bytes, sha256, compression, warnings } = packed;
   return {
     version: 1,
     archive: output.path,

@@ -5,7 +5,7 @@ import { HitStream } from '../formats/hit-stream.ts';
 import { compileNeedles, type Needles } from '../formats/needles.ts';
 import { openArchive } from '../io/archive-read.ts';
 import { absolutePath } from '../io/places.ts';
-import type { FileEntry, Manifest, Origin } from '../model/manifest.ts';
+import type { FileEntry, Origin } from '../model/manifest.ts';
 import { asAbsolutePath, asTreePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { Difference, Verdict } from '../model/verdict.ts';
@@ -20,8 +20,8 @@ export interface CheckArchiveOptions extends PaceOptions {
 }
 
 export interface CheckedArchive extends Verdict {
-  readonly manifest: Manifest;
-  readonly manifestBytes: Buffer;
+  /** sha256 (hex) of the manifest's bytes. */
+  readonly manifestDigest: string;
 }
 
 /**
@@ -37,7 +37,7 @@ export async function checkArchive(archive: string, options: CheckArchiveOptions
     ...(signal === undefined ? {} : { signal }),
   });
   try {
-    const { manifest, manifestBytes } = opened;
+    const { manifest, manifestDigest } = opened;
     const needles = needlesFor([...manifest.origins, ...(options.origins ?? [])]);
     const pace = new Pace(options, manifest.entries.length);
     const differences: Difference[] = [];
@@ -56,8 +56,7 @@ export async function checkArchive(archive: string, options: CheckArchiveOptions
       differences,
       programs: [],
       warnings: [],
-      manifest,
-      manifestBytes,
+      manifestDigest,
     };
   } finally {
     opened.close();

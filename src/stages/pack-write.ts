@@ -1,0 +1,125 @@
+/** Writes the archive of a planned tree: relocate's own files, then every entry with its edits. */
+import { hash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { ownEntry, tarEntry } from '../formats/tar-entry.ts';
+import type { ArchiveOutput } from '../io/archive-output.ts';
+import { OWN_MODES } from '../io/archive-read.ts';
+import { ArchiveWriter, type WrittenArchive } from '../io/archive-write.ts';
+import { compressionFor, compressionOf, type CompressionName } from '../io/compression.ts';
+import { readEntry } from '../io/entries.ts';
+import { ownerNames } from '../io/owners.ts';
+import { readAttributes } from '../io/xattrs.ts';
+import { OWN_PATHS, type Manifest } from '../model/manifest.ts';
+import { asTreePath, type TreePath } from '../model/path.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Pace, PaceOptions } from './pace.ts';
+import { prepareContents, type Contents } from './pack-contents.ts';
+import { listEntries, ownership, type EntryOptions, type Listing } from './pack-entries.ts';
+import { assembleManifest, type OwnFiles } from './pack-manifest.ts';
+import { requirementsOf } from './pack-requirements.ts';
+import { spoolVolatile } from './pack-volatile.ts';
+import type { FullScan } from './scan.ts';
+import { findTree } from './tree.ts';
+
+export interface ArchiveOptions extends PaceOptions {
+  /** By default what the file name says, else gzip. */
+  readonly compression?: CompressionName;
+  /** 1 (fast) to 9 (small), for gzip. */
+  readonly level?: number;
+  readonly jobs?: number;
+  /** Globs of files that may change while they are packed. */
+  readonly volatile?: readonly string[];
+  readonly preserveOwner?: boolean;
+  /** Seconds since the epoch: later times become this one (SOURCE_DATE_EPOCH). */
+  readonly sourceDateEpoch?: number;
+  readonly name?: string;
+  readonly version?: string;
+}
+
+/** What was written, without the list of entries: it may be large. */
+export interface PackedTree extends WrittenArchive {
+  readonly compression: CompressionName;
+  readonly manifest: Omit<Manifest, 'entries'>;
+  /** sha256 (hex) of the manifest's bytes. */
+  readonly manifestDigest: string;
+  readonly warnings: readonly string[];
+}
+
+/** Writes the archive to an output that was begun. */
+export async function writeArchive(
+  full: FullScan,
+  planned: Plan,
+  output: ArchiveOutput,
+  options: ArchiveOptions,
+  pace: Pace,
+): Promise<PackedTree> {
+  const spool = await spoolVolatile(full, options.volatile ?? [], () => output.copies(), pace);
+  const contents = await prepareContents(full, planned, spool, pace);
+  const { listing, own } = await describe(full, planned, contents, spool.vanished, options);
+  const compression = options.compression ?? compressionFor(output.path) ?? 'gzip';
+  const written = await write(output, compression, own, listing, contents, options, pace);
+  const { entries: _, ...manifest } = own.manifest;
+  const warnings = [...full.scan.warnings, ...spool.warnings];
+  if (manifest.attributes === 'unknown')
+    warnings.push('extended attributes (capabilities, ACLs) were not looked at: this host has no getfattr');
+  const manifestDigest = hash('sha256', own.files[0]?.bytes ?? '');
+  return { ...written, compression, manifest, manifestDigest, warnings };
+}
+
+async function describe(
+  full: FullScan,
+  planned: Plan,
+  contents: Contents,
+  vanished: ReadonlySet<TreePath>,
+  options: ArchiveOptions,
+): Promise<{ readonly listing: Listing; readonly own: OwnFiles }> {
+  const { scan, entries } = full;
+  const attributes = await readAttributes(scan.tree);
+  const entryOptions: EntryOptions = {
+    owners: options.preserveOwner === true ? ownerNames() : null,
+    attributes,
+    latest: options.sourceDateEpoch === undefined ? null : BigInt(options.sourceDateEpoch) * 1_000_000_000n,
+  };
+  const listing = listEntries(entries, scan.excluded, contents, vanished, entryOptions);
+  const root = readEntry(findTree(scan.tree).real, asTreePath(''));
+  const own = assembleManifest({
+    tree: { name: options.name ?? '', version: options.version ?? '' },
+    root: { mode: root.mode, ...ownership(root, entryOptions) },
+    areAttributesKnown: attributes !== null,
+    prefixes: scan.prefixes,
+    origins: contents.origins,
+    listing,
+    requirements: requirementsOf(scan, listing.packed, contents),
+    summary: scan.summary,
+    refusals: planned.refusals,
+    volatile: options.volatile ?? [],
+  });
+  return { listing, own };
+}
+
+async function write(
+  output: ArchiveOutput,
+  compression: CompressionName,
+  own: OwnFiles,
+  listing: Listing,
+  contents: Contents,
+  options: ArchiveOptions,
+  pace: Pace,
+): Promise<WrittenArchive> {
+  const writer = new ArchiveWriter(
+    output.descriptor,
+    compressionOf(compression, options.level),
+    options.jobs ?? availableParallelism(),
+  );
+  for (const { path, bytes } of own.files) {
+    const mode = path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list;
+    await writer.add(ownEntry(path, bytes.length, mode), [bytes]);
+  }
+  // relocate's own files stand in frames of their own: a reader gets at them without the rest
+  await writer.cut();
+  for (const { entry, seen } of listing.packed) {
+    await writer.add(tarEntry(entry), entry.type === 'file' ? contents.fileOf(seen).pieces() : []);
+    await pace.step(entry.type === 'file' ? entry.size : 0);
+  }
+  return writer.finish();
+}
