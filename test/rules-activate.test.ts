@@ -62,6 +62,19 @@ describe.each(WITH_VENV)('a venv of Python $version', ({ program }) => {
 });
 
 describe('an activate script', () => {
+  test('finds itself where the locale can not show its path', async () => {
+    const site = newEnvironment();
+    await fixSite(site);
+    const moved = join(site.beside, 'grün');
+    renameSync(site.built, moved);
+    const script = quoted(join(moved, 'env/bin/activate'));
+    for (const shell of ['bash', 'zsh', 'dash'].filter(has))
+      expect([shell, ...sourced(['env', 'LC_ALL=C', shell], `. ${script}; echo "$VIRTUAL_ENV"`)]).toEqual([
+        shell,
+        join(moved, 'env'),
+      ]);
+  });
+
   test.skipIf(!has('fish'))('of fish finds itself', async () => {
     const site = newEnvironment();
     await fixAndMove(site);

@@ -17,16 +17,34 @@ export function resolvePlace(path: string): Place {
   const logical = absolutePath(path);
   try {
     const type = entryType(statSync(encodeBytes(logical), { bigint: true }));
-    return { logical, type, real: asAbsolutePath(decodeBytes(realpathSync.native(encodeBytes(logical), { encoding: 'buffer' }))) };
+    return {
+      logical,
+      type,
+      real: asAbsolutePath(decodeBytes(realpathSync.native(encodeBytes(logical), { encoding: 'buffer' }))),
+    };
   } catch (error) {
-    return { logical, type: null, why: errorCode(error) };
+    return { logical, type: null, why: inWords(errorCode(error)) };
   }
 }
 
-/** A path as a user gave it, absolute and normalised, no link followed. */
+/**
+ * A path as a user gave it, absolute and normalised, no link followed; but where `..` behind a link leads elsewhere than its text
+ * says, the place that the system means.
+ */
 export function absolutePath(path: string): AbsolutePath {
   const whole = path.startsWith('/') ? path : `${logicalWorkingDirectory()}/${path}`;
-  return normalizeAbsolute(whole) ?? asAbsolutePath('/');
+  const normal = normalizeAbsolute(whole) ?? asAbsolutePath('/');
+  if (!/(?:^|\/)\.\.(?:\/|$)/.test(path)) return normal;
+  const meant = realPath(whole);
+  return meant === null || meant === realPath(normal) ? normal : meant;
+}
+
+function realPath(path: string): AbsolutePath | null {
+  try {
+    return asAbsolutePath(decodeBytes(realpathSync.native(encodeBytes(path), { encoding: 'buffer' })));
+  } catch {
+    return null;
+  }
 }
 
 function logicalWorkingDirectory(): string {
@@ -38,4 +56,16 @@ function logicalWorkingDirectory(): string {
   } catch {
     return real;
   }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'a part of the path is no folder',
+  EACCES: 'no permission to look there',
+  ELOOP: 'its links lead round in a circle',
+  ENAMETOOLONG: 'the path is too long for this system',
+};
+
+function inWords(code: string): string {
+  return WORDS[code] ?? code;
 }

@@ -36,13 +36,20 @@ export function scannerFor(settings: ScanSettings): FileScanner {
   return fileScanner(settings.root, compileNeedles(settings.prefixes), context, settings.digests);
 }
 
-/** A pool of `jobs` threads; with fewer than two, or where threads can't run (from sources), the calling thread does it all. */
-export function scanPool(settings: ScanSettings, jobs: number, onFindings: (findings: readonly FileFinding[], batch: readonly FileTask[]) => void): ScanPool {
+/** Told what a batch gave, in no order. */
+export type OnFindings = (findings: readonly FileFinding[], batch: readonly FileTask[]) => void;
+
+/**
+ * A pool of at most `jobs` threads, started as there is work for them; with fewer than two, or where threads can't run (from
+ * sources), the calling thread does it all. An abort of the signal is thrown by whatever waits.
+ */
+export function scanPool(settings: ScanSettings, jobs: number, onFindings: OnFindings, signal?: AbortSignal): ScanPool {
   const program = new URL('./scan-worker.js', import.meta.url);
-  return jobs < 2 || !existsSync(fileURLToPath(program)) ? inlinePool(settings, onFindings) : threadPool(program, settings, jobs, onFindings);
+  if (jobs < 2 || !existsSync(fileURLToPath(program))) return inlinePool(settings, onFindings);
+  return new ThreadPool(program, settings, jobs, onFindings, signal);
 }
 
-function inlinePool(settings: ScanSettings, onFindings: (findings: readonly FileFinding[], batch: readonly FileTask[]) => void): ScanPool {
+function inlinePool(settings: ScanSettings, onFindings: OnFindings): ScanPool {
   let scanner: FileScanner | null = null;
   return {
     async submit(batch) {
@@ -65,48 +72,83 @@ interface Thread {
   readonly batches: (readonly FileTask[])[];
 }
 
-function threadPool(
-  program: URL,
-  settings: ScanSettings,
-  jobs: number,
-  onFindings: (findings: readonly FileFinding[], batch: readonly FileTask[]) => void,
-): ScanPool {
-  let failure: Error | null = null;
-  let wake: () => void = () => {};
-  const threads: Thread[] = Array.from({ length: jobs }, () => {
-    const thread: Thread = { worker: new Worker(program, { workerData: settings }), batches: [] };
+class ThreadPool implements ScanPool {
+  readonly #start: () => Worker;
+  readonly #jobs: number;
+  readonly #onFindings: OnFindings;
+  readonly #signal: AbortSignal | undefined;
+  readonly #threads: Thread[] = [];
+  #failure: Error | null = null;
+  #wake: () => void = () => {};
+
+  constructor(
+    program: URL,
+    settings: ScanSettings,
+    jobs: number,
+    onFindings: OnFindings,
+    signal: AbortSignal | undefined,
+  ) {
+    // the options of the calling process (`--input-type`) are not for the worker's program
+    this.#start = () => new Worker(program, { workerData: settings, execArgv: [] });
+    this.#jobs = jobs;
+    this.#onFindings = onFindings;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  async submit(batch: readonly FileTask[]): Promise<void> {
+    await this.#until(() => this.#threads.length < this.#jobs || this.#threads.some(hasRoom));
+    const thread = this.#idlest();
+    thread.batches.push(batch);
+    thread.worker.postMessage(batch);
+  }
+
+  async finish(): Promise<void> {
+    await this.#until(() => this.#threads.every(({ batches }) => batches.length === 0));
+    await this.stop();
+  }
+
+  async stop(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+  }
+
+  readonly #onAbort = (): void => this.#wake();
+
+  async #until(isReady: () => boolean): Promise<void> {
+    for (;;) {
+      this.#signal?.throwIfAborted();
+      if (this.#failure !== null) throw this.#failure;
+      if (isReady()) return;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  /** The thread with the least to do; a new one where all have something and there may be more. */
+  #idlest(): Thread {
+    let idlest: Thread | undefined;
+    for (const thread of this.#threads)
+      if (idlest === undefined || thread.batches.length < idlest.batches.length) idlest = thread;
+    return idlest === undefined || (idlest.batches.length > 0 && this.#threads.length < this.#jobs)
+      ? this.#add()
+      : idlest;
+  }
+
+  #add(): Thread {
+    const thread: Thread = { worker: this.#start(), batches: [] };
     thread.worker.on('message', (findings: readonly FileFinding[]) => {
-      onFindings(findings, thread.batches.shift() ?? []);
-      wake();
+      this.#onFindings(findings, thread.batches.shift() ?? []);
+      this.#wake();
     });
     thread.worker.on('error', (error: Error) => {
-      failure = error;
-      wake();
+      this.#failure = error;
+      this.#wake();
     });
+    this.#threads.push(thread);
     return thread;
-  });
-  const until = async (ready: () => boolean): Promise<void> => {
-    while (!ready()) {
-      if (failure !== null) throw failure;
-      await new Promise<void>((resolve) => (wake = resolve));
-    }
-    if (failure !== null) throw failure;
-  };
-  const stop = async (): Promise<void> => {
-    await Promise.all(threads.map(({ worker }) => worker.terminate()));
-  };
-  const idlest = (): Thread | undefined => threads.reduce((best, thread) => (thread.batches.length < best.batches.length ? thread : best));
-  return {
-    async submit(batch) {
-      await until(() => threads.some((thread) => thread.batches.length < BATCHES_AHEAD));
-      const thread = idlest();
-      thread?.batches.push(batch);
-      thread?.worker.postMessage(batch);
-    },
-    async finish() {
-      await until(() => threads.every((thread) => thread.batches.length === 0));
-      await stop();
-    },
-    stop,
-  };
+  }
+}
+
+function hasRoom({ batches }: Thread): boolean {
+  return batches.length < BATCHES_AHEAD;
 }

@@ -61,6 +61,7 @@ async function scanTree(tree: string, options: ScanOptions, digests: boolean): P
       tally.addFindings(findings, batch);
       options.onProgress?.({ files: tally.filesRead, bytes: tally.bytesRead });
     },
+    options.signal,
   );
   try {
     await feed(
