@@ -49,13 +49,22 @@ function optionsOf(name: string): { scan?: object; strategy?: object } {
 }
 
 function listing({ code, file, site, path, scope, fix, note }: Reference): string {
-  const where = 'line' in site ? `${file}:${site.line}:${site.column}` : 'start' in site ? `${file}@${site.start}` : file;
+  const where =
+    'line' in site ? `${file}:${site.line}:${site.column}` : 'start' in site ? `${file}@${site.start}` : file;
   return showBytes(`${code} ${where} ${path} (${scope}, ${fix}${note === '' ? '' : `: ${note}`})`);
 }
 
 /** Every file and link of a tree with its bytes as latin1. */
 function contentOf(tree: string): Map<string, string> {
-  const paths = glob.sync('**', { cwd: tree, dot: true, onlyFiles: false, ignore: ['.relocate/**', '.relocate'], followSymbolicLinks: false }).sort();
+  const paths = glob
+    .sync('**', {
+      cwd: tree,
+      dot: true,
+      onlyFiles: false,
+      ignore: ['.relocate/**', '.relocate'],
+      followSymbolicLinks: false,
+    })
+    .sort();
   return new Map(
     paths.flatMap((path) => {
       const stat = lstatSync(join(tree, path));

@@ -27,16 +27,20 @@ async function scanned(): Promise<{ readonly site: string; readonly found: Scan 
   return { site, found: await scan(site, { jobs: 1 }) };
 }
 
-const outcomes = ({ changes, refusals }: Plan): number => changes.flatMap(({ edits }) => edits).length + refusals.length;
+const outcomes = ({ changes, refusals }: Plan): number =>
+  changes.flatMap(({ edits }) => edits).length + refusals.length;
 
 describe('every reference', () => {
-  test.each([{}, { to: 'placeholder' as const }, { to: asAbsolutePath('/elsewhere/it') }, { only: ['RL101'] }, { except: ['etc/**'] }])(
-    'ends as one edit or one refusal under %j',
-    async (strategy) => {
-      const { found } = await scanned();
-      expect(outcomes(plan(found, strategy))).toBe(found.references.length);
-    },
-  );
+  test.each([
+    {},
+    { to: 'placeholder' as const },
+    { to: asAbsolutePath('/elsewhere/it') },
+    { only: ['RL101'] },
+    { except: ['etc/**'] },
+  ])('ends as one edit or one refusal under %j', async (strategy) => {
+    const { found } = await scanned();
+    expect(outcomes(plan(found, strategy))).toBe(found.references.length);
+  });
 
   test('is a function of the scan and the strategy alone', async () => {
     const { found } = await scanned();
@@ -45,19 +49,17 @@ describe('every reference', () => {
 
   test('that is absolute and true here stays', async () => {
     const { found } = await scanned();
-    expect(plan(found).refusals.filter(({ reason }) => reason === 'in-place').map(({ reference: { file } }) => file)).toEqual([
-      'bin/tool',
-      'etc/a.ini',
-      'etc/a.ini',
-      'etc/b.json',
-      'etc/wide.txt',
-      'lib/place.py',
-    ]);
+    expect(
+      plan(found)
+        .refusals.filter(({ reason }) => reason === 'in-place')
+        .map(({ reference: { file } }) => file),
+    ).toEqual(['bin/tool', 'etc/a.ini', 'etc/a.ini', 'etc/b.json', 'etc/wide.txt', 'lib/place.py']);
   });
 
   test('is left out by --only and --except, by code, by name and by file', async () => {
     const { found } = await scanned();
-    const files = (strategy: object): string[] => plan(found, { to: 'placeholder', ...strategy }).changes.map(({ file }) => file);
+    const files = (strategy: object): string[] =>
+      plan(found, { to: 'placeholder', ...strategy }).changes.map(({ file }) => file);
     expect(files({ only: ['RL101'] })).toEqual(['bin/tool']);
     expect(files({ only: ['wide-string'] })).toEqual(['etc/wide.txt']);
     expect(files({ only: ['etc/*.ini', 'RL101'] })).toEqual(['bin/tool', 'etc/a.ini']);
@@ -66,8 +68,15 @@ describe('every reference', () => {
 
   test('with an allowance is accepted for its reason', async () => {
     const { found } = await scanned();
-    const { refusals } = plan(found, { to: 'placeholder', allowances: [{ rule: 'RL201', files: 'etc/a.ini', reason: 'the host mounts it' }] });
-    expect(refusals).toMatchObject([{ reason: 'opted-out', note: 'the host mounts it' }, { reason: 'opted-out' }, { reason: 'blocked' }]);
+    const { refusals } = plan(found, {
+      to: 'placeholder',
+      allowances: [{ rule: 'RL201', files: 'etc/a.ini', reason: 'the host mounts it' }],
+    });
+    expect(refusals).toMatchObject([
+      { reason: 'opted-out', note: 'the host mounts it' },
+      { reason: 'opted-out' },
+      { reason: 'blocked' },
+    ]);
   });
 });
 
@@ -79,14 +88,18 @@ describe('a template', () => {
       for (const file of ['etc/a.ini', 'etc/b.json', 'etc/wide.txt']) {
         const change = changes.find((candidate) => candidate.file === file);
         if (change?.kind !== 'content') throw new Error(`no change of ${file}`);
-        expect(rendered(Buffer.from(FILES(site)[file] ?? ''), change, place)).toEqual(Buffer.from(FILES(place)[file] ?? ''));
+        expect(rendered(Buffer.from(FILES(site)[file] ?? ''), change, place)).toEqual(
+          Buffer.from(FILES(place)[file] ?? ''),
+        );
       }
     }
   });
 
   test('removes the byte code of a source that changes', async () => {
     const { found } = await scanned();
-    expect(plan(found, { to: 'placeholder' }).changes).toContainEqual(expect.objectContaining({ kind: 'remove', file: 'lib/__pycache__/place.cpython-311.pyc' }));
+    expect(plan(found, { to: 'placeholder' }).changes).toContainEqual(
+      expect.objectContaining({ kind: 'remove', file: 'lib/__pycache__/place.cpython-311.pyc' }),
+    );
   });
 });
 

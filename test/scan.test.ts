@@ -16,7 +16,28 @@ describe('boundaries', () => {
 
   test('the prefix ends at punctuation, quotes and the end of a sentence', async () => {
     const site = join(temporaryFolder(), 'site');
-    const hits = ['"P"', "'P'", '(P)', 'P,', 'P;', 'P:', 'P.', 'P. x', 'P', '-I/P'.replace('/P', 'P'), '=P', ':P/x', '}P', 'file://P', 'file://localhostP', '<P>', 'P|', 'P\\n', 'P`', 'P“'];
+    const hits = [
+      '"P"',
+      "'P'",
+      '(P)',
+      'P,',
+      'P;',
+      'P:',
+      'P.',
+      'P. x',
+      'P',
+      '-I/P'.replace('/P', 'P'),
+      '=P',
+      ':P/x',
+      '}P',
+      'file://P',
+      'file://localhostP',
+      '<P>',
+      'P|',
+      'P\\n',
+      'P`',
+      'P“',
+    ];
     writeTree(site, { 'etc/hits.txt': hits.join('\n').replaceAll('P', site) });
     expect((await scan(site, { jobs: 1 })).references).toHaveLength(hits.length);
   });
@@ -33,8 +54,16 @@ describe('every file once', () => {
     const site = join(temporaryFolder(), 'site');
     mkdirSync(site);
     const bytes = Buffer.alloc(3 * 1024 * 1024, 'abcdefgh ijklmn\n');
-    const places = [0, 100, 1024 * 1024 - 3, 1024 * 1024 * 2 - site.length - 5000, 1024 * 1024 * 2 - 20, bytes.length - site.length];
-    for (const place of places) bytes.write(`\n${site}`.slice(place === 0 ? 1 : 0), Math.max(0, place - (place === 0 ? 0 : 1)), 'latin1');
+    const places = [
+      0,
+      100,
+      1024 * 1024 - 3,
+      1024 * 1024 * 2 - site.length - 5000,
+      1024 * 1024 * 2 - 20,
+      bytes.length - site.length,
+    ];
+    for (const place of places)
+      bytes.write(`\n${site}`.slice(place === 0 ? 1 : 0), Math.max(0, place - (place === 0 ? 0 : 1)), 'latin1');
     for (const place of places.slice(0, -1)) bytes.write('\n', place + site.length, 'latin1');
     writeFileSync(join(site, 'big.txt'), bytes);
     const found = (await scan(site, { jobs: 1 })).references;
@@ -45,7 +74,9 @@ describe('every file once', () => {
     const site = join(temporaryFolder(), 'site');
     mkdirSync(site);
     execFileSync('truncate', ['-s', '200M', join(site, 'sparse')]);
-    execFileSync('dd', [`of=${join(site, 'sparse')}`, 'bs=1', 'seek=150000000', 'conv=notrunc', 'status=none'], { input: site });
+    execFileSync('dd', [`of=${join(site, 'sparse')}`, 'bs=1', 'seek=150000000', 'conv=notrunc', 'status=none'], {
+      input: site,
+    });
     const { references, summary } = await scan(site, { jobs: 1 });
     expect(references).toMatchObject([{ file: 'sparse', site: { start: 150_000_000 }, path: site }]);
     expect(summary.bytes).toBe(200 * 1024 * 1024);
@@ -64,7 +95,8 @@ describe('every file once', () => {
   test('names that are not UTF-8, with newlines and quotes, keep their bytes', async () => {
     const site = join(temporaryFolder(), 'site');
     mkdirSync(site);
-    for (const name of ['lat\xedn', 'new\nline', `q'"$x`]) writeFileSync(Buffer.concat([Buffer.from(`${site}/`), Buffer.from(name, 'latin1')]), site);
+    for (const name of ['lat\xedn', 'new\nline', `q'"$x`])
+      writeFileSync(Buffer.concat([Buffer.from(`${site}/`), Buffer.from(name, 'latin1')]), site);
     const { references } = await scan(site, { jobs: 1 });
     expect(references.map(({ file }) => file)).toEqual(['lat\udcedn', 'new\nline', `q'"$x`]);
   });
@@ -72,7 +104,11 @@ describe('every file once', () => {
 
 /** A file whose full path is longer than the system takes (4,096 bytes). */
 function deepFolder(site: string): void {
-  execFileSync('python3', ['-c', 'import os\nfor i in range(22):\n n = "%0200d" % i; os.mkdir(n); os.chdir(n)\nopen("f", "w").write("x")'], { cwd: site });
+  execFileSync(
+    'python3',
+    ['-c', 'import os\nfor i in range(22):\n n = "%0200d" % i; os.mkdir(n); os.chdir(n)\nopen("f", "w").write("x")'],
+    { cwd: site },
+  );
 }
 
 describe('verdicts', () => {
@@ -80,7 +116,9 @@ describe('verdicts', () => {
     const site = join(temporaryFolder(), 'site');
     mkdirSync(site);
     execFileSync('mkfifo', [join(site, 'fifo')]);
-    expect((await scan(site, { jobs: 1 })).references).toMatchObject([{ code: 'RL903', file: 'fifo', path: 'fifo', fix: 'none' }]);
+    expect((await scan(site, { jobs: 1 })).references).toMatchObject([
+      { code: 'RL903', file: 'fifo', path: 'fifo', fix: 'none' },
+    ]);
   });
 
   test('a folder whose full path is too long is a finding', async () => {
@@ -96,7 +134,10 @@ describe('verdicts', () => {
     writeTree(site, { 'var/log/a': site, 'var/b': site, 'etc/c': site });
     const { references, excluded } = await scan(site, { jobs: 1, exclude: ['var/**'] });
     expect(references.map(({ file }) => file)).toEqual(['etc/c']);
-    expect(excluded).toEqual([{ path: 'var/b', by: 'var/**' }, { path: 'var/log', by: 'var/**' }]);
+    expect(excluded).toEqual([
+      { path: 'var/b', by: 'var/**' },
+      { path: 'var/log', by: 'var/**' },
+    ]);
   });
 
   test.each(['missing', 'file'])('a tree that is %s is a usage error', async (kind) => {
@@ -111,7 +152,9 @@ describe('verdicts', () => {
     const without = await scan(site, { jobs: 1, prefixes: ['/srv'] });
     expect(without.references).toEqual([]);
     expect(without.warnings.join()).toContain('/srv');
-    expect((await scan(site, { jobs: 1, prefixes: ['/srv'], force: true })).references).toMatchObject([{ path: '/srv/x' }]);
+    expect((await scan(site, { jobs: 1, prefixes: ['/srv'], force: true })).references).toMatchObject([
+      { path: '/srv/x' },
+    ]);
   });
 });
 

@@ -31,7 +31,8 @@ export function writeAbsolute(form: AbsoluteForm, destination: AbsolutePath | st
  * A 4-byte length counts as growing: it holds more than any path has.
  */
 export function roomOf({ start, end, slot, length }: AbsoluteForm): number | null {
-  if (slot !== undefined) return slot.padding === 'slash' ? end - start : slot.slotEnd - start - encodeBytes(slot.tail).length;
+  if (slot !== undefined)
+    return slot.padding === 'slash' ? end - start : slot.slotEnd - start - encodeBytes(slot.tail).length;
   return length?.width === 1 ? end - start + Math.floor((0xff - length.value) / length.paths) : null;
 }
 
@@ -59,7 +60,12 @@ function writeCounted(
   return { ok: true, splices: [lengthSplice, splice], text: splice.text };
 }
 
-function writeInSlot(form: AbsoluteForm, slot: NonNullable<AbsoluteForm['slot']>, bytes: Buffer, text: string): Written {
+function writeInSlot(
+  form: AbsoluteForm,
+  slot: NonNullable<AbsoluteForm['slot']>,
+  bytes: Buffer,
+  text: string,
+): Written {
   const tail = encodeBytes(slot.tail);
   const room = roomOf(form) ?? 0;
   if (bytes.length > room) return { ok: false, why: 'cannot-grow', room, needed: bytes.length };

@@ -29,7 +29,12 @@ export function originsIn(file: TreePath, text: string): Origin[] {
   if (name === 'pyvenv.cfg') return venvCommand(file, folder, text);
   if (name.endsWith('.pc')) return pkgConfig(file, text);
   if (name.startsWith('_sysconfigdata')) return sysconfig(file, text);
-  if (name === '.installed.cfg') return tails(file, text, /^(?:develop-eggs-directory|parts-directory|eggs-directory|bin-directory|location|path) = (\/.+)$/gm);
+  if (name === '.installed.cfg')
+    return tails(
+      file,
+      text,
+      /^(?:develop-eggs-directory|parts-directory|eggs-directory|bin-directory|location|path) = (\/.+)$/gm,
+    );
   if (name.endsWith('.egg-link') || name.endsWith('.pth')) return tails(file, text, /^(\/.+)$/gm);
   if (name === 'direct_url.json') return tails(file, decodeUrl(text), /"url":\s*"file:\/\/(\/[^"]+)"/g);
   if (name.endsWith('.json')) return tails(file, text, /"extracted_package_dir":\s*"(\/[^"]+)"/g);
@@ -47,7 +52,10 @@ function venvCommand(file: TreePath, folder: TreePath, text: string): Origin[] {
 
 /** The four spellings of `VIRTUAL_ENV` in the activate scripts of venv and virtualenv. */
 function activate(file: TreePath, folder: TreePath, text: string): Origin[] {
-  const value = /(?:^|\n)\s*(?:export |setenv |set -gx |\$Env:)?VIRTUAL_ENV[ =]+(?:\$\(cygpath (?:-u )?)?(["']?)(\/.*?)\1\)?\s*(?:\n|$)/.exec(text)?.[2];
+  const value =
+    /(?:^|\n)\s*(?:export |setenv |set -gx |\$Env:)?VIRTUAL_ENV[ =]+(?:\$\(cygpath (?:-u )?)?(["']?)(\/.*?)\1\)?\s*(?:\n|$)/.exec(
+      text,
+    )?.[2];
   return exact(value, dirName(folder), `${file}: VIRTUAL_ENV`);
 }
 

@@ -82,7 +82,7 @@ function paxRecords(entry: TarEntry, name: PlacedName, link: PlacedName): PaxRec
 }
 
 function defined(records: { readonly [K in keyof PaxRecords]: PaxRecords[K] | undefined }): PaxRecords {
-  return Object.fromEntries(Object.entries(records).filter(([, value]) => value !== undefined)) as PaxRecords; // undefined is gone
+  return Object.fromEntries(Object.entries(records).filter(([, value]) => value !== undefined));
 }
 
 /** Whole seconds, rounded down. */

@@ -24,7 +24,14 @@ export function obstacleTo(root: AbsolutePath, file: TreePath): Pick<FileFacts, 
 export function factsOfFile(root: AbsolutePath, file: TreePath, aliases: readonly TreePath[]): FileFacts {
   const place = hostPath(root, file);
   const stat = lstatSync(place);
-  return { file, aliases, digest: digestFile(place), size: stat.size, mode: stat.mode & 0o7777, ...obstacleTo(root, file) };
+  return {
+    file,
+    aliases,
+    digest: digestFile(place),
+    size: stat.size,
+    mode: stat.mode & 0o7777,
+    ...obstacleTo(root, file),
+  };
 }
 
 /** The facts of a symlink; its digest is that of its text. */
@@ -40,7 +47,8 @@ export function digestFile(place: Buffer): string {
   try {
     const digest = createHash('sha256');
     const buffer = Buffer.allocUnsafe(256 * 1024);
-    for (let got = readSync(file, buffer); got > 0; got = readSync(file, buffer)) digest.update(buffer.subarray(0, got));
+    for (let got = readSync(file, buffer); got > 0; got = readSync(file, buffer))
+      digest.update(buffer.subarray(0, got));
     return digest.digest('hex');
   } finally {
     closeSync(file);

@@ -45,7 +45,10 @@ export function fileScanner(root: AbsolutePath, needles: Needles, context: RuleC
     scan(task) {
       let descriptor: number;
       try {
-        descriptor = openSync(hostPath(root, task.path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+        descriptor = openSync(
+          hostPath(root, task.path),
+          constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+        );
       } catch (error) {
         return { path: task.path, references: [], digest: null, unreadable: errorCode(error) };
       }
@@ -80,7 +83,12 @@ function scanOpen(open: OpenTask): FileFinding | null {
   if (filled < buffer.length) {
     const bytes = buffer.subarray(0, filled);
     const hits = findHits(bytes, needles);
-    const references = claim(open, hits, bytes.subarray(0, HEAD_BYTES), () => (name) => wholeView({ path: name, size: filled, mode: task.mode }, bytes));
+    const references = claim(
+      open,
+      hits,
+      bytes.subarray(0, HEAD_BYTES),
+      () => (name) => wholeView({ path: name, size: filled, mode: task.mode }, bytes),
+    );
     const digest = digests || references.length > 0 ? hash('sha256', bytes) : null;
     return finding(open, references, digest, filled);
   }
@@ -104,7 +112,13 @@ function scanLarge(open: OpenTask, first: number): FileFinding | null {
 }
 
 /** Keeps the last bytes of a chunk in front of the next, so that hits across the seam are judged with what is around them. */
-function searchChunks(descriptor: number, buffer: Buffer, first: number, needles: Needles, digest: Hash | null): { hits: Hit[]; size: number } {
+function searchChunks(
+  descriptor: number,
+  buffer: Buffer,
+  first: number,
+  needles: Needles,
+  digest: Hash | null,
+): { hits: Hit[]; size: number } {
   const { behind, ahead } = needles.margin;
   const hits: Hit[] = [];
   let base = 0; // the file offset of the buffer's first byte
@@ -115,7 +129,8 @@ function searchChunks(descriptor: number, buffer: Buffer, first: number, needles
     const last = filled < buffer.length;
     const from = base === 0 ? 0 : settledFrom(carried, ahead);
     const to = last ? filled : filled - ahead;
-    for (const hit of findHits(buffer.subarray(0, filled), needles, from, to)) hits.push({ ...hit, start: hit.start + base, end: hit.end + base });
+    for (const hit of findHits(buffer.subarray(0, filled), needles, from, to))
+      hits.push({ ...hit, start: hit.start + base, end: hit.end + base });
     if (last) return { hits, size: base + filled };
     const keep = behind + ahead;
     buffer.copyWithin(0, filled - keep, filled);
@@ -130,13 +145,23 @@ function settledFrom(carried: number, ahead: number): number {
   return carried - ahead;
 }
 
-function claim(open: OpenTask, hits: readonly Hit[], head: Buffer, view: () => (path: TreePath) => FileView): Reference[] {
+function claim(
+  open: OpenTask,
+  hits: readonly Hit[],
+  head: Buffer,
+  view: () => (path: TreePath) => FileView,
+): Reference[] {
   const { task, context } = open;
   if (hits.length === 0 && ![task.path, ...task.aliases].some((path) => isInterestingFile(path, head))) return [];
   return claimFile(view(), [task.path, ...task.aliases], hits, context);
 }
 
-function finding(open: OpenTask, references: readonly Reference[], digest: string | null, size: number): FileFinding | null {
+function finding(
+  open: OpenTask,
+  references: readonly Reference[],
+  digest: string | null,
+  size: number,
+): FileFinding | null {
   const { task, descriptor } = open;
   if (size === task.size && references.length === 0 && digest === null) return null;
   const changed = changeSince(task, descriptor, size);
@@ -164,7 +189,7 @@ function fill(descriptor: number, buffer: Buffer, offset: number, position: numb
 
 function digestOf(descriptor: number, buffer: Buffer): string {
   const digest = createHash('sha256');
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const got = readSync(descriptor, buffer, 0, buffer.length, at);
     if (got === 0) return digest.digest('hex');
     digest.update(buffer.subarray(0, got));

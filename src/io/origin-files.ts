@@ -7,7 +7,14 @@ import { hostPath } from './entries.ts';
 import { firstBytes } from './tree-probe.ts';
 
 /** Folders whose insides never say where the tree was built, but hold most of its files. */
-const CLOSED = ['**/site-packages/*/**', '**/node_modules/**', '**/.git/**', '**/__pycache__/**', '**/.relocate/**', '**/pkgs/*/**'];
+const CLOSED = [
+  '**/site-packages/*/**',
+  '**/node_modules/**',
+  '**/.git/**',
+  '**/__pycache__/**',
+  '**/.relocate/**',
+  '**/pkgs/*/**',
+];
 /** A dist-info folder says where an editable package came from. */
 const OPEN_AGAIN = ['**/site-packages/*.dist-info/direct_url.json'];
 const DEEPEST = 12;
@@ -22,7 +29,14 @@ export interface OriginFile {
 
 /** The files, sorted by path; those that can't be read are left out (the scan reports them). */
 export async function originFiles(root: AbsolutePath): Promise<OriginFile[]> {
-  const options = { cwd: root, dot: true, followSymbolicLinks: false, onlyFiles: true, suppressErrors: true, deep: DEEPEST };
+  const options = {
+    cwd: root,
+    dot: true,
+    followSymbolicLinks: false,
+    onlyFiles: true,
+    suppressErrors: true,
+    deep: DEEPEST,
+  };
   const found = await Promise.all([
     glob.glob([...ORIGIN_FILES], { ...options, ignore: CLOSED }),
     glob.glob(OPEN_AGAIN, { ...options, ignore: CLOSED.slice(1) }),

@@ -24,9 +24,11 @@ export function readTreeMemory(root: AbsolutePath): TreeMemory | null {
   } catch {
     return null;
   }
-  if (typeof known !== 'object' || known === null || !('prefixes' in known) || !Array.isArray(known.prefixes)) return null;
+  if (typeof known !== 'object' || known === null || !('prefixes' in known) || !Array.isArray(known.prefixes))
+    return null;
   const prefixes = known.prefixes.flatMap((prefix: unknown) => {
-    if (typeof prefix !== 'object' || prefix === null || !('path' in prefix) || typeof prefix.path !== 'string') return [];
+    if (typeof prefix !== 'object' || prefix === null || !('path' in prefix) || typeof prefix.path !== 'string')
+      return [];
     const path = normalizeAbsolute(prefix.path);
     const base = 'base' in prefix && typeof prefix.base === 'string' ? prefix.base : '';
     return path === null ? [] : [{ path, base: asTreePath(base) }];

@@ -1,5 +1,16 @@
 /** Answers what rules may ask of the tree and its host (RuleContext), from the file system, remembering what it was asked. */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, realpathSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { compareBytes, decodeBytes, encodeBytes } from '../formats/byte-text.ts';
 import type { EntryType } from '../model/entry.ts';
 import { asTreePath, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
@@ -41,7 +52,9 @@ function realPathOf(place: Buffer): string | null {
 }
 
 function namesAt(place: Buffer): string[] {
-  return readdirSync(place, { encoding: 'buffer' }).map((name) => decodeBytes(name)).sort(compareBytes);
+  return readdirSync(place, { encoding: 'buffer' })
+    .map((name) => decodeBytes(name))
+    .sort(compareBytes);
 }
 
 /** The start of a regular file; throws for anything else, blocks on nothing. */

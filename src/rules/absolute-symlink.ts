@@ -10,6 +10,12 @@ export const rule: EntryRule = {
   *claim(entry, context) {
     const link = readLink(entry, context);
     if (link.kind !== 'absolute-inside' || endOf(entry, link, context) !== 'there') return;
-    yield linkClaim(entry, { prefix: link.prefix, scope: 'inside', fix: 'relative', relative: { kind: 'target', target: link.relative }, note: '' });
+    yield linkClaim(entry, {
+      prefix: link.prefix,
+      scope: 'inside',
+      fix: 'relative',
+      relative: { kind: 'target', target: link.relative },
+      note: '',
+    });
   },
 };

@@ -68,8 +68,7 @@ function handWrittenCode(view: FileView, text: string): PathCode | null {
 }
 
 /** From the start of a line that is not indented to where the literal begins. */
-const PATH_CALL =
-  /^(?![ \t#'"])[^\n]*?(?<![\w.])sys\.path\.(?:insert\(\s*-?\d+\s*,|append\()\s*(?=[ru]?['"])/gim;
+const PATH_CALL = /^(?![ \t#'"])[^\n]*?(?<![\w.])sys\.path\.(?:insert\(\s*-?\d+\s*,|append\()\s*(?=[ru]?['"])/gim;
 
 /** Whether the line that starts at an offset goes on from the one before. */
 function isContinued(text: string, lineStart: number): boolean {

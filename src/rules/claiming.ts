@@ -61,7 +61,8 @@ function referenceOf(rule: FileRule, file: TreePath, claim: Claim): Reference {
 function agreeing(references: readonly Reference[], others: readonly Reference[], alias: TreePath): Reference[] {
   const formOf = new Map(others.map((other) => [siteKey(other), JSON.stringify(other.relative)]));
   return references.map((reference) => {
-    if (reference.relative === undefined || formOf.get(siteKey(reference)) === JSON.stringify(reference.relative)) return reference;
+    if (reference.relative === undefined || formOf.get(siteKey(reference)) === JSON.stringify(reference.relative))
+      return reference;
     const { relative: _, ...rest } = reference;
     const note = `hard-linked as ${alias} in a folder from which the relative path is another`;
     return { ...rest, fix: reference.absolute === undefined ? 'blocked' : 'pinned', note };

@@ -37,9 +37,13 @@ function endOfPath(view: FileView, hit: Hit): number {
 }
 
 /** Where an absolute path is in the tree, by the known prefixes, longest first; null where it is outside. */
-export function locate(path: string, prefixes: readonly Prefix[]): { readonly prefix: Prefix; readonly inTree: TreePath } | null {
+export function locate(
+  path: string,
+  prefixes: readonly Prefix[],
+): { readonly prefix: Prefix; readonly inTree: TreePath } | null {
   let best: Prefix | null = null;
-  for (const prefix of prefixes) if (isInside(path, prefix.path) && (best === null || prefix.path.length > best.path.length)) best = prefix;
+  for (const prefix of prefixes)
+    if (isInside(path, prefix.path) && (best === null || prefix.path.length > best.path.length)) best = prefix;
   if (best === null) return null;
   const inTree = resolveInTree(best.base, path.slice(best.path.length));
   return inTree === null ? null : { prefix: best, inTree };
@@ -71,11 +75,6 @@ export function pinned(view: FileView, hit: Hit, options: TextClaim = {}): Claim
 /** A hit that becomes self-locating through splices; it can be written anew too. */
 export function relative(view: FileView, hit: Hit, splices: readonly Splice[], options: TextClaim = {}): Claim {
   return { ...textClaim(view, hit, options), fix: 'relative', relative: { kind: 'splices', splices } };
-}
-
-/** A hit on which nothing depends: reported, and written anew only where the plan is told to leave nothing behind. */
-export function harmless(view: FileView, hit: Hit, options: TextClaim = {}): Claim {
-  return { ...textClaim(view, hit, options), fix: 'none' };
 }
 
 function textClaim(view: FileView, hit: Hit, options: TextClaim): Omit<Claim, 'fix'> {

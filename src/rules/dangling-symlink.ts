@@ -18,6 +18,7 @@ export const rule: EntryRule = {
         relative: { kind: 'target', target: link.relative },
         note: 'its target is missing from the tree; made relative, it stays broken until the target is there',
       });
-    else yield linkClaim(entry, { prefix: null, scope: 'dangling', fix: 'none', note: 'its target is missing here too' });
+    else
+      yield linkClaim(entry, { prefix: null, scope: 'dangling', fix: 'none', note: 'its target is missing here too' });
   },
 };

@@ -10,6 +10,11 @@ export const rule: EntryRule = {
   *claim(entry, context) {
     const link = readLink(entry, context);
     if (link.kind !== 'absolute-outside' || endOf(entry, link, context) !== 'there') return;
-    yield linkClaim(entry, { prefix: null, scope: 'outside', fix: 'none', note: 'a requirement: the target host must have it at the same place' });
+    yield linkClaim(entry, {
+      prefix: null,
+      scope: 'outside',
+      fix: 'none',
+      note: 'a requirement: the target host must have it at the same place',
+    });
   },
 };

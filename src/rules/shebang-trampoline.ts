@@ -82,9 +82,15 @@ function claimOn(view: FileView, hit: Hit, trampoline: Trampoline, context: Rule
  * The one line that the script would have had from the start, had its interpreter's path been short and without blanks: so that the
  * same build at two places becomes the same bytes. Null where the lines say more than pip's three.
  */
-function singleLine(view: FileView, word: string, wordEnd: number, { start, end, isConcatenation }: Trampoline): Splice[] | null {
+function singleLine(
+  view: FileView,
+  word: string,
+  wordEnd: number,
+  { start, end, isConcatenation }: Trampoline,
+): Splice[] | null {
   const head = view.head.toString('latin1');
-  const isPlain = start === PIP_FIRST_LINE.length && head.slice(wordEnd, end) === ' "$0" "$@"' && head.startsWith(PIP_FIRST_LINE);
+  const isPlain =
+    start === PIP_FIRST_LINE.length && head.slice(wordEnd, end) === ' "$0" "$@"' && head.startsWith(PIP_FIRST_LINE);
   if (!isPlain || isConcatenation || !head.startsWith(PIP_LAST_LINE, end)) return null;
   const text = envSplitLauncher(ENV_SPLIT, [word]);
   if (text === null || encodeBytes(text).length > PORTABLE_SHEBANG) return null;

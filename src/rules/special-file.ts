@@ -16,7 +16,14 @@ export const rule: EntryRule = {
   appliesTo: (entry) => NOTES[entry.type] !== undefined,
   *claim(entry) {
     yield {
-      hit: null, site: { kind: 'entry' }, path: entry.type, prefix: null, scope: 'inside', applicability: 'manual', fix: 'none', note: NOTES[entry.type] ?? '',
+      hit: null,
+      site: { kind: 'entry' },
+      path: entry.type,
+      prefix: null,
+      scope: 'inside',
+      applicability: 'manual',
+      fix: 'none',
+      note: NOTES[entry.type] ?? '',
     };
   },
 };

@@ -11,7 +11,13 @@ export const rule: EntryRule = {
     const link = readLink(entry, context);
     if (endOf(entry, link, context) !== 'loop') return;
     if (link.kind === 'absolute-inside')
-      yield linkClaim(entry, { prefix: link.prefix, scope: 'inside', fix: 'relative', relative: { kind: 'target', target: link.relative }, note: 'it leads back to itself' });
+      yield linkClaim(entry, {
+        prefix: link.prefix,
+        scope: 'inside',
+        fix: 'relative',
+        relative: { kind: 'target', target: link.relative },
+        note: 'it leads back to itself',
+      });
     else yield linkClaim(entry, { prefix: null, scope: 'dangling', fix: 'none', note: 'it leads back to itself' });
   },
 };

@@ -1,6 +1,14 @@
 /** What the rules about symlinks share: where a link leads, by its text and in fact. */
 import type { Entry } from '../model/entry.ts';
-import { dirName, isInside, normalizeAbsolute, relativeTo, resolveInTree, type AbsolutePath, type TreePath } from '../model/path.ts';
+import {
+  dirName,
+  isInside,
+  normalizeAbsolute,
+  relativeTo,
+  resolveInTree,
+  type AbsolutePath,
+  type TreePath,
+} from '../model/path.ts';
 import { locate } from './claims.ts';
 import type { Claim, RuleContext } from './rule.ts';
 
@@ -9,7 +17,12 @@ import type { Claim, RuleContext } from './rule.ts';
  * `escaping`: a relative text that leaves the tree. `relative`: it stays within.
  */
 export type Link =
-  | { readonly kind: 'absolute-inside'; readonly prefix: AbsolutePath | null; readonly relative: string; readonly inTree: TreePath }
+  | {
+      readonly kind: 'absolute-inside';
+      readonly prefix: AbsolutePath | null;
+      readonly relative: string;
+      readonly inTree: TreePath;
+    }
   | { readonly kind: 'absolute-outside' }
   | { readonly kind: 'escaping' }
   | { readonly kind: 'relative'; readonly inTree: TreePath };
@@ -23,7 +36,13 @@ export function readLink(entry: Entry, context: RuleContext): Link {
     return inTree === null ? { kind: 'escaping' } : { kind: 'relative', inTree };
   }
   const found = locate(normalizeAbsolute(target) ?? target, context.prefixes);
-  if (found !== null) return { kind: 'absolute-inside', prefix: found.prefix.path, inTree: found.inTree, relative: relativeText(folder, target, found.inTree) };
+  if (found !== null)
+    return {
+      kind: 'absolute-inside',
+      prefix: found.prefix.path,
+      inTree: found.inTree,
+      relative: relativeText(folder, target, found.inTree),
+    };
   const inTree = aliasOfTree(target, context);
   if (inTree === null) return { kind: 'absolute-outside' };
   return { kind: 'absolute-inside', prefix: null, inTree, relative: relativeText(folder, target, inTree) };
@@ -45,7 +64,8 @@ function relativeText(folder: TreePath, target: string, inTree: TreePath): strin
 /** Whether following a link of the tree ends somewhere: `there`, `nowhere`, or round in a circle. */
 export function endOf(entry: Entry, link: Link, context: RuleContext): 'there' | 'nowhere' | 'loop' {
   if (context.resolvedTypeOf(entry.path) !== null) return 'there';
-  if (link.kind === 'absolute-inside') return context.resolvedTypeOf(link.inTree) !== null ? 'there' : isLoop(link.inTree, context) ? 'loop' : 'nowhere';
+  if (link.kind === 'absolute-inside')
+    return context.resolvedTypeOf(link.inTree) !== null ? 'there' : isLoop(link.inTree, context) ? 'loop' : 'nowhere';
   return link.kind === 'relative' && isLoop(entry.path, context) ? 'loop' : 'nowhere';
 }
 
@@ -55,7 +75,9 @@ function isLoop(start: TreePath, context: RuleContext): boolean {
   for (let steps = 0; steps <= 40; steps++) {
     const target = context.linkTarget(at);
     if (target === null) return false;
-    const next = target.startsWith('/') ? (locate(normalizeAbsolute(target) ?? target, context.prefixes)?.inTree ?? null) : resolveInTree(dirName(at), target);
+    const next = target.startsWith('/')
+      ? (locate(normalizeAbsolute(target) ?? target, context.prefixes)?.inTree ?? null)
+      : resolveInTree(dirName(at), target);
     if (next === null) return false;
     at = next;
   }

@@ -141,7 +141,9 @@ function isTrue(origin: { readonly path: AbsolutePath; readonly base: TreePath }
 
 /** What a folder says of itself in several files counts once, by the first. */
 function onePerFolder(origins: readonly Exact[]): Exact[] {
-  return [...new Map(origins.toReversed().map((origin) => [`${origin.base}\0${origin.path}`, origin])).values()].reverse();
+  return [
+    ...new Map(origins.toReversed().map((origin) => [`${origin.base}\0${origin.path}`, origin])).values(),
+  ].reverse();
 }
 
 /** Whether a file of a folder that states where it was says no more than that: its scripts name its own interpreter. */

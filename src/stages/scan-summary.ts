@@ -52,7 +52,11 @@ export interface Counts {
  * The summary of sorted references.
  * @param compiled byte code of sources that have references themselves: it goes when its source changes, so it limits nothing
  */
-export function summarize(counts: Counts, references: readonly Reference[], compiled: ReadonlySet<TreePath>): ScanSummary {
+export function summarize(
+  counts: Counts,
+  references: readonly Reference[],
+  compiled: ReadonlySet<TreePath>,
+): ScanSummary {
   const byCode: Partial<Record<RuleCode, number>> = {};
   const byFix: Record<Fix, number> = { relative: 0, pinned: 0, blocked: 0, none: 0 };
   let maxPrefixBytes: number | null = null;

@@ -134,7 +134,12 @@ export class ScanTally {
     const references = ENTRY_RULES.flatMap((rule): Reference[] => {
       if (!rule.appliesTo(entry)) return [];
       const claims = [...rule.claim(entry, this.#context)];
-      return claims.map(({ hit: _, ...claim }) => ({ code: rule.code, rule: RULE_NAMES[rule.code], file: entry.path, ...claim }));
+      return claims.map(({ hit: _, ...claim }) => ({
+        code: rule.code,
+        rule: RULE_NAMES[rule.code],
+        file: entry.path,
+        ...claim,
+      }));
     });
     if (references.length === 0 || this.#isSecondName(entry, references)) return;
     this.#references.push(...references);

@@ -93,20 +93,23 @@ describe('install', () => {
     runOk('rm', ['-rf', parent]);
   });
 
-  test.each(Array.from({ length: 5 }, (_, i) => i))('replacing, killed at moment %i: the old tree or the new one is there', async (moment) => {
-    const parent = join(folder, `replaced-${moment}`);
-    const place = join(parent, 'site');
-    mkdirSync(parent);
-    runOk('cp', ['-a', join(folder, 'timed/site'), place]);
-    relocateOk(['fix', place], [0, 1]);
-    runOk('sh', ['-c', 'echo mine > "$1/env/mine"', 'sh', place]);
-    await killedAfter((duration * (moment + 3 + Math.random())) / 7, ['install', archive, place, '--replace']);
-    if (!existsSync(place)) relocateOk(['recover', place]);
-    expect(failingScripts(place, site)).toEqual([]);
-    relocateOk(['install', archive, place, '--replace']);
-    expect(readdirSync(parent)).toEqual(['site']);
-    expect(existsSync(join(place, 'env/mine'))).toBe(false);
-    relocateOk(['verify', place]);
-    runOk('rm', ['-rf', parent]);
-  });
+  test.each(Array.from({ length: 5 }, (_, i) => i))(
+    'replacing, killed at moment %i: the old tree or the new one is there',
+    async (moment) => {
+      const parent = join(folder, `replaced-${moment}`);
+      const place = join(parent, 'site');
+      mkdirSync(parent);
+      runOk('cp', ['-a', join(folder, 'timed/site'), place]);
+      relocateOk(['fix', place], [0, 1]);
+      runOk('sh', ['-c', 'echo mine > "$1/env/mine"', 'sh', place]);
+      await killedAfter((duration * (moment + 3 + Math.random())) / 7, ['install', archive, place, '--replace']);
+      if (!existsSync(place)) relocateOk(['recover', place]);
+      expect(failingScripts(place, site)).toEqual([]);
+      relocateOk(['install', archive, place, '--replace']);
+      expect(readdirSync(parent)).toEqual(['site']);
+      expect(existsSync(join(place, 'env/mine'))).toBe(false);
+      relocateOk(['verify', place]);
+      runOk('rm', ['-rf', parent]);
+    },
+  );
 });

@@ -27,7 +27,12 @@ afterAll(() => {
 });
 
 /** Runs relocate under a meter; peak memory in kilobytes with what it said. */
-function metered(args: readonly string[]): { readonly status: number; readonly kilobytes: number; readonly stdout: string; readonly stderr: string } {
+function metered(args: readonly string[]): {
+  readonly status: number;
+  readonly kilobytes: number;
+  readonly stdout: string;
+  readonly stderr: string;
+} {
   const meter = [
     'import resource, subprocess, sys',
     'ran = subprocess.run(sys.argv[1:], stdin=subprocess.DEVNULL, capture_output=True, timeout=120)',
@@ -41,8 +46,17 @@ function metered(args: readonly string[]): { readonly status: number; readonly k
 }
 
 interface Scanned {
-  readonly summary: { readonly files: number; readonly directories: number; readonly symlinks: number; readonly byCode: Readonly<Record<string, number>> };
-  readonly references: readonly { readonly code: string; readonly file: string; readonly site: { readonly kind: string } }[];
+  readonly summary: {
+    readonly files: number;
+    readonly directories: number;
+    readonly symlinks: number;
+    readonly byCode: Readonly<Record<string, number>>;
+  };
+  readonly references: readonly {
+    readonly code: string;
+    readonly file: string;
+    readonly site: { readonly kind: string };
+  }[];
 }
 
 test('scan counts every path and every occurrence', () => {
@@ -50,7 +64,8 @@ test('scan counts every path and every occurrence', () => {
   expect(ran.status).toBe(1);
   expect(ran.kilobytes).toBeLessThan(MEMORY_LIMIT);
   const { summary, references }: Scanned = JSON.parse(ran.stdout);
-  const count = (type: string): number => Number(runOk('sh', ['-c', 'find "$1" -mindepth 1 -type "$2" -printf x | wc -c', 'sh', site, type]));
+  const count = (type: string): number =>
+    Number(runOk('sh', ['-c', 'find "$1" -mindepth 1 -type "$2" -printf x | wc -c', 'sh', site, type]));
   expect(summary).toMatchObject({ files: count('f'), directories: count('d'), symlinks: count('l') });
   expect(summary.byCode['RL903']).toBe(count('p') + count('s') + count('c') + count('b'));
   // grep counts the five neighbours too, and each name of the linked file; it knows nothing of escaped and wide forms
@@ -61,11 +76,17 @@ test('scan counts every path and every occurrence', () => {
 });
 
 describe('as another user', () => {
-  const asNobody = (args: readonly string[]): ReturnType<typeof run> => run('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, RELOCATE, ...args], { timeout: 120_000 });
+  const asNobody = (args: readonly string[]): ReturnType<typeof run> =>
+    run('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, RELOCATE, ...args], {
+      timeout: 120_000,
+    });
 
   test.skipIf(process.getuid?.() !== 0)('what can not be read is a finding, and fails a pack', () => {
     const { references }: Scanned = JSON.parse(asNobody(['scan', site, '--format', 'json']).stdout);
-    expect(references.filter(({ code }) => code === 'RL901').map(({ file }) => file)).toEqual(['special/dir000', 'special/mode000']);
+    expect(references.filter(({ code }) => code === 'RL901').map(({ file }) => file)).toEqual([
+      'special/dir000',
+      'special/mode000',
+    ]);
     const packed = asNobody(['pack', site, '-o', join(folder, 'nobody.tar.gz')]);
     expect(packed.status).not.toBe(0);
     expect(run('ls', [join(folder, 'nobody.tar.gz')]).status).not.toBe(0);
@@ -85,7 +106,9 @@ test('fix and undo give everything back', () => {
   const ran = metered(['fix', site]);
   expect([0, 1]).toContain(ran.status);
   expect(ran.kilobytes).toBeLessThan(MEMORY_LIMIT);
-  const { references }: { references: readonly { fix: string }[] } = JSON.parse(relocateOk(['scan', site, '--format', 'json'], [1]));
+  const { references }: { references: readonly { fix: string }[] } = JSON.parse(
+    relocateOk(['scan', site, '--format', 'json'], [1]),
+  );
   expect(references.filter(({ fix }) => fix === 'relative')).toEqual([]);
   relocateOk(['undo', site]);
   expect(listing(site, { own: true })).toBe(before);
@@ -99,7 +122,9 @@ test('pack has a verdict for every path, and install brings back what was packed
   expect(ran.kilobytes).toBeLessThan(MEMORY_LIMIT);
   expect(Number(runOk('stat', ['-c', '%s', archive]))).toBeLessThan(20 * 1024 * 1024);
   const names = (tree: string, ...but: string[]): string[] =>
-    runOk('find', ['.', '-path', './.relocate', '-prune', '-o', ...but, '-printf', '%y %P\\0'], { cwd: tree }).split('\0').sort();
+    runOk('find', ['.', '-path', './.relocate', '-prune', '-o', ...but, '-printf', '%y %P\\0'], { cwd: tree })
+      .split('\0')
+      .sort();
   const place = join(folder, 'placed');
   const installed = metered(['install', archive, place, '--allow-special']);
   expect(installed.status, installed.stderr).toBe(0);

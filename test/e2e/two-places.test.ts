@@ -23,8 +23,18 @@ test('what differs is only times', () => {
     runOk('mkdir', [out]);
     runOk('tar', ['xzf', archive, '-C', out]);
     // byte code holds the time of its source; what else is in it must be the same
-    runOk('sh', ['-c', `find "$1" -name '*.pyc' -exec dd if=/dev/zero of={} bs=4 seek=2 count=1 conv=notrunc status=none \\;`, 'sh', out]);
-    return runOk('sh', ['-c', 'cd "$1" && find . -path ./.relocate -prune -o -type f -print0 | sort -z | xargs -0 sha256sum; find . -type l -printf "%p %l\\n" | sort', 'sh', out]);
+    runOk('sh', [
+      '-c',
+      `find "$1" -name '*.pyc' -exec dd if=/dev/zero of={} bs=4 seek=2 count=1 conv=notrunc status=none \\;`,
+      'sh',
+      out,
+    ]);
+    return runOk('sh', [
+      '-c',
+      'cd "$1" && find . -path ./.relocate -prune -o -type f -print0 | sort -z | xargs -0 sha256sum; find . -type l -printf "%p %l\\n" | sort',
+      'sh',
+      out,
+    ]);
   });
   const [first = [], second = []] = digests.map((text) => text.split('\n'));
   expect(second.filter((line) => !first.includes(line))).toEqual([]);

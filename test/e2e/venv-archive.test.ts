@@ -41,11 +41,16 @@ function expectToRun(place: string): void {
     expect(failingScripts(place, site)).toEqual([]);
     expect(run(join(place, 'env/bin/python'), ['-m', 'pip', 'check'])).toMatchObject({ status: 0 });
     for (const shell of ['bash', 'zsh', 'fish', 'tcsh'])
-      expect(activated(shell, place), shell).toMatchObject({ status: 0, stdout: `${place}/env\n${place}/env/bin/python\n` });
+      expect(activated(shell, place), shell).toMatchObject({
+        status: 0,
+        stdout: `${place}/env\n${place}/env/bin/python\n`,
+      });
   });
   expect(recordMismatches(place)).toEqual([]);
   expect(filesWith(place, site)).toEqual([]);
-  expect(runOk('sh', ['-c', 'grep -rlF "@@RELOCATE_PREFIX@@" "$1" --exclude-dir=.relocate || true', 'sh', place])).toBe('');
+  expect(runOk('sh', ['-c', 'grep -rlF "@@RELOCATE_PREFIX@@" "$1" --exclude-dir=.relocate || true', 'sh', place])).toBe(
+    '',
+  );
 }
 
 describe('pack', () => {
@@ -64,14 +69,22 @@ describe('pack', () => {
     expect(filesWith(join(folder, 'target'), site)).toEqual([]);
     expect(runOk('grep', ['-c', '', join(folder, 'target/.relocate/manifest.json')])).not.toBe('');
     expect(runOk('sh', ['-c', 'grep -rlF "$2" "$1/.relocate" || true', 'sh', join(folder, 'target'), site])).toBe('');
-    const names = runOk('python3', ['-c', 'import sys, tarfile; print(len(tarfile.open(sys.argv[1]).getnames()))', archive]);
+    const names = runOk('python3', [
+      '-c',
+      'import sys, tarfile; print(len(tarfile.open(sys.argv[1]).getnames()))',
+      archive,
+    ]);
     expect(Number(names)).toBe(Number(runOk('sh', ['-c', 'tar tzf "$1" | wc -l', 'sh', archive])));
   });
 
   test('fails where a path can not be read, and leaves no file', () => {
     const bad = join(folder, 'target/bad');
     mkdirSync(bad);
-    runOk('python3', ['-c', 'import os\nfor i in range(22):\n n = "%0200d" % i; os.mkdir(n); os.chdir(n)\nopen("f", "w").write("x")'], { cwd: bad });
+    runOk(
+      'python3',
+      ['-c', 'import os\nfor i in range(22):\n n = "%0200d" % i; os.mkdir(n); os.chdir(n)\nopen("f", "w").write("x")'],
+      { cwd: bad },
+    );
     const ran = relocate(['pack', bad, '-o', join(folder, 'target/bad.tar.gz')]);
     expect(ran.status).not.toBe(0);
     expect(readdirSync(join(folder, 'target'))).toEqual(['bad']);
@@ -151,7 +164,11 @@ describe('install.sh', () => {
     const [program = '', ...words] = shell.split(' ');
     const path = runOk('sh', ['-c', 'command -v "$1"', 'sh', program]).trim();
     const env = { PATH: bin, HOME: folder };
-    runOk('sh', ['-c', 'tar xzf "$1" -O .relocate/install.sh > "$2"', 'sh', archive, join(folder, 'target/install.sh')], { env });
+    runOk(
+      'sh',
+      ['-c', 'tar xzf "$1" -O .relocate/install.sh > "$2"', 'sh', archive, join(folder, 'target/install.sh')],
+      { env },
+    );
     runOk(path, [...words, join(folder, 'target/install.sh'), archive, place], { env });
     relocateOk(['verify', place]);
     expectToRun(place);

@@ -8,7 +8,12 @@ import { filesWith, listing, occurrences } from '../support/listing.ts';
 import { activated, failingScripts, makeSite, pristine, recordMismatches } from '../support/venv.ts';
 
 interface Found {
-  readonly references: readonly { readonly code: string; readonly file: string; readonly fix: string; readonly site: { readonly kind: string } }[];
+  readonly references: readonly {
+    readonly code: string;
+    readonly file: string;
+    readonly fix: string;
+    readonly site: { readonly kind: string };
+  }[];
   readonly summary: { readonly references: number };
 }
 
@@ -53,7 +58,8 @@ describe('scan', () => {
 
   test('says the same for any number of threads', () => {
     const one = relocateOk(['scan', site, '--format', 'json', '--jobs', '1'], [1]);
-    for (const jobs of ['2', '5']) expect(relocateOk(['scan', site, '--format', 'json', '--jobs', jobs], [1])).toBe(one);
+    for (const jobs of ['2', '5'])
+      expect(relocateOk(['scan', site, '--format', 'json', '--jobs', jobs], [1])).toBe(one);
   });
 
   test('changes nothing', () => {
@@ -79,10 +85,18 @@ describe('fix', () => {
 
   test('then a move: every script, every shell, pip check and every RECORD row', () => {
     relocateOk(['fix', site], [0, 1]);
-    const kept = new Set(scanned(site).references.filter(({ fix }) => fix !== 'relative').map(({ file }) => `./${file}`));
+    const kept = new Set(
+      scanned(site)
+        .references.filter(({ fix }) => fix !== 'relative')
+        .map(({ file }) => `./${file}`),
+    );
     const place = move();
     expectToRun(place);
-    for (const shell of ['bash', 'zsh', 'fish']) expect(activated(shell, place), shell).toMatchObject({ status: 0, stdout: `${place}/env\n${place}/env/bin/python\n` });
+    for (const shell of ['bash', 'zsh', 'fish'])
+      expect(activated(shell, place), shell).toMatchObject({
+        status: 0,
+        stdout: `${place}/env\n${place}/env/bin/python\n`,
+      });
     expect(filesWith(place, site).filter((file) => !kept.has(file))).toEqual([]);
   });
 
@@ -96,8 +110,15 @@ describe('fix', () => {
   });
 
   test('keeps the mode and the time of every file that it changes', () => {
-    const facts = (tree: string): string => runOk('find', ['.', '-path', './.relocate', '-prune', '-o', '-type', 'f', '-printf', '%P %m %T@ %n\\n'], { cwd: tree });
-    const sorted = (text: string): string[] => text.split('\n').filter((line) => !line.includes('__pycache__')).sort();
+    const facts = (tree: string): string =>
+      runOk('find', ['.', '-path', './.relocate', '-prune', '-o', '-type', 'f', '-printf', '%P %m %T@ %n\\n'], {
+        cwd: tree,
+      });
+    const sorted = (text: string): string[] =>
+      text
+        .split('\n')
+        .filter((line) => !line.includes('__pycache__'))
+        .sort();
     const before = sorted(facts(site));
     relocateOk(['fix', site], [0, 1]);
     expect(sorted(facts(site))).toEqual(before);

@@ -12,7 +12,9 @@ export function barePath(folder: string): string {
   const bin = join(folder, 'bare-bin');
   mkdirSync(bin);
   for (const tool of TOOLS) {
-    const program = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].map((place) => join(place, tool)).find((place) => existsSync(place));
+    const program = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
+      .map((place) => join(place, tool))
+      .find((place) => existsSync(place));
     if (program !== undefined) symlinkSync(program, join(bin, tool));
   }
   return bin;

@@ -24,7 +24,11 @@ export function relocate(args: readonly string[], options: RunOptions = {}): Ran
 }
 
 /** Runs `relocate`, and fails the test with all it said where it exits otherwise than expected. */
-export function relocateOk(args: readonly string[], expected: readonly number[] = [0], options: RunOptions = {}): string {
+export function relocateOk(
+  args: readonly string[],
+  expected: readonly number[] = [0],
+  options: RunOptions = {},
+): string {
   const ran = relocate(args, options);
   if (ran.status === null || !expected.includes(ran.status))
     throw new Error(`relocate ${args.join(' ')} exited with ${ran.status}\n${ran.stdout}\n${ran.stderr}`);
@@ -48,6 +52,7 @@ export function run(program: string, args: readonly string[], options: RunOption
 /** Runs a program that must succeed; its standard output. */
 export function runOk(program: string, args: readonly string[], options: RunOptions = {}): string {
   const ran = run(program, args, options);
-  if (ran.status !== 0) throw new Error(`${program} ${args.join(' ')} exited with ${ran.status}\n${ran.stdout}\n${ran.stderr}`);
+  if (ran.status !== 0)
+    throw new Error(`${program} ${args.join(' ')} exited with ${ran.status}\n${ran.stdout}\n${ran.stderr}`);
   return ran.stdout;
 }

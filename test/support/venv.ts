@@ -13,19 +13,64 @@ const WHEELHOUSE = fileURLToPath(new URL('../../node_modules/.cache/relocate-whe
  * @param at an absolute path that does not exist yet; the site knows itself by it
  */
 export function makeSite(at: string, python = 'python3'): void {
-  if (!existsSync(WHEELHOUSE)) throw new Error('the tests of real environments need the packages of scripts/wheelhouse.js: run `node scripts/wheelhouse.js`');
+  if (!existsSync(WHEELHOUSE))
+    throw new Error(
+      'the tests of real environments need the packages of scripts/wheelhouse.js: run `node scripts/wheelhouse.js`',
+    );
   mkdirSync(dirname(at), { recursive: true });
   const env = join(at, 'env');
   runOk(python, ['-m', 'venv', env]);
   const pip = (...args: string[]): string =>
-    runOk(join(env, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-index', '--find-links', WHEELHOUSE, ...args], { timeout: 300_000 });
-  pip('setuptools', 'wheel', 'hatchling', 'editables', 'flask', 'gunicorn', 'requests', 'six', 'zope-interface', 'twisted', 'click');
-  writeTree(join(at, 'src'), { ...sourcePackage('modernpkg'), ...flatPackage('flatpkg'), ...sourcePackage('hatchpkg', 'hatchling.build'), ...sourcePackage('plainpkg') });
-  pip('--no-build-isolation', '-e', join(at, 'src/modernpkg'), '-e', join(at, 'src/flatpkg'), '-e', join(at, 'src/hatchpkg'));
+    runOk(
+      join(env, 'bin/python'),
+      [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        '--no-index',
+        '--find-links',
+        WHEELHOUSE,
+        ...args,
+      ],
+      { timeout: 300_000 },
+    );
+  pip(
+    'setuptools',
+    'wheel',
+    'hatchling',
+    'editables',
+    'flask',
+    'gunicorn',
+    'requests',
+    'six',
+    'zope-interface',
+    'twisted',
+    'click',
+  );
+  writeTree(join(at, 'src'), {
+    ...sourcePackage('modernpkg'),
+    ...flatPackage('flatpkg'),
+    ...sourcePackage('hatchpkg', 'hatchling.build'),
+    ...sourcePackage('plainpkg'),
+  });
+  pip(
+    '--no-build-isolation',
+    '-e',
+    join(at, 'src/modernpkg'),
+    '-e',
+    join(at, 'src/flatpkg'),
+    '-e',
+    join(at, 'src/hatchpkg'),
+  );
   pip('--no-build-isolation', join(at, 'src/plainpkg'));
   const compile = (mode: string, ...paths: string[]): string =>
     runOk(join(env, 'bin/python'), ['-m', 'compileall', '-q', '-f', '--invalidation-mode', mode, ...paths]);
-  const packages = runOk(join(env, 'bin/python'), ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))']).trim();
+  const packages = runOk(join(env, 'bin/python'), [
+    '-c',
+    'import sysconfig; print(sysconfig.get_path("purelib"))',
+  ]).trim();
   compile('timestamp', join(at, 'src'));
   compile('unchecked-hash', join(packages, 'click'));
   compile('checked-hash', join(packages, 'flask'));
@@ -109,7 +154,10 @@ export function activated(shell: string, site: string): Ran {
     fish: `source ${quoted(`${bin}/activate.fish`)}; and echo $VIRTUAL_ENV; and command -v python`,
     tcsh: `source ${quoted(`${bin}/activate.csh`)}; echo $VIRTUAL_ENV; which python`,
   };
-  return run(shell, ['-c', line[shell] ?? `. ${quoted(`${bin}/activate`)} && echo "$VIRTUAL_ENV" && command -v python`]);
+  return run(shell, [
+    '-c',
+    line[shell] ?? `. ${quoted(`${bin}/activate`)} && echo "$VIRTUAL_ENV" && command -v python`,
+  ]);
 }
 
 /** Keeps a copy of a tree, and puts it back at its own place. */
