@@ -153,6 +153,8 @@ function escape(e, base,  n, i, c, s, k, why) {
   }
   known[e, base] = out; lengths[e, base] = len
 }
+# A slash in an escaping.
+function slash(e) { place[1] = 47; from[1] = 1; from[2] = 2; char[1] = 47; out = ""; len = 0; put(e, 1) }
 function octal(decimals,  n, i, p) {
   n = split(decimals, p, " "); out = ""
   for (i = 1; i <= n; i++) out = out sprintf("\\%03o", p[i])
@@ -172,15 +174,15 @@ $1 == "file" { file = $2; print }
 $1 == "site" { escape($4, $5); start = $2; end = $3; edit(start, end, out) }
 $1 == "slot" {
   escape($4, $5)
-  room = $6 == "slash" ? $3 - $2 : $7 - $2 - ($7 - $3)
+  text = out; room = $6 == "slash" ? $3 - $2 : $7 - $2 - ($7 - $3)
   if (len > room) refuse("the place needs " len " bytes in " $2 " of " file ", and there are " room)
+  spare = room - len
+  if ($6 == "slash") slash($4); else { out = "\\000"; len = 1 }
+  if (spare % len != 0) refuse("the place cannot be padded in " $2 " of " file)
   fill = ""
-  wide = $6 != "slash" ? 1 : $4 ~ /^utf-16/ ? 2 : $4 ~ /^utf-32/ ? 4 : 1
-  zeros = substr("\\000\\000\\000", 1, 4 * (wide - 1))
-  slash = $4 ~ /^utf-..be$/ ? zeros "\\057" : "\\057" zeros
-  for (i = len; i < room; i += wide) fill = fill ($6 == "slash" ? slash : "\\000")
-  if ($6 == "slash") edit($2, $3, out fill)
-  else { edit($2, $3, out); if (fill != "") edit($7, $7, fill) }
+  for (i = 0; i < spare; i += len) fill = fill out
+  if ($6 == "slash") edit($2, $3, text fill)
+  else { edit($2, $3, text); if (fill != "") edit($7, $7, fill) }
 }
 $1 == "count" {
   value = $4 + (len - (end - start)) * $5

@@ -1,8 +1,10 @@
 /** install.sh: the same tree as `install` makes, on a host that has a shell and small tools alone. */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { writeAbsolute } from '../src/formats/absolute-form.ts';
+import { decodeBytes } from '../src/formats/byte-text.ts';
 import { ESCAPINGS, escapePath } from '../src/formats/escaping.ts';
 import { asTreePath } from '../src/model/path.ts';
 import type { Escaping } from '../src/model/reference.ts';
@@ -147,6 +149,23 @@ describe.each(SHELLS)('under %s', (shell) => {
     }
   }, 300_000);
 
+  test('fills slots as install does, in every escaping and both ways of padding', async () => {
+    const origin = `/srv/build/${'long/'.repeat(40)}site`;
+    writeFileSync(archive, slotArchive(origin));
+    const place = join(parent, 'site');
+    const contents = (): Record<string, string> =>
+      Object.fromEntries(
+        readdirSync(place)
+          .filter((name) => !name.startsWith('.'))
+          .map((name) => [name, readFileSync(join(place, name)).toString('hex')]),
+      );
+    await install(archive, place);
+    const expected = contents();
+    rmSync(place, { recursive: true });
+    shOk(shell, [SCRIPT, archive, place]);
+    expect(contents()).toEqual(expected);
+  });
+
   test('refuses what does not fit, what is damaged, and a place that holds something; and leaves nothing', async () => {
     await makeArchive();
     const long = join(parent, 'x'.repeat(100));
@@ -198,6 +217,27 @@ function escapingArchive(escapings: readonly Escaping[]): Buffer {
     return file(escaping, body, { sites: [{ start: 2, end: 2 + written.length, escaping, base: asTreePath('') }] });
   });
   return craftTar(files);
+}
+
+/** Two files for each escaping, with a slot that is padded with slashes or with NULs; one of them has room for other slashes too. */
+function slotArchive(origin: string): Buffer {
+  const files = ESCAPINGS.flatMap((escaping) =>
+    (['nul', 'slash'] as const).map((padding) => {
+      const written = escapePath(origin, escaping) ?? Buffer.alloc(0);
+      const tail = escapePath('/x', escaping) ?? Buffer.alloc(0);
+      const body = Buffer.concat([Buffer.from('=\0'), written, tail, Buffer.from('\0\0\0\0next')]);
+      const end = 2 + written.length;
+      const slot = { slotEnd: end + tail.length, padding, tail: decodeBytes(tail) };
+      const sites = [{ start: 2, end, escaping, base: asTreePath(''), slot }];
+      return file(`${escaping}.${padding}`, body, { sites, remains: 1 });
+    }),
+  );
+  const origins = [{ path: origin, base: '' }];
+  const fitting = files.filter(({ entry }) =>
+    (entry.sites ?? []).every((site) => writeAbsolute(site, '/tmp/relocate-test-xxxxxx/srv/a').ok),
+  );
+  const sorted = fitting.toSorted((a, b) => (a.entry.path < b.entry.path ? -1 : 1));
+  return craftTar(sorted, { manifest: (manifest) => ({ ...manifest, origins }) });
 }
 
 /** For `printf %b`: a test can't pass bytes that are not UTF-8 in any other way. */

@@ -186,6 +186,22 @@ describe('prefixes', () => {
     expect(prefixes.map(({ path, base }) => [path, base])).toContainEqual([`${folder}/old`, '']);
   });
 
+  test('an environment deep in a moved site tells where the site was, and so do links', async () => {
+    const folder = temporaryFolder();
+    writeTree(join(folder, 'deep/releases/1/env'), venv('/gone/site/releases/1/env'));
+    expect((await scan(join(folder, 'deep'), { jobs: 1 })).prefixes).toMatchObject([
+      { source: 'tree' },
+      { path: '/gone/site', base: '' },
+    ]);
+    writeTree(join(folder, 'linked/releases/1'), { a: '' });
+    symlinkSync('/gone/other/releases/1', join(folder, 'linked/current'));
+    symlinkSync('/gone/other/releases/1/a', join(folder, 'linked/a'));
+    expect((await scan(join(folder, 'linked'), { jobs: 1 })).prefixes).toMatchObject([
+      { source: 'tree' },
+      { path: '/gone/other', base: '' },
+    ]);
+  });
+
   test('a lone environment that was moved into a site does not make its parent a prefix', async () => {
     const folder = temporaryFolder();
     writeTree(join(folder, 'site/env'), venv('/gone/home/env'));

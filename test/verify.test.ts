@@ -11,12 +11,16 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { apply } from '../src/stages/apply.ts';
 import { install } from '../src/stages/install.ts';
 import { pack } from '../src/stages/pack.ts';
+import { plan } from '../src/stages/plan.ts';
+import { scan } from '../src/stages/scan.ts';
 import { verify } from '../src/stages/verify.ts';
 import { runOk } from './support/cli.ts';
 import { temporaryFolder, writeTree } from './support/folder.ts';
 import { listing } from './support/listing.ts';
+import { makePackage, recordMismatches } from './support/package.ts';
 
 let folder: string;
 let tree: string;
@@ -99,6 +103,28 @@ describe('a tree', () => {
     renameSync(place, moved);
     place = moved;
     expect(await differences()).toEqual(['leftover etc/app.conf']);
+  });
+
+  test('that was moved on by fix is right again, its slots and its RECORD too', async () => {
+    const build = join(folder, 'build/at/a/place/with/some/length');
+    const library = Buffer.from(`\u007fELF\u0001${build}/share\0tail\0`, 'latin1');
+    writeTree(build, {
+      'lib/lib.so': library,
+      'lib/wide.so': Buffer.concat([Buffer.from('\u007fELF'), Buffer.from(`${build}/x\0`, 'utf16le')]),
+    });
+    makePackage(build, 'lib/python3.11/site-packages');
+    await pack(build, { output: archive, jobs: 1 });
+    await install(archive, join(folder, 'one'));
+    expect((await verify(join(folder, 'one'))).ok).toBe(true);
+    place = join(folder, 'another');
+    renameSync(join(folder, 'one'), place);
+    await apply(plan(await scan(place, { jobs: 1 })));
+    expect(recordMismatches(place)).toEqual([]);
+    expect(await differences()).toEqual([]);
+    renameSync(place, join(folder, 'two'));
+    place = join(folder, 'two');
+    await apply(plan(await scan(place, { jobs: 1 })));
+    expect(await differences()).toEqual([]);
   });
 
   test('may write to what is volatile, and Python may keep its byte code', async () => {

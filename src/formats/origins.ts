@@ -43,6 +43,12 @@ export function originsIn(file: TreePath, text: string): Origin[] {
   return shebang(file, text);
 }
 
+/** What the target of a symlink says. */
+export function originOfLink(link: TreePath, target: string): Origin[] {
+  const path = normalizeAbsolute(target);
+  return path === null || path === '/' ? [] : [{ kind: 'tail', path, file: link, evidence: `${link}: link` }];
+}
+
 /** `command = /usr/bin/python3 -m venv /srv/site/env` (CPython 3.11 and later; virtualenv writes `-m virtualenv`). */
 function venvCommand(file: TreePath, folder: TreePath, text: string): Origin[] {
   const command = /^command\s*=\s*.*?\s-m\s+(?:venv|virtualenv)\s+(.*)$/m.exec(text)?.[1]?.trim();

@@ -5,6 +5,7 @@ import { asAbsolutePath, asTreePath } from '../model/path.ts';
 import type { AbsoluteForm, Splice } from '../model/reference.ts';
 import { writeAbsolute } from './absolute-form.ts';
 import { encodeBytes } from './byte-text.ts';
+import { escapePath } from './escaping.ts';
 import type { NewContent } from './follows.ts';
 import { offsetShift } from './offset-shift.ts';
 import { isMisfit, rowSplices, siteSplices } from './render.ts';
@@ -53,7 +54,7 @@ function packedSplices(
   const splices: Splice[] = [];
   for (const site of sites) {
     const origin = origins.find(
-      ({ base, path }) => base === site.base && encodeBytes(path).length === site.end - site.start,
+      ({ base, path }) => base === site.base && escapePath(path, site.escaping)?.length === site.end - site.start,
     );
     if (site.slot !== undefined && origin === undefined) return null;
     const written =

@@ -7,7 +7,7 @@ import { OWN_PATHS } from '../model/manifest.ts';
 import { asAbsolutePath, asTreePath, dirName, joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { FileChange } from '../model/plan.ts';
 import { errorCode, hostPath } from './entries.ts';
-import { namesOfStep } from './journal.ts';
+import { JOURNAL, namesOfStep } from './journal.ts';
 import { lookAt } from './look.ts';
 import { beyondMount } from './originals.ts';
 import { digestOf } from './standing.ts';
@@ -24,8 +24,9 @@ interface Asker {
 /** Looks at the tree's root and at `.relocate`. */
 export function requireOwnFolderPossible(tree: AbsolutePath): void {
   const own = lookAt(hostPath(tree, OWN_PATHS.folder));
-  if (own !== null && !own.isDirectory())
-    throw new UsageError(`${tree}/${OWN_PATHS.folder} is no folder; relocate keeps its records there: move it away`);
+  for (const path of [OWN_PATHS.folder, JOURNAL])
+    if (lookAt(hostPath(tree, path))?.isDirectory() === false)
+      throw new UsageError(`${tree}/${path} is no folder; relocate keeps its records there: move it away`);
   requireWritable(tree, own === null ? ROOT : OWN_PATHS.folder);
 }
 

@@ -1,14 +1,16 @@
 /** Finds and reads relocate.toml. */
-import { readFileSync } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
 import { encodeBytes, showBytes } from '../formats/byte-text.ts';
 import { parseConfig } from '../formats/config-toml.ts';
 import { NO_CONFIG, type Config } from '../model/config.ts';
 import { UsageError } from '../model/errors.ts';
 import { errorCode } from './entries.ts';
+import { readSmallFile } from './small-file.ts';
 
 /** The configuration's name at the root of a tree. */
 export const CONFIG_NAME = 'relocate.toml';
+/** Bytes; what is larger was not written by a person. */
+const LIMIT = 1024 * 1024;
 
 /**
  * Reads the configuration: `file` where it is given (it must exist), else relocate.toml at the root of `tree` (which may be missing).
@@ -24,7 +26,7 @@ export function readConfig(tree: string, file?: string): Config {
 
 function readBytes(path: string, mayBeMissing: boolean): Buffer | null {
   try {
-    return readFileSync(encodeBytes(path));
+    return readSmallFile(encodeBytes(path), LIMIT, true);
   } catch (error) {
     const code = errorCode(error);
     if (mayBeMissing && (code === 'ENOENT' || code === 'ENOTDIR')) return null;

@@ -1,6 +1,6 @@
 /** What an installed tree keeps of its install in `.relocate/`, and how it is read again. */
 import { hash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { parseRenderedList, RENDERED_LIST } from '../formats/rendered-list.ts';
 import { parseManifest } from '../formats/manifest-json.ts';
 import { checkManifest } from '../formats/manifest-rules.ts';
@@ -8,8 +8,12 @@ import { OWN_PATHS, type Manifest } from '../model/manifest.ts';
 import type { InstallReceipt } from '../model/install.ts';
 import { asTreePath, normalizeAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { errorCode, hostPath } from './entries.ts';
+import { readSmallFile } from './small-file.ts';
 import type { Staging } from './staging.ts';
 import { TREE_MEMORY } from './tree-memory.ts';
+
+/** Bytes: a manifest of some million entries. */
+const LIMIT = 512 * 1024 * 1024;
 
 export const RECEIPT: TreePath = asTreePath('.relocate/receipt.json');
 
@@ -81,7 +85,7 @@ function isReceipt(value: unknown): value is InstallReceipt {
 
 function tryRead(tree: AbsolutePath, path: TreePath): Buffer | null {
   try {
-    return readFileSync(hostPath(tree, path));
+    return readSmallFile(hostPath(tree, path), LIMIT);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return null;
     throw error;

@@ -10,7 +10,18 @@ import { asTreePath, joinAbsolute, joinTree, type AbsolutePath, type TreePath } 
 import { syncFolder } from './durable.ts';
 import { hostPath } from './entries.ts';
 import { runTool } from './host-tool.ts';
-import { hasOwnFolder, JOURNAL, namesOf, readMarker, runOf, runsOf, writeIntent, type Run } from './journal.ts';
+import {
+  foldersIn,
+  hasOwnFolder,
+  JOURNAL,
+  journalFolders,
+  namesOf,
+  readMarker,
+  runOf,
+  runsOf,
+  writeIntent,
+  type Run,
+} from './journal.ts';
 import { lookAt } from './look.ts';
 import { restoreTimes, timeOf } from './times.ts';
 
@@ -92,10 +103,10 @@ export async function removeLeftovers(tree: AbsolutePath): Promise<void> {
 
 function leftoverFolders(tree: AbsolutePath): TreePath[] {
   return [
-    ...namesOf(tree, JOURNAL)
+    ...journalFolders(tree)
       .filter((name) => GONE.test(name))
       .map((name) => joinTree(JOURNAL, name)),
-    ...namesOf(tree, ROOT)
+    ...foldersIn(tree, ROOT)
       .filter((name) => HALF_MADE.test(name))
       .map(asTreePath),
   ];

@@ -5,7 +5,7 @@
  *     receipt.json  what it did, with new digests                        new/<k>    what comes in their place
  *     marker.json   how far it is; none: nothing of the tree changed
  */
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { encodeBytes } from '../formats/byte-text.ts';
 import {
   parseIntent,
@@ -20,10 +20,13 @@ import { OWN_PATHS } from '../model/manifest.ts';
 import { joinAbsolute, joinTree, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Receipt } from '../model/receipt.ts';
 import { writeDurably } from './durable.ts';
-import { errorCode, hostPath, readNames } from './entries.ts';
+import { errorCode, hostPath, readNames, type Name } from './entries.ts';
 import { lookAt } from './look.ts';
+import { readSmallFile } from './small-file.ts';
 
 export const JOURNAL: TreePath = joinTree(OWN_PATHS.folder, 'journal');
+/** Bytes of a record: some million steps. */
+const LIMIT = 512 * 1024 * 1024;
 
 /** One run of a tree's journal. */
 export interface Run {
@@ -39,7 +42,7 @@ export function runOf(tree: AbsolutePath, number: number): Run {
 
 /** The runs of a tree, oldest first. Reads names only. */
 export function runsOf(tree: AbsolutePath): Run[] {
-  return namesOf(tree, JOURNAL)
+  return journalFolders(tree)
     .filter((name) => /^[1-9]\d{0,14}$/.test(name))
     .map(Number)
     .sort((a, b) => a - b)
@@ -47,12 +50,27 @@ export function runsOf(tree: AbsolutePath): Run[] {
 }
 
 /**
- * The names in a folder of the tree; none where there is no such folder.
- * @throws UsageError where it may not be read
+ * The folders in the journal. A tree can come from anywhere: where a symlink stands on the way, or in their place, there is no journal,
+ * since what is done in one is done in the tree.
  */
+export function journalFolders(tree: AbsolutePath): string[] {
+  const isReal = [OWN_PATHS.folder, JOURNAL].every((path) => lookAt(hostPath(tree, path))?.isDirectory() === true);
+  return isReal ? foldersIn(tree, JOURNAL) : [];
+}
+
+/** The names in a folder of the tree; none where there is no such folder. @throws UsageError where it may not be read */
 export function namesOf(tree: AbsolutePath, folder: TreePath): string[] {
+  return namesIn(tree, folder).map(({ name }) => name);
+}
+
+/** The same of the folders in it; symlinks to folders are none. */
+export function foldersIn(tree: AbsolutePath, folder: TreePath): string[] {
+  return namesIn(tree, folder).flatMap(({ name, isDirectory }) => (isDirectory ? [name] : []));
+}
+
+function namesIn(tree: AbsolutePath, folder: TreePath): Name[] {
   try {
-    return readNames(tree, folder).map(({ name }) => name);
+    return readNames(tree, folder);
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
@@ -128,7 +146,7 @@ function recordName(run: Run, name: string): string {
 
 function readRecord(run: Run, name: string): string | null {
   try {
-    return readFileSync(encodeBytes(`${run.folder}/${name}`), 'utf8');
+    return readSmallFile(encodeBytes(`${run.folder}/${name}`), LIMIT).toString('utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
     throw error;

@@ -1,4 +1,5 @@
-/** Finds the few files of a tree that say where it was built, without walking into packages. */
+/** Finds the few files and links of a tree that say where it was built, without walking into packages. */
+import { readlinkSync } from 'node:fs';
 import glob from 'fast-glob';
 import { decodeBytes } from '../formats/byte-text.ts';
 import { ORIGIN_FILES } from '../formats/origins.ts';
@@ -27,6 +28,10 @@ export interface OriginFile {
   readonly text: string;
 }
 
+function walking(root: AbsolutePath): glob.Options {
+  return { cwd: root, dot: true, followSymbolicLinks: false, onlyFiles: true, suppressErrors: true, deep: DEEPEST };
+}
+
 /** The files, sorted by path; those that can't be read are left out (the scan reports them). */
 export async function originFiles(root: AbsolutePath): Promise<OriginFile[]> {
   const options = {
@@ -47,6 +52,30 @@ export async function originFiles(root: AbsolutePath): Promise<OriginFile[]> {
 function readStart(root: AbsolutePath, path: TreePath): OriginFile[] {
   try {
     return [{ path, text: decodeBytes(firstBytes(hostPath(root, path), HEAD)) }];
+  } catch {
+    return [];
+  }
+}
+
+/** A symlink and its target. */
+export interface OriginLink {
+  readonly path: TreePath;
+  readonly target: string;
+}
+
+/** The symlinks with an absolute target, sorted by path. */
+export async function originLinks(root: AbsolutePath): Promise<OriginLink[]> {
+  const links: TreePath[] = [];
+  const entries = glob.stream('**', { ...walking(root), onlyFiles: false, objectMode: true, ignore: CLOSED });
+  for await (const entry of entries as AsyncIterable<unknown> as AsyncIterable<glob.Entry>)
+    if (entry.dirent.isSymbolicLink()) links.push(asTreePath(entry.path));
+  return links.sort().flatMap((path) => readTarget(root, path));
+}
+
+function readTarget(root: AbsolutePath, path: TreePath): OriginLink[] {
+  try {
+    const target = decodeBytes(readlinkSync(hostPath(root, path), { encoding: 'buffer' }));
+    return target.startsWith('/') ? [{ path, target }] : [];
   } catch {
     return [];
   }

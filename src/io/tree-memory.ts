@@ -1,10 +1,12 @@
 /** `.relocate/tree.json`: by which prefixes the tree was known when relocate last changed or installed it. */
-import { readFileSync } from 'node:fs';
-import { asTreePath, normalizeAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { asTreePath, normalizeAbsolute, resolveInTree, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { hostPath } from './entries.ts';
+import { readSmallFile } from './small-file.ts';
 
 /** Where the memory lies in a tree. */
 export const TREE_MEMORY: TreePath = asTreePath('.relocate/tree.json');
+/** Bytes: some thousand prefixes. */
+const LIMIT = 4 * 1024 * 1024;
 
 export interface RememberedPrefix {
   readonly path: AbsolutePath;
@@ -20,7 +22,7 @@ export interface TreeMemory {
 export function readTreeMemory(root: AbsolutePath): TreeMemory | null {
   let known: unknown;
   try {
-    known = JSON.parse(readFileSync(hostPath(root, TREE_MEMORY), 'utf8'));
+    known = JSON.parse(readSmallFile(hostPath(root, TREE_MEMORY), LIMIT).toString('utf8'));
   } catch {
     return null;
   }
@@ -31,7 +33,9 @@ export function readTreeMemory(root: AbsolutePath): TreeMemory | null {
       return [];
     const path = normalizeAbsolute(prefix.path);
     const base = 'base' in prefix && typeof prefix.base === 'string' ? prefix.base : '';
-    return path === null ? [] : [{ path, base: asTreePath(base) }];
+    // it comes with the tree, from anywhere
+    const isInTree = resolveInTree(asTreePath(''), base) === base;
+    return path === null || !isInTree ? [] : [{ path, base: asTreePath(base) }];
   });
   return { version: 1, prefixes };
 }

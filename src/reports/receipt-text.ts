@@ -7,6 +7,7 @@ import type { Receipt, Recovery, Undone } from '../model/receipt.ts';
 import { linesByFile, type ListStyle } from './item-lines.ts';
 import { codesOf } from './items.ts';
 import { editCounts, refusalCounts, refusalItem } from './plan-text.ts';
+import type { Paint } from './paint.ts';
 import { shellWord } from './shell-word.ts';
 import type { Style } from './style.ts';
 import { warningLines } from './warnings.ts';
@@ -20,12 +21,7 @@ export function* receiptText(receipt: Receipt, plan: Plan, style: ListStyle): Ge
   yield* linesByFile(failures.map(refusalItem), style);
   if (failures.length > 0) yield '';
   const name = paint('strong', showBytes(receipt.tree));
-  yield* wrap(
-    receipt.run === null
-      ? `${name}  nothing to change`
-      : `${name}  fixed: ${editCounts(plan, paint)} (${changed(receipt)})`,
-    columns,
-  );
+  yield* wrap(`${name}  ${outcome(receipt, plan, paint)}`, columns);
   yield* refusalCounts(plan.refusals, style);
   if (plan.refusals.some(({ reason }) => reason === 'in-place'))
     yield* wrap(
@@ -37,6 +33,13 @@ export function* receiptText(receipt: Receipt, plan: Plan, style: ListStyle): Ge
     yield* wrap(`Why, and what would help: ${list(pages)}`, columns);
   }
   if (receipt.run !== null) yield `Back: ${paint('code', `relocate undo ${shellWord(receipt.tree)}`)}`;
+}
+
+function outcome(receipt: Receipt, plan: Plan, paint: Paint): string {
+  if (receipt.run === null) return 'nothing to change';
+  const what = changed(receipt);
+  if (what === '') return 'nothing to change; where it stands is noted for the next fix';
+  return `fixed: ${editCounts(plan, paint)} (${what})`;
 }
 
 /** `29 files, 2 links, 3 files of stale byte code removed`. */

@@ -7,6 +7,7 @@ import type { Splice } from '../model/reference.ts';
 import { pathAt, pinned, realFolderOf, relative, type FoundPath } from './claims.ts';
 import { envSplitLauncher, shellWordOf, type Piece } from './launcher.ts';
 import type { Claim, FileView, RuleContext } from './rule.ts';
+import { isThere } from './tree-links.ts';
 
 /** The splices that make a file self-locating, or why there are none. */
 export type Rewriting = { readonly splices: readonly Splice[]; readonly note?: string } | { readonly obstacle: string };
@@ -127,7 +128,7 @@ const ESCAPES = 'the path stands in a word with escapes';
 
 function unfitInterpreter(word: ShebangWord, hit: Hit, inTree: TreePath, context: RuleContext): string | null {
   if (interpreterEnd(word, hit) === undefined) return ESCAPES;
-  return context.typeOf(inTree) === null ? `${inTree} is not in the tree` : null;
+  return isThere(inTree, context) ? null : `${inTree} is not in the tree`;
 }
 
 /** A word as text and paths relative to the script. An interpreter in quotes is one path as a whole. */

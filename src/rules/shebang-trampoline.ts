@@ -9,6 +9,7 @@ import { besideScript, envSplitLauncher } from './launcher.ts';
 import { isPolyglotWord } from './polyglot.ts';
 import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
 import { isScript } from './shebang-claims.ts';
+import { isThere } from './tree-links.ts';
 
 export const rule: FileRule = {
   code: 'RL102',
@@ -68,7 +69,7 @@ function claimOn(view: FileView, hit: Hit, trampoline: Trampoline, context: Rule
   const found = pathAt(view, hit, pathEnd);
   const options: TextClaim = { found, escaping: hit.escaping === 'plain' ? ESCAPING[trampoline.quote] : hit.escaping };
   if (found.inTree === null) return pinned(view, hit, { ...options, note: 'the path leaves the tree' });
-  if (context.typeOf(found.inTree) === null)
+  if (!isThere(found.inTree, context))
     return pinned(view, hit, { ...options, note: `${found.inTree} is not in the tree` });
   const word = besideScript(relativeTo(realFolderOf(view.path, context), found.inTree));
   if (!isPolyglotWord(word))

@@ -1,5 +1,13 @@
 /** Following the symlinks of a tree by their texts, so that it works in a tree that was moved and whose absolute links dangle. */
-import { dirName, isInside, joinTree, normalizeAbsolute, resolveInTree, type TreePath } from '../model/path.ts';
+import {
+  baseName,
+  dirName,
+  isInside,
+  joinTree,
+  normalizeAbsolute,
+  resolveInTree,
+  type TreePath,
+} from '../model/path.ts';
 import { locate } from './claims.ts';
 import type { RuleContext } from './rule.ts';
 
@@ -30,6 +38,13 @@ export function followInTree(path: TreePath, context: RuleContext): TreePath | n
     names = [...place.split('/'), ...rest];
   }
   return done;
+}
+
+/** Whether there is anything at a tree path, where links on the way to it may be absolute and name a former place of the tree. */
+export function isThere(path: TreePath, context: RuleContext): boolean {
+  if (context.typeOf(path) !== null) return true;
+  const folder = followInTree(dirName(path), context);
+  return folder !== null && context.typeOf(joinTree(folder, baseName(path))) !== null;
 }
 
 function inTreeOf(target: string, context: RuleContext): TreePath | null {

@@ -1,6 +1,7 @@
 /** Puts the edits of one file together: splices that do not overlap, sites to render, and the files that follow. Pure. */
 import { writeAbsolute } from '../formats/absolute-form.ts';
 import { encodeBytes } from '../formats/byte-text.ts';
+import { offsetShift } from '../formats/offset-shift.ts';
 import type { TreePath } from '../model/path.ts';
 import { PLACEHOLDER, type Edit, type FileChange, type Refusal, type RenderSite } from '../model/plan.ts';
 import type { AbsoluteForm, Splice } from '../model/reference.ts';
@@ -139,7 +140,7 @@ function mergeSplices(edits: readonly DecidedEdit[]): Splice[] {
 
 /** The sites that hold a placeholder (or, in a slot, the old prefix) in the new bytes, with offsets in the new bytes, sorted. */
 function renderSites(edits: readonly DecidedEdit[], splices: readonly Splice[]): RenderSite[] {
-  const shift = shifter(splices);
+  const shift = offsetShift(splices);
   const sites = edits.flatMap(({ edit: { reference }, writes }) => {
     if (writes.kind !== 'absolute' || writes.destination !== PLACEHOLDER || reference.absolute === undefined) return [];
     return [renderSite(reference.absolute, shift)];
@@ -165,24 +166,4 @@ function renderSite(form: AbsoluteForm, shift: (offset: number) => number): Rend
           },
         };
   return { ...rest, start, end: start + size, ...counted };
-}
-
-/** Maps an offset before the splices to the offset after them. Logarithmic: files with thousands of edits are common. */
-function shifter(splices: readonly Splice[]): (offset: number) => number {
-  const starts: number[] = [];
-  const totals: number[] = [0];
-  for (const { start, end, text } of splices) {
-    starts.push(start);
-    totals.push((totals.at(-1) ?? 0) + encodeBytes(text).length - (end - start));
-  }
-  return (offset) => {
-    let low = 0;
-    let high = starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((starts[middle] ?? 0) < offset) low = middle + 1;
-      else high = middle;
-    }
-    return offset + (totals[low] ?? 0);
-  };
 }

@@ -1,6 +1,6 @@
 /** Which prefixes a tree was built at: never asked for where it can be found out, each with its evidence. */
-import { originsIn, type Origin } from '../formats/origins.ts';
-import { originFiles } from '../io/origin-files.ts';
+import { originOfLink, originsIn, type Origin } from '../formats/origins.ts';
+import { originFiles, originLinks } from '../io/origin-files.ts';
 import { probeTree } from '../io/tree-probe.ts';
 import { readTreeMemory } from '../io/tree-memory.ts';
 import { UsageError } from '../model/errors.ts';
@@ -108,7 +108,10 @@ interface Found {
 /** What the tree remembers. An exact statement counts at once; what only a tail suggests, when the old place is gone or two agree. */
 async function recordedPrefixes(place: TreePlace): Promise<Found[]> {
   const context = probeTree(place.real, [], 'env-split');
-  const origins = (await originFiles(place.real)).flatMap(({ path, text }) => originsIn(path, text));
+  const origins = [
+    ...(await originFiles(place.real)).flatMap(({ path, text }) => originsIn(path, text)),
+    ...(await originLinks(place.real)).flatMap(({ path, target }) => originOfLink(path, target)),
+  ];
   const isOwn = (path: string): boolean => [place.logical, place.real].some((own) => isInside(path, own));
   const exact = onePerFolder(
     origins.flatMap((origin) =>
@@ -118,8 +121,10 @@ async function recordedPrefixes(place: TreePlace): Promise<Found[]> {
   const knowsItsRoot = origins.some((origin) => origin.kind === 'exact' && origin.base === '');
   const roots = new Votes();
   for (const origin of exact) {
-    if (origin.base !== '' && origin.path.endsWith(`/${origin.base}`))
-      roots.add(origin.path.slice(0, -origin.base.length - 1), origin, 1);
+    if (origin.base === '' || !origin.path.endsWith(`/${origin.base}`)) continue;
+    const root = origin.path.slice(0, -origin.base.length - 1);
+    // a folder of one name may have come alone from a place that had the same name for it
+    roots.add(root, origin, origin.base.includes('/') && context.hostTypeOf(root) === null ? 2 : 1);
   }
   for (const origin of origins) {
     if (origin.kind !== 'tail' || isOwn(origin.path) || exact.some((known) => speaksOf(known, origin))) continue;

@@ -91,9 +91,10 @@ async function settleFolders(run: Run, intent: Intent): Promise<string[]> {
     : [`the modification times of ${inexact.length} folders could not be given back exactly`];
 }
 
-/** Whether a step's folder is gone, or a symlink now leads out of it. */
-export function lostSteps(tree: AbsolutePath, intent: Intent): (step: Step) => boolean {
-  const lost = new Set(intent.folders.filter(({ path }) => !isRealFolder(tree, path)).map(({ path }) => path));
+/** Whether a step's folder is gone, or a symlink now leads out of it. The steps are asked, not the intent's list: it can come from anywhere. */
+export function lostSteps(tree: AbsolutePath, { steps }: Intent): (step: Step) => boolean {
+  const folders = new Set(steps.flatMap(namesOfStep).map(dirName));
+  const lost = new Set([...folders].filter((path) => !isRealFolder(tree, path)));
   return (step) => lost.size > 0 && namesOfStep(step).some((name) => lost.has(dirName(name)));
 }
 
@@ -106,7 +107,8 @@ function newDigests(run: Run): ReadonlyMap<TreePath, string | null> {
 function forget(run: Run, kept: readonly TreePath[]): void {
   const receipt = readReceipt(run);
   if (receipt === null) return;
-  const changes = receipt.changes.filter(({ file }) => !kept.includes(file));
+  const left = new Set(kept);
+  const changes = receipt.changes.filter(({ file }) => !left.has(file));
   const warnings = [...receipt.warnings, ...kept.map(keptWarning)];
   writeReceipt(run, { ...receipt, changes, warnings } satisfies Receipt);
 }

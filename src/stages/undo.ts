@@ -45,10 +45,11 @@ export async function undo(tree: string, options: UndoOptions = {}): Promise<Und
     checkpoint('checked');
     const names = restorable(run, intent);
     const { kept, warnings } = await takeBack(run, intent, options.force === true, checkpoint);
+    const left = new Set(kept);
     return {
       version: 1,
       run: run.number,
-      restored: names.filter((name) => !kept.includes(name)),
+      restored: names.filter((name) => !left.has(name)),
       warnings: [...warnings, ...kept.map(keptWarning)],
     };
   });

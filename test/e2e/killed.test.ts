@@ -17,7 +17,7 @@ let before: string;
 beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'relocate-killed-')));
   site = join(folder, 'build/site');
-  makeSite(site);
+  makeSite(site, []);
   restore = pristine(site, join(folder, 'kept'));
   before = listing(site, { own: true });
 }, 600_000);
@@ -89,7 +89,7 @@ describe('install', () => {
     relocateOk(['install', archive, place]);
     expect(readdirSync(parent)).toEqual(['site']);
     relocateOk(['verify', place]);
-    expect(failingScripts(place, site)).toEqual([]);
+    expect(failingScripts(place, site, [])).toEqual([]);
     runOk('rm', ['-rf', parent]);
   });
 
@@ -104,7 +104,7 @@ describe('install', () => {
       runOk('sh', ['-c', 'echo mine > "$1/env/mine"', 'sh', place]);
       await killedAfter((duration * (moment + 3 + Math.random())) / 7, ['install', archive, place, '--replace']);
       if (!existsSync(place)) relocateOk(['recover', place]);
-      expect(failingScripts(place, site)).toEqual([]);
+      expect(failingScripts(place, site, [])).toEqual([]);
       relocateOk(['install', archive, place, '--replace']);
       expect(readdirSync(parent)).toEqual(['site']);
       expect(existsSync(join(place, 'env/mine'))).toBe(false);

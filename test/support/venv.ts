@@ -11,15 +11,16 @@ const WHEELHOUSE = fileURLToPath(new URL('../../node_modules/.cache/relocate-whe
  * A site with a virtual environment in `env`: flask, gunicorn, twisted and more with their console scripts, three kinds of editable
  * installs, a local install with a file:// URL, three kinds of byte code, and a script that names its own place.
  * @param at an absolute path that does not exist yet; the site knows itself by it
+ * @param more packages beside those that every site has: `MORE_PACKAGES` makes it large
  */
-export function makeSite(at: string, python = 'python3'): void {
+export function makeSite(at: string, more: readonly string[] = MORE_PACKAGES): void {
   if (!existsSync(WHEELHOUSE))
     throw new Error(
       'the tests of real environments need the packages of scripts/wheelhouse.js: run `node scripts/wheelhouse.js`',
     );
   mkdirSync(dirname(at), { recursive: true });
   const env = join(at, 'env');
-  runOk(python, ['-m', 'venv', env]);
+  runOk('python3', ['-m', 'venv', env]);
   const pip = (...args: string[]): string =>
     runOk(
       join(env, 'bin/python'),
@@ -36,19 +37,7 @@ export function makeSite(at: string, python = 'python3'): void {
       ],
       { timeout: 300_000 },
     );
-  pip(
-    'setuptools',
-    'wheel',
-    'hatchling',
-    'editables',
-    'flask',
-    'gunicorn',
-    'requests',
-    'six',
-    'zope-interface',
-    'twisted',
-    'click',
-  );
+  pip('setuptools', 'wheel', 'hatchling', 'editables', 'flask', 'requests', 'six', 'click', ...more);
   writeTree(join(at, 'src'), {
     ...sourcePackage('modernpkg'),
     ...flatPackage('flatpkg'),
@@ -101,13 +90,15 @@ function project(name: string, backend: string): string {
   return `[build-system]\nrequires = ["${backend.split('.')[0]}"]\nbuild-backend = "${backend}"\n[project]\nname = "${name}"\nversion = "1.0"\n[project.scripts]\n${name} = "${name}:main"\n`;
 }
 
-/** Console scripts of the site that say something and end. */
-export const CONSOLE_SCRIPTS: readonly (readonly [script: string, ...args: string[]])[] = [
+/** Packages with many files, and scripts of their own. */
+export const MORE_PACKAGES: readonly string[] = ['gunicorn', 'zope-interface', 'twisted'];
+
+type ConsoleScript = readonly [script: string, ...args: string[]];
+
+/** Console scripts of every site that say something and end. */
+const SCRIPTS: readonly ConsoleScript[] = [
   ['env/bin/flask', '--version'],
-  ['env/bin/gunicorn', '--version'],
   ['env/bin/pip', '--version'],
-  ['env/bin/twist', '--help'],
-  ['env/bin/trial', '--version'],
   ['env/bin/wheel', 'version'],
   ['env/bin/normalizer', '--version'],
   ['env/bin/modernpkg'],
@@ -117,9 +108,17 @@ export const CONSOLE_SCRIPTS: readonly (readonly [script: string, ...args: strin
   ['bin/run-hello'],
 ];
 
+/** Those of a site with `MORE_PACKAGES`. */
+const MORE_SCRIPTS: readonly ConsoleScript[] = [
+  ['env/bin/gunicorn', '--version'],
+  ['env/bin/twist', '--help'],
+  ['env/bin/trial', '--version'],
+];
+
 /** Runs every console script; what each said that failed, or that spoke of another place. */
-export function failingScripts(site: string, elsewhere: string): string[] {
-  return CONSOLE_SCRIPTS.flatMap(([script, ...args]) => {
+export function failingScripts(site: string, elsewhere: string, more: readonly string[] = MORE_PACKAGES): string[] {
+  const scripts = more.length > 0 ? [...SCRIPTS, ...MORE_SCRIPTS] : SCRIPTS;
+  return scripts.flatMap(([script, ...args]) => {
     const ran = run(join(site, script), args);
     const said = ran.stdout + ran.stderr;
     return ran.status === 0 && !said.includes(elsewhere) ? [] : [`${script} (${ran.status}): ${said}`];
