@@ -24,7 +24,7 @@ import { plan } from '../src/stages/plan.ts';
 import { scan } from '../src/stages/scan.ts';
 import { verify } from '../src/stages/verify.ts';
 import { craftTar, file, folder as crafted } from './support/archives.ts';
-import { run, runOk } from './support/cli.ts';
+import { relocate, run, runOk } from './support/cli.ts';
 import { temporaryFolder, writeTree } from './support/folder.ts';
 import { filesWith, listing } from './support/listing.ts';
 import { makePackage, recordMismatches } from './support/package.ts';
@@ -206,6 +206,28 @@ describe('the place', () => {
     expect(readdirSync(parent)).toEqual(['my site']);
   });
 
+  test('that holds the archive itself is not replaced', async () => {
+    await packed();
+    const before = listing(folder);
+    await expect(install(archive, folder, { replace: true })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('the archive lies in'),
+    });
+    expect(listing(folder)).toBe(before);
+  });
+
+  test('may be named through a link', async () => {
+    await packed();
+    symlinkSync(parent, join(folder, 'alias'));
+    expect(await install(archive, join(folder, 'alias/site'))).toMatchObject({ outcome: 'installed' });
+  });
+
+  test('with an empty name is a mistake, not the working directory', async () => {
+    await packed();
+    await expect(install(archive, '')).rejects.toMatchObject({ code: 'usage' });
+    await expect(scan('')).rejects.toMatchObject({ code: 'usage' });
+  });
+
   test('whose folder is not there is refused', async () => {
     await packed();
     await expect(install(archive, join(parent, 'none/site'))).rejects.toMatchObject({ code: 'requirement' });
@@ -382,6 +404,12 @@ describe('the Python of a virtualenv', () => {
       `home = ${base.slice(0, base.lastIndexOf('/'))}\n`,
     );
     expect((await verify(place)).ok).toBe(true);
+  });
+
+  test('that can not be started ends the install at once', async () => {
+    await packed();
+    const ran = relocate(['install', archive, place, '--python', '/nope'], { timeout: 15_000 });
+    expect(ran).toMatchObject({ status: 2, stderr: "relocate: /nope can't be run as a Python\n" });
   });
 
   test('of another version is refused', async () => {

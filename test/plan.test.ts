@@ -6,6 +6,7 @@ import { applySplices } from '../src/formats/splices.ts';
 import { asAbsolutePath } from '../src/model/path.ts';
 import { PLACEHOLDER, type FileChange, type Plan } from '../src/model/plan.ts';
 import type { Scan } from '../src/model/scan.ts';
+import { apply } from '../src/stages/apply.ts';
 import { plan } from '../src/stages/plan.ts';
 import { scan } from '../src/stages/scan.ts';
 import { temporaryFolder, writeTree } from './support/folder.ts';
@@ -54,6 +55,13 @@ describe('every reference', () => {
         .refusals.filter(({ reason }) => reason === 'in-place')
         .map(({ reference: { file } }) => file),
     ).toEqual(['bin/tool', 'etc/a.ini', 'etc/a.ini', 'etc/b.json', 'etc/wide.txt', 'lib/place.py']);
+  });
+
+  test('that says the place asked for already stays', async () => {
+    const { site, found } = await scanned();
+    const there = `${site}/below`;
+    await apply(plan(found, { to: asAbsolutePath(there) }));
+    expect(plan(await scan(site, { jobs: 1 }), { to: asAbsolutePath(there) }).changes).toEqual([]);
   });
 
   test('is left out by --only and --except, by code, by name and by file', async () => {

@@ -288,7 +288,7 @@ describe('a plan', () => {
           1 ×  RL201 absolute-path-in-text  in-place     in 1 file: x
 
       2 files change: 1 reference relative
-      2 references stay as they are: 1 absolute and true here, 1 without room for the path
+      2 references stay as they are: 1 absolute and right already, 1 without room for the path
       Next: relocate fix /srv/build/site  (line by line: relocate fix /srv/build/site --diff)"
     `);
   });

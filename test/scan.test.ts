@@ -177,6 +177,14 @@ describe('prefixes', () => {
     expect(prefixes[1]?.evidence).toContain('VIRTUAL_ENV');
   });
 
+  test('a moved environment remembers where it was, at a place whose name is not UTF-8', async () => {
+    const place = join(temporaryFolder(), 'at ');
+    writeTree(place, { 'pyvenv.cfg': 'home = /usr/bin\ncommand = /usr/bin/python3 -m venv /srv/old/venv\n' });
+    execFileSync('sh', ['-c', 'mv "$1" "$1$(printf "\\377")"', 'sh', place]);
+    const { prefixes } = await scan(`${place}\udcff`, { jobs: 1 });
+    expect(prefixes.map(({ path }) => path)).toEqual([`${place}\udcff`, '/srv/old/venv']);
+  });
+
   test('an environment in a moved site is told by its scripts too', async () => {
     const folder = temporaryFolder();
     writeTree(join(folder, 'old/env'), venv(`${folder}/old/env`));

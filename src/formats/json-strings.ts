@@ -42,6 +42,19 @@ export function jsonStrings(text: string): JsonString[] {
   return found;
 }
 
+/** The string that holds the bytes [start, end); undefined where none does. Logarithmic: a file may have as many hits as strings. */
+export function jsonStringAt(strings: readonly JsonString[], start: number, end: number): JsonString | undefined {
+  let low = 0;
+  let high = strings.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((strings[middle]?.start ?? 0) <= start) low = middle + 1;
+    else high = middle;
+  }
+  const string = strings[low - 1];
+  return string !== undefined && end <= string.end ? string : undefined;
+}
+
 function endOfString(text: string, from: number): number {
   for (let at = from; at < text.length; at++) {
     if (text[at] === '\\') at++;

@@ -125,7 +125,8 @@ function writeBlock(block: Block): Buffer {
     devmin: block.minor,
   });
   header.type = block.type as Header['typeKey']; // one of TYPE_FLAGS or `x`
-  const bytes = Buffer.alloc(BLOCK);
+  // small buffers share their memory only where they are not made of zeros
+  const bytes = Buffer.allocUnsafe(BLOCK).fill(0);
   header.encode(bytes);
   return bytes;
 }

@@ -5,6 +5,7 @@ import { UsageError } from '../model/errors.ts';
 import { asAbsolutePath, asTreePath, baseName, joinAbsolute, type AbsolutePath } from '../model/path.ts';
 import { syncFolder } from './durable.ts';
 import { errorCode, hostPath } from './entries.ts';
+import { reasonOf } from './reasons.ts';
 import { absolutePath, resolvePlace } from './places.ts';
 import { removeTree } from './remove-tree.ts';
 
@@ -76,7 +77,7 @@ function create(temporary: AbsolutePath, folder: AbsolutePath): number {
       0o666,
     );
   } catch (error) {
-    throw new UsageError(`the archive can't be written into ${showBytes(folder)}: ${errorCode(error)}`);
+    throw new UsageError(`the archive can't be written into ${showBytes(folder)}: ${reasonOf(error)}`);
   }
 }
 
@@ -96,7 +97,7 @@ function namesIn(folder: AbsolutePath): Buffer[] {
   try {
     return readdirSync(encodeBytes(folder), { encoding: 'buffer' });
   } catch (error) {
-    throw new UsageError(`the folder ${showBytes(folder)} for the archive can't be read: ${errorCode(error)}`);
+    throw new UsageError(`the folder ${showBytes(folder)} for the archive can't be read: ${reasonOf(error)}`);
   }
 }
 

@@ -9,12 +9,12 @@ import { checkManifest, type EntryIndex } from '../formats/manifest-rules.ts';
 import { ownEntry, tarEntry, type TarEntry } from '../formats/tar-entry.ts';
 import { ArchiveError, UsageError } from '../model/errors.ts';
 import { OWN_PATHS, type Manifest, type ManifestEntry, type OwnFile } from '../model/manifest.ts';
-import { errorCode } from './entries.ts';
+import { reasonOf } from './reasons.ts';
 import { detectCompression, framesOf } from './frames.ts';
 import { TarStream } from './tar-stream.ts';
 
-/** The largest manifest or list that is held in memory: some million entries. */
-const OWN_LIMIT = 512 * 1024 * 1024;
+/** The largest manifest or list that is held in memory: over a million entries, and less than the longest string of V8. */
+const OWN_LIMIT = 448 * 1024 * 1024;
 
 /** Owner, group and others may run install.sh and read the rest. */
 export const OWN_MODES: Readonly<Record<'script' | 'list', number>> = { script: 0o755, list: 0o644 };
@@ -88,7 +88,7 @@ function openFile(path: Buffer): number {
   try {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    throw new UsageError(`the archive ${showBytes(path.toString())} can't be opened: ${errorCode(error)}`);
+    throw new UsageError(`the archive ${showBytes(path.toString())} can't be opened: ${reasonOf(error)}`);
   }
   if (fstatSync(descriptor).isFile()) return descriptor;
   closeSync(descriptor);
@@ -150,7 +150,14 @@ async function* readEntries(
   for (const entry of manifest.entries) {
     signal?.throwIfAborted();
     requireAgreement(tarEntry(entry), await stream.next());
-    yield { entry, pieces: entry.type === 'file' ? checkedPieces(stream, entry.path, entry.sha256) : stream.pieces() };
+    if (entry.type !== 'file') {
+      yield { entry, pieces: stream.pieces() };
+      continue;
+    }
+    const pieces = checkedPieces(stream, entry.path, entry.sha256);
+    yield { entry, pieces };
+    // what was not taken is taken here: no file goes by unchecked
+    for await (const _ of pieces) continue;
   }
   const more = await stream.next();
   if (more !== null)

@@ -17,6 +17,8 @@ export interface WrittenArchive {
   readonly contents: number;
 }
 
+const PADDING: Buffer = Buffer.alloc(BLOCK);
+
 interface PendingFrame {
   readonly compressed: Promise<Buffer>;
   /** What the frame was put together in. */
@@ -66,7 +68,7 @@ export class ArchiveWriter {
       throw new RangeError(
         `the contents of an entry differ by ${-left} bytes from the ${entry.size} that were announced`,
       );
-    await this.#append(Buffer.alloc(padding));
+    await this.#append(PADDING.subarray(0, padding));
   }
 
   /** Ends the frame: what comes next can be read without what was before. */

@@ -28,6 +28,7 @@ function readBytes(path: string, mayBeMissing: boolean): Buffer | null {
   try {
     return readSmallFile(encodeBytes(path), LIMIT, true);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const code = errorCode(error);
     if (mayBeMissing && (code === 'ENOENT' || code === 'ENOTDIR')) return null;
     throw new UsageError(`can't read the configuration ${showBytes(path)}: ${code}`);

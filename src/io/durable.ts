@@ -33,13 +33,14 @@ export function writeDurably(folder: AbsolutePath, name: string, text: string): 
 
 /** Makes what was created, renamed or removed in a folder last. File systems that can't sync a folder need no telling. */
 export function syncFolder(folder: AbsolutePath): void {
-  syncPlace(encodeBytes(folder));
+  // its name may be a link, where the user says so: only what it leads to is synced
+  syncPlace(encodeBytes(folder), constants.O_DIRECTORY);
 }
 
 /** Syncs the files of one folder, and the folder. */
 export async function syncFiles(folder: AbsolutePath, names: readonly string[]): Promise<void> {
   if (names.length <= FEW || !(await runTool(folder, ['sync', '-f', '.'])).ok) {
-    for (const name of names) syncPlace(encodeBytes(`${folder}/${name}`));
+    for (const name of names) syncPlace(encodeBytes(`${folder}/${name}`), constants.O_NOFOLLOW);
   }
   syncFolder(folder);
 }
@@ -50,8 +51,8 @@ export async function syncFolders(root: AbsolutePath, folders: readonly Absolute
   folders.forEach(syncFolder);
 }
 
-function syncPlace(place: Buffer): void {
-  const file = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+function syncPlace(place: Buffer, flag: number): void {
+  const file = openSync(place, constants.O_RDONLY | constants.O_NONBLOCK | flag);
   try {
     fsyncSync(file);
   } catch (error) {

@@ -13,7 +13,7 @@ export interface ArchiveFile {
 
 /** Tells the compression of an archive by its first bytes. */
 export function detectCompression(descriptor: number): CompressionName {
-  const head = readAt(descriptor, 0, 512);
+  const head = readAt(descriptor, 0, Buffer.alloc(512));
   if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return 'gzip';
   if (head.length >= 262 && head.toString('latin1', 257, 262) === 'ustar') return 'none';
   if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528)
@@ -32,9 +32,14 @@ export function framesOf(file: ArchiveFile, jobs: number): AsyncGenerator<Buffer
   return file.compression === 'gzip' ? gzipFrames(file, jobs) : plainFrames(file);
 }
 
+/** Buffers taken in turn: headers may reach from one into the next, so the one before must stay as it is for a while. */
+const RING = 4;
+
 async function* plainFrames({ descriptor, size }: ArchiveFile): AsyncGenerator<Buffer, void, void> {
+  const ring = Array.from({ length: RING }, () => Buffer.allocUnsafe(FRAME_BYTES));
   for (let at = 0; at < size; at += FRAME_BYTES) {
-    yield readAt(descriptor, at, Math.min(FRAME_BYTES, size - at));
+    const buffer = ring[(at / FRAME_BYTES) % RING] ?? Buffer.allocUnsafe(FRAME_BYTES);
+    yield readAt(descriptor, at, buffer.subarray(0, Math.min(FRAME_BYTES, size - at)));
     // lets signals and timers through: reading is synchronous
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -51,7 +56,7 @@ async function* gzipFrames(file: ArchiveFile, jobs: number): AsyncGenerator<Buff
         at = file.size;
         break;
       }
-      const frame = inflateMember(readAt(file.descriptor, at, sizes.member), sizes);
+      const frame = inflateMember(readAt(file.descriptor, at, Buffer.allocUnsafe(sizes.member)), sizes);
       frame.catch(() => {}); // it is awaited in its turn
       ahead.push(frame);
       at += sizes.member;
@@ -65,7 +70,7 @@ async function* gzipFrames(file: ArchiveFile, jobs: number): AsyncGenerator<Buff
 /** A damaged head is an error in its turn: what comes before it is read first. */
 function readHeadSafely(file: ArchiveFile, at: number): MemberSizes | Error {
   try {
-    const sizes = readMemberHead(readAt(file.descriptor, at, Math.min(MEMBER_HEAD, file.size - at)));
+    const sizes = readMemberHead(readAt(file.descriptor, at, Buffer.alloc(Math.min(MEMBER_HEAD, file.size - at))));
     if (at + sizes.member <= file.size) return sizes;
     return new ArchiveError('archive-truncated', 'the archive ends in the middle of a gzip member: it was cut short');
   } catch (error) {
@@ -80,14 +85,13 @@ function rejected(error: Error): Promise<Buffer> {
   return promise;
 }
 
-/** Bytes of a file; fewer only where it ends. */
-function readAt(descriptor: number, position: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
+/** Fills a buffer from a file, less where that ends. */
+function readAt(descriptor: number, position: number, buffer: Buffer): Buffer {
   let filled = 0;
-  while (filled < length) {
-    const got = readSync(descriptor, bytes, filled, length - filled, position + filled);
+  while (filled < buffer.length) {
+    const got = readSync(descriptor, buffer, filled, buffer.length - filled, position + filled);
     if (got === 0) break;
     filled += got;
   }
-  return bytes.subarray(0, filled);
+  return buffer.subarray(0, filled);
 }

@@ -79,16 +79,19 @@ async function run(
     env,
     cwd: '/',
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: PATIENCE,
     detached: true,
   });
+  // not the option of spawn: its timer goes on, and keeps Node from ending, where the program can't be started
+  const timer = setTimeout(() => child.kill(), PATIENCE);
   const output: Buffer[] = [];
   const said: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
   return new Promise((resolve) => {
-    const settle = (ok: boolean, message: string): void =>
+    const settle = (ok: boolean, message: string): void => {
+      clearTimeout(timer);
       resolve({ ok, message, output: Buffer.concat(output).toString('utf8') });
+    };
     child.on('error', (error) => settle(false, error.message));
     child.on('close', (status) =>
       settle(status === 0, Buffer.concat(said).toString('utf8') || `it ended with ${status ?? 'a signal'}`),

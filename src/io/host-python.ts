@@ -48,15 +48,17 @@ export async function askPython(program: string): Promise<HostPython | null> {
   if (!program.isWellFormed() || encodeBytes(program).includes(0)) return null;
   const child = spawn(program, ['-E', '-s', '-c', QUESTION], {
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: PATIENCE,
     detached: true,
   });
+  // not the option of spawn: its timer goes on, and keeps Node from ending, where the program can't be started
+  const timer = setTimeout(() => child.kill(), PATIENCE);
   const output: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
   const ok = await new Promise<boolean>((resolve) => {
     child.on('error', () => resolve(false));
     child.on('close', (status) => resolve(status === 0));
   });
+  clearTimeout(timer);
   const [version = '', implementation = '', ...prefix] = Buffer.concat(output).toString('utf8').split('\n');
   return ok && /^\d+\.\d+\.\d+$/.test(version) ? { program, version, implementation, prefix: prefix.join('\n') } : null;
 }

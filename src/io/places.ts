@@ -2,8 +2,10 @@
 import { realpathSync, statSync } from 'node:fs';
 import { decodeBytes, encodeBytes } from '../formats/byte-text.ts';
 import type { EntryType } from '../model/entry.ts';
+import { UsageError } from '../model/errors.ts';
 import { asAbsolutePath, normalizeAbsolute, type AbsolutePath } from '../model/path.ts';
-import { entryType, errorCode } from './entries.ts';
+import { entryType } from './entries.ts';
+import { reasonOf } from './reasons.ts';
 
 export type Place =
   | { readonly logical: AbsolutePath; readonly type: EntryType; readonly real: AbsolutePath }
@@ -23,15 +25,17 @@ export function resolvePlace(path: string): Place {
       real: asAbsolutePath(decodeBytes(realpathSync.native(encodeBytes(logical), { encoding: 'buffer' }))),
     };
   } catch (error) {
-    return { logical, type: null, why: inWords(errorCode(error)) };
+    return { logical, type: null, why: reasonOf(error) };
   }
 }
 
 /**
  * A path as a user gave it, absolute and normalised, no link followed; but where `..` behind a link leads elsewhere than its text
  * says, the place that the system means.
+ * @throws UsageError for an empty path: a variable that is not set, and not the working directory
  */
 export function absolutePath(path: string): AbsolutePath {
+  if (path === '') throw new UsageError("an empty path names no place; the working directory is '.'");
   const whole = path.startsWith('/') ? path : `${logicalWorkingDirectory()}/${path}`;
   const normal = normalizeAbsolute(whole) ?? asAbsolutePath('/');
   if (!/(?:^|\/)\.\.(?:\/|$)/.test(path)) return normal;
@@ -56,16 +60,4 @@ function logicalWorkingDirectory(): string {
   } catch {
     return real;
   }
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or folder',
-  ENOTDIR: 'a part of the path is no folder',
-  EACCES: 'no permission to look there',
-  ELOOP: 'its links lead round in a circle',
-  ENAMETOOLONG: 'the path is too long for this system',
-};
-
-function inWords(code: string): string {
-  return WORDS[code] ?? code;
 }

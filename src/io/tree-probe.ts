@@ -57,8 +57,9 @@ function namesAt(place: Buffer): string[] {
     .sort(compareBytes);
 }
 
-/** The start of a regular file; throws for anything else, blocks on nothing. */
+/** The start of a regular file; throws for anything else, blocks on nothing. A device is not even opened: that may do something. */
 export function firstBytes(place: Buffer, limit: number): Buffer {
+  if (!statSync(place).isFile()) throw new Error('it is no regular file');
   const file = openSync(place, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const { size } = fstatSync(file);

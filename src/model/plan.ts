@@ -17,7 +17,7 @@ export interface Edit {
 
 /**
  * Why a reference stays as it is.
- * `in-place` it is absolute and true where the tree stands now; `cannot-grow` the new path does not fit its slot;
+ * `in-place` it is absolute and says the right place already; `cannot-grow` the new path does not fit its slot;
  * `cannot-escape` the format has no way to write a character of the new path there; `blocked` can't be
  * changed; `outside` a requirement of the host; `harmless` nothing depends on it; `unsafe` needs `--unsafe`; `opted-out` `--only`,
  * `--except`, or an `[[allow]]`; `unwritable` the file or its folder can't be changed; `other-device` beyond a mount point.

@@ -59,7 +59,7 @@ const REASON_MEANING: Readonly<Record<RefusalReason, Meaning>> = {
 };
 
 const REASON_WORDS: Readonly<Record<RefusalReason, string>> = {
-  'in-place': 'absolute and true here',
+  'in-place': 'absolute and right already',
   'cannot-grow': 'without room for the path',
   'cannot-escape': 'where the path can not be written',
   blocked: 'blocked',

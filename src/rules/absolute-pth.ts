@@ -1,7 +1,7 @@
 /** RL502: absolute paths in the .pth files of site-packages. */
 import type { Hit } from '../formats/needles.ts';
 import { dirName, relativeTo, type TreePath } from '../model/path.ts';
-import { pathAt, pinned, relative } from './claims.ts';
+import { pathAt, pinned, relative, standsAlone } from './claims.ts';
 import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
 import { lineAt, type Line } from './text-lines.ts';
 import { aliasBetween } from './tree-links.ts';
@@ -16,11 +16,11 @@ export const rule: FileRule = {
 
   *claim(view, hits, context) {
     if (!view.isText) return;
-    for (const hit of hits) {
+    for (const [index, hit] of hits.entries()) {
       const line = lineAt(view.latin1(), hit.start);
       if (line.text.startsWith('#')) continue;
-      const isAlone = !hits.some((other) => other !== hit && other.start >= line.start && other.end <= line.end);
-      if (isAlone && startsLine(hit, line)) yield pathClaim(view, hit, line, context);
+      if (startsLine(hit, line) && standsAlone(hits, index, line.start, line.end))
+        yield pathClaim(view, hit, line, context);
       else if (/^import[ \t]/.test(line.text)) yield pinned(view, hit, codeEscaping(hit, line));
       else yield pinned(view, hit);
     }

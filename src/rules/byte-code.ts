@@ -71,13 +71,15 @@ function findStrings(view: FileView, hits: readonly Hit[], context: RuleContext)
  */
 function allPlaces(bytes: Buffer, hits: readonly Hit[], context: RuleContext): StringHit[] {
   const places: StringHit[] = hits.map((hit) => ({ ...hit, searched: hit }));
-  const seen = new Set(hits.map((hit) => hit.start));
+  const taken = new Uint8Array(bytes.length);
+  for (const { start, end } of hits) taken.fill(1, start, end);
   const longestFirst = [...context.prefixes].sort((a, b) => b.path.length - a.path.length);
   for (const prefix of longestFirst) {
     const needle = encodeBytes(prefix.path);
     for (let start = bytes.indexOf(needle); start >= 0; start = bytes.indexOf(needle, start + 1)) {
       const end = start + needle.length;
-      if (seen.has(start) || places.some((place) => place.start < end && start < place.end)) continue;
+      if (taken.subarray(start, end).includes(1)) continue;
+      taken.fill(1, start, end);
       places.push({ start, end, prefix, escaping: 'plain', ambiguous: false, searched: null });
     }
   }

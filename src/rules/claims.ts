@@ -49,6 +49,12 @@ export function locate(
   return inTree === null ? null : { prefix: best, inTree };
 }
 
+/** Whether a hit is the only one in [start, end). The hits are sorted. */
+export function standsAlone(hits: readonly Hit[], index: number, start: number, end: number): boolean {
+  const [before, after] = [hits[index - 1], hits[index + 1]];
+  return (before === undefined || before.start < start) && (after === undefined || after.end > end);
+}
+
 /** A text site of a hit. */
 export function textSite(view: FileView, start: number, end: number): Site {
   return { kind: 'text', start, end, ...view.position(start) };

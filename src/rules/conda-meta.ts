@@ -1,5 +1,5 @@
 /** RL512: conda's records of what is installed in an environment. */
-import { jsonStrings } from '../formats/json-strings.ts';
+import { jsonStringAt, jsonStrings } from '../formats/json-strings.ts';
 import { baseName, dirName } from '../model/path.ts';
 import type { Escaping } from '../model/reference.ts';
 import { pinned } from './claims.ts';
@@ -17,7 +17,7 @@ export const rule: FileRule = {
     const isJson = /\.json$|^state$/.test(baseName(view.path));
     const strings = isJson ? jsonStrings(text) : [];
     for (const hit of hits) {
-      const string = strings.find(({ start, end }) => hit.start >= start && hit.end <= end);
+      const string = jsonStringAt(strings, hit.start, hit.end);
       if (isJson && string === undefined) continue;
       const escaping =
         string === undefined ? hit.escaping : jsonEscaping(hit.escaping, text.slice(string.start, hit.start));

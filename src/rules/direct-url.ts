@@ -1,5 +1,5 @@
 /** RL505: the place a package was installed from (PEP 610). */
-import { jsonStrings } from '../formats/json-strings.ts';
+import { jsonStringAt, jsonStrings } from '../formats/json-strings.ts';
 import { baseName } from '../model/path.ts';
 import { pathAt, pinned } from './claims.ts';
 import type { FileRule } from './rule.ts';
@@ -15,7 +15,7 @@ export const rule: FileRule = {
     const text = view.latin1();
     const strings = jsonStrings(text);
     for (const hit of hits) {
-      const string = strings.find(({ start, end }) => hit.start >= start && hit.end <= end);
+      const string = jsonStringAt(strings, hit.start, hit.end);
       if (string === undefined) continue;
       const isUrl = /file:(?:\/\/(?:localhost)?)?$/.test(text.slice(string.start, hit.start));
       if (isUrl)

@@ -4,7 +4,7 @@ import { escapePath, unescapePath } from '../formats/escaping.ts';
 import type { Hit } from '../formats/needles.ts';
 import { literalAround, type Literal } from '../formats/python-literal.ts';
 import { baseName, dirName, relativeTo, resolveInTree } from '../model/path.ts';
-import { pathAt, pinned, relative } from './claims.ts';
+import { pathAt, pinned, relative, standsAlone } from './claims.ts';
 import type { Claim, FileRule, FileView } from './rule.ts';
 
 /** setuptools; editables (hatchling, pdm); scikit-build-core; meson-python. */
@@ -18,22 +18,26 @@ export const rule: FileRule = {
 
   *claim(view, hits) {
     if (!view.isText) return;
-    for (const hit of hits) {
+    for (const [index, hit] of hits.entries()) {
       if (hit.escaping !== 'plain' && hit.escaping !== 'python') continue;
-      yield literalClaim(view, hit, hits);
+      yield literalClaim(view, hit, (start, end) => standsAlone(hits, index, start, end));
     }
   },
 };
 
 /** A literal that is nothing but the path, where an expression may stand, becomes a path from the real place of the file. */
-function literalClaim(view: FileView, hit: Hit, hits: readonly Hit[]): Claim {
+function literalClaim(view: FileView, hit: Hit, isAloneIn: (start: number, end: number) => boolean): Claim {
   const literal = literalAround(view.latin1(), hit.start);
   if (literal === null) return pinned(view, hit);
   const escaping = literal.isRaw ? 'literal' : 'python';
-  const isAlone = !hits.some((other) => other !== hit && other.start >= literal.start && other.end <= literal.end);
   const tail = view.region(hit.end, literal.content.end);
   const inTree = isReadable(tail) ? resolveInTree(hit.prefix.base, unescapePath(tail, escaping)) : null;
-  if (!isAlone || hit.start !== literal.content.start || inTree === null || !literal.isOperand)
+  if (
+    !isAloneIn(literal.start, literal.end) ||
+    hit.start !== literal.content.start ||
+    inTree === null ||
+    !literal.isOperand
+  )
     return pinned(view, hit, { escaping });
   const path = escapePath(relativeTo(dirName(view.path), inTree), escaping);
   if (path === null) return pinned(view, hit, { escaping });

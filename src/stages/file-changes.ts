@@ -8,6 +8,8 @@ import type { AbsoluteForm, Splice } from '../model/reference.ts';
 import type { Dependent, FileFacts } from '../model/scan.ts';
 import type { Writes } from './plan.ts';
 
+type RecordRow = Extract<Dependent, { kind: 'record-row' }>;
+
 /** An edit that was decided on, and what it writes. */
 export interface DecidedEdit {
   readonly edit: Edit;
@@ -67,16 +69,32 @@ export function withDependents(
     });
     changed.add(file);
   }
-  for (const row of dependents) {
-    const facts = factsOf.get(row.file);
-    if (row.kind !== 'record-row' || !isStored(row.of, changes, changed) || facts === undefined) continue;
-    const change = changes.get(row.file);
+  for (const [file, follows] of rowsToFollow(changes, dependents, changed)) {
+    const facts = factsOf.get(file);
+    if (facts === undefined) continue;
+    const change = changes.get(file);
     const content =
       change?.kind === 'content'
         ? change
-        : { ...common(facts, []), kind: 'content' as const, splices: [], follows: [], renders: [] };
-    changes.set(row.file, { ...content, follows: [...content.follows, row] });
+        : { ...common(facts, []), kind: 'content' as const, splices: [], renders: [] };
+    changes.set(file, { ...content, follows });
   }
+}
+
+/** The rows of each RECORD that name changed files. */
+function rowsToFollow(
+  changes: ReadonlyMap<TreePath, FileChange>,
+  dependents: readonly Dependent[],
+  changed: ReadonlySet<TreePath>,
+): Map<TreePath, RecordRow[]> {
+  const rows = new Map<TreePath, RecordRow[]>();
+  for (const row of dependents) {
+    if (row.kind !== 'record-row' || !isStored(row.of, changes, changed)) continue;
+    const known = rows.get(row.file);
+    if (known === undefined) rows.set(row.file, [row]);
+    else known.push(row);
+  }
+  return rows;
 }
 
 /** Whether the bytes of a file as they are stored in the tree will be others (what is only rendered later counts too). */

@@ -15,14 +15,14 @@ import {
 import { readInstalledManifestDigest, readInstallReceipt, writeInstallRecords } from '../io/install-records.ts';
 import { withLock } from '../io/lock.ts';
 import { ownerIds } from '../io/owners.ts';
-import { absolutePath } from '../io/places.ts';
+import { absolutePath, resolvePlace } from '../io/places.ts';
 import { removeTree } from '../io/remove-tree.ts';
 import { Staging } from '../io/staging.ts';
 import { treeMemoryText } from '../io/tree-memory.ts';
-import { ArchiveError, RequirementError } from '../model/errors.ts';
+import { ArchiveError, RequirementError, UsageError } from '../model/errors.ts';
 import type { Installed, InstallReceipt, InstallRecovery } from '../model/install.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { asTreePath, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { asTreePath, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { VERSION } from '../model/version.ts';
 import { applyModes, applyOwnership, extractFiles, extractLinks } from './install-extract.ts';
 import { preflight } from './install-preflight.ts';
@@ -61,6 +61,7 @@ export async function install(archive: string, destination: string, options: Ins
       ...(signal === undefined ? {} : { signal }),
     });
     try {
+      if (options.replace === true) requireApart(archive, place);
       return await installOpened(opened, place, options);
     } finally {
       opened.close();
@@ -118,6 +119,15 @@ function requireFree(place: InstallPlace, there: ReturnType<typeof whatIsAt>, ma
   if (!mayReplace)
     throw new RequirementError(
       `${path} holds something already, and an archive is never extracted over it; --replace puts the new tree in its place`,
+    );
+}
+
+/** An archive in the tree that it replaces would go with it. */
+function requireApart(archive: string, { path }: InstallPlace): void {
+  const [source, target] = [resolvePlace(archive), resolvePlace(path)];
+  if (source.type !== null && target.type !== null && isInside(source.real, target.real))
+    throw new UsageError(
+      `the archive lies in ${showBytes(path)}, which the new tree would take the place of; move it elsewhere`,
     );
 }
 

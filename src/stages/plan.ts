@@ -55,7 +55,8 @@ export function plan(scan: Scan, strategy: Strategy = {}): Plan {
     const change = edits.some(({ edit }) => edit.reference.site.kind === 'symlink')
       ? retargetChange(facts, edits)
       : contentChange(facts, edits);
-    refusals.push(...change.refusals);
+    // not spread: a log may hold more references than a call takes arguments
+    for (const refusal of change.refusals) refusals.push(refusal);
     if (change.change !== null) changes.set(file, change.change);
   }
   withDependents(changes, scan.dependents, factsOf);
@@ -71,13 +72,14 @@ export function plan(scan: Scan, strategy: Strategy = {}): Plan {
 
 /** A refused reference in a file that is removed goes with the file: it counts as an edit. Returns the other refusals. */
 function settleRemoved(changes: Map<TreePath, FileChange>, refusals: readonly Refusal[]): Refusal[] {
-  return refusals.filter(({ reference }) => {
-    const change = changes.get(reference.file);
-    if (change?.kind !== 'remove') return true;
-    const edit: Edit = { reference, form: 'relative', replacement: '' };
-    changes.set(reference.file, { ...change, edits: [...change.edits, edit] });
-    return false;
-  });
+  const isRemoved = ({ reference }: Refusal): boolean => changes.get(reference.file)?.kind === 'remove';
+  const gone = groupByFile(refusals.filter(isRemoved).map(({ reference }) => reference));
+  for (const [file, references] of gone) {
+    const change = changes.get(file);
+    const edits = references.map((reference): Edit => ({ reference, form: 'relative', replacement: '' }));
+    if (change !== undefined) changes.set(file, { ...change, edits: [...change.edits, ...edits] });
+  }
+  return refusals.filter((refusal) => !isRemoved(refusal));
 }
 
 function relocations(scan: Scan, { to }: Strategy): Relocation[] {
@@ -143,8 +145,8 @@ function relativeEdit(reference: Reference, relative: NonNullable<Reference['rel
 function absoluteEdit(reference: Reference, scan: Scan, strategy: Strategy): Decision {
   const { absolute } = reference;
   if (absolute === undefined) return { refusal: { reference, reason: 'blocked', note: reference.note } };
-  if (strategy.to === undefined && isTrueHere(reference, scan))
-    return { refusal: { reference, reason: 'in-place', note: 'absolute, and true where the tree stands now' } };
+  if (isInPlace(reference, scan, strategy))
+    return { refusal: { reference, reason: 'in-place', note: 'absolute, and the place it says is right already' } };
   const template = strategy.to === 'placeholder';
   const destination = template ? PLACEHOLDER : (strategy.to ?? scan.tree);
   // a slot keeps the build's path until install writes the destination into it
@@ -166,8 +168,9 @@ function whyNot({ why, room, needed }: Extract<Written, { ok: false }>): Pick<Re
   return { reason: 'cannot-escape', note: 'the way it is written here can not hold a character of the new path' };
 }
 
-/** Whether the reference says the tree's present place already. */
-function isTrueHere({ prefix, absolute }: Reference, scan: Scan): boolean {
-  const here = scan.prefixes.filter(({ source }) => source === 'tree' || source === 'real');
-  return here.some(({ path }) => prefix !== null && joinAbsolute(path, absolute?.base ?? '') === prefix);
+/** Whether the reference says the place already that it shall say: the one asked for, or where the tree stands now. */
+function isInPlace({ prefix, absolute }: Reference, scan: Scan, { to }: Strategy): boolean {
+  if (prefix === null || to === 'placeholder') return false;
+  const here = scan.prefixes.filter(({ source }) => source === 'tree' || source === 'real').map(({ path }) => path);
+  return (to === undefined ? here : [to]).some((place) => joinAbsolute(place, absolute?.base ?? '') === prefix);
 }

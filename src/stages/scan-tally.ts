@@ -28,7 +28,8 @@ export class ScanTally {
   readonly #keepsAll: boolean;
   readonly #references: Reference[] = [];
   readonly #facts = new Map<TreePath, FileFacts>();
-  readonly #aliases = new Map<TreePath, readonly TreePath[]>();
+  /** All names of each file that has several; one list for all of them. */
+  readonly #names = new Map<TreePath, readonly TreePath[]>();
   readonly #digestLists: TreePath[] = [];
   /** The first name of each symlink that has several. */
   readonly #linkedSymlinks = new Map<string, TreePath>();
@@ -63,9 +64,8 @@ export class ScanTally {
     const tasks = new Map(batch.map((task) => [task.path, task]));
     for (const task of batch) {
       this.bytesRead += task.size;
-      for (const name of task.aliases)
-        this.#aliases.set(name, [task.path, ...task.aliases.filter((other) => other !== name)]);
-      if (task.aliases.length > 0) this.#aliases.set(task.path, task.aliases);
+      const names = [task.path, ...task.aliases];
+      if (names.length > 1) for (const name of names) this.#names.set(name, names);
     }
     for (const finding of findings) {
       const task = tasks.get(finding.path);
@@ -76,8 +76,7 @@ export class ScanTally {
   result(warnings: readonly string[], allowances: readonly Allowance[]): Scan {
     const { dependents, references } = findDependents(this.#digestLists, this.#changing(), this.#context);
     for (const { file } of dependents)
-      if (!this.#facts.has(file))
-        this.#facts.set(file, factsOfFile(this.#place.real, file, this.#aliases.get(file) ?? []));
+      if (!this.#facts.has(file)) this.#facts.set(file, factsOfFile(this.#place.real, file, this.#otherNames(file)));
     const compiled = new Set(dependents.flatMap(({ kind, file }) => (kind === 'byte-code' ? [file] : [])));
     const all = [...this.#references, ...references].sort(byPlace);
     return {
@@ -100,6 +99,10 @@ export class ScanTally {
       ({ absolute, relative }) => absolute !== undefined || relative?.kind === 'splices',
     );
     return new Set(editable.flatMap(({ file }) => [file, ...(this.#facts.get(file)?.aliases ?? [])]));
+  }
+
+  #otherNames(file: TreePath): TreePath[] {
+    return (this.#names.get(file) ?? []).filter((name) => name !== file);
   }
 
   #count(entry: Entry): void {
@@ -142,7 +145,7 @@ export class ScanTally {
       }));
     });
     if (references.length === 0 || this.#isSecondName(entry, references)) return;
-    this.#references.push(...references);
+    for (const reference of references) this.#references.push(reference);
     if (entry.type === 'symlink') this.#facts.set(entry.path, factsOfSymlink(this.#place.real, entry));
   }
 

@@ -47,7 +47,8 @@ export const command: Command = defineCommand({
     await requireSettled(args.tree);
     const config = readConfig(args.tree, args.config);
     const strategy = { ...placeOf(args), ...termsOf(args), unsafe: args.unsafe, allowances: config.allow };
-    const options = scanOptions({ ...args, prefix: [...(args.prefix ?? []), ...(args.from ?? [])] }, config);
+    const from = (args.from ?? []).map((path) => placeOption('--from', path));
+    const options = scanOptions({ ...args, prefix: [...(args.prefix ?? []), ...from] }, config);
     const found = await session.withProgress('scanning', (onProgress) =>
       scan(args.tree, { ...options, ...session.running, launcher: args.launcher, onProgress }),
     );
