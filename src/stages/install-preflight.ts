@@ -4,6 +4,7 @@ import { encodeBytes, showBytes } from '../formats/byte-text.ts';
 import { coreOf } from '../formats/word-count.ts';
 import { isMisfit, siteSplices, type Misfit } from '../formats/render.ts';
 import type { InstallPlace } from '../io/install-place.ts';
+import { resolvePlace } from '../io/places.ts';
 import { thisPlatform } from '../io/platform.ts';
 import { roomAt } from '../io/room.ts';
 import { RequirementError } from '../model/errors.ts';
@@ -28,7 +29,7 @@ export function preflight(manifest: Manifest, place: InstallPlace, options: Pref
   requireShortPaths(manifest, place);
   requireSites(manifest, place);
   requireRoom(manifest, place);
-  return libcWarning(manifest);
+  return [...libcWarning(manifest), ...outsideWarnings(manifest)];
 }
 
 function requirePlatform({ requirements }: Manifest): void {
@@ -51,6 +52,14 @@ function libcWarning({ requirements }: Manifest): string[] {
   return requirements.native && requirements.libc.includes(' ') && isOlder
     ? [`the tree was built with ${requirements.libc}, and this host has ${here}`]
     : [];
+}
+
+/** Paths outside the tree that something in it names, and that this host does not have. */
+function outsideWarnings({ requirements: { outside } }: Manifest): string[] {
+  const missing = outside.filter(({ path }) => path.startsWith('/') && resolvePlace(path).type === null);
+  const named = missing.slice(0, NAMED).map(({ path, example }) => `${showBytes(path)} (${showBytes(example)})`);
+  const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : '';
+  return missing.length === 0 ? [] : [`the tree names what is not on this host: ${named.join(', ')}${more}`];
 }
 
 /** What gives powers to who runs or opens it. */
