@@ -2,7 +2,7 @@
 # Installs an archive of relocate on a host that has nothing but a POSIX shell and its usual tools:
 #
 #   tar xzf site.tar.gz -O .relocate/install.sh > install.sh
-#   sh install.sh [--python PROGRAM] site.tar.gz /srv/site
+#   sh install.sh [--python PROGRAM] [--allow-special] site.tar.gz /srv/site
 #
 # or, in a tree that was extracted by hand, fills in the place where it stands:
 #
@@ -369,6 +369,7 @@ install_archive() {
   work=$stage
   extract "$archive"
   cd "$stage/tree"
+  [ -n "$special" ] || plain_powers
   fill_in "$place"
   chmod "${root_mode:-755}" .
   cd "$parent"
@@ -389,22 +390,33 @@ render_here() {
   printf 'filled in %s\n' "$place"
 }
 
+# Setuid and setgid programs and device nodes, which an archive from elsewhere should not bring unasked.
+plain_powers() {
+  powers=$(find . \( -type f \( -perm -4000 -o -perm -2000 \) \) -o -type b -o -type c | head -n 3)
+  [ -z "$powers" ] || fail "the archive holds setuid or setgid programs or devices ($(printf '%s' "$powers" | tr '\n' ' ')); --allow-special installs them; nothing was installed"
+}
+
 plain_place() {
   case $place in *[[:cntrl:]]*) fail 'the place has a control character in its name, which only relocate itself can write' ;; esac
 }
 
 python=
-case ${1-} in
-  --python) [ $# -ge 2 ] || fail '--python needs a program'; python=$2; shift 2 ;;
-  --python=*) python=${1#--python=}; shift ;;
-esac
+special=
+while :; do
+  case ${1-} in
+    --python) [ $# -ge 2 ] || fail '--python needs a program'; python=$2; shift 2 ;;
+    --python=*) python=${1#--python=}; shift ;;
+    --allow-special) special=1; shift ;;
+    *) break ;;
+  esac
+done
 if [ -n "$python" ]; then
   case $python in /*) ;; *) python=$PWD/$python ;; esac
   case $python in *[[:cntrl:]]*) fail 'the program has a control character in its name' ;; esac
 fi
 if command -v sha256sum >/dev/null 2>&1; then sha256=sha256sum; elif command -v shasum >/dev/null 2>&1; then sha256='shasum -a 256'; else fail 'there is neither sha256sum nor shasum'; fi
 case $# in
-  0) case $0 in .relocate/install.sh | */.relocate/install.sh) render_here ;; *) fail 'usage: sh install.sh [--python PROGRAM] ARCHIVE DESTINATION' ;; esac ;;
+  0) case $0 in .relocate/install.sh | */.relocate/install.sh) render_here ;; *) fail 'usage: sh install.sh [--python PROGRAM] [--allow-special] ARCHIVE DESTINATION' ;; esac ;;
   2) install_archive "$1" "$2" ;;
-  *) fail 'usage: sh install.sh [--python PROGRAM] ARCHIVE DESTINATION' ;;
+  *) fail 'usage: sh install.sh [--python PROGRAM] [--allow-special] ARCHIVE DESTINATION' ;;
 esac

@@ -62,6 +62,8 @@ describe('usage', () => {
     [['install', 'x.tar.gz'], 'something is missing: relocate install <archive> <dest>'],
     [['install', 'x.tar.gz', '/tmp/x', '--sha256', 'abc'], "--sha256 must be 64 hexadecimal digits, not 'abc'"],
     [['verify', '.', '--hide', 'old'], "--hide must be the absolute path of a folder, not 'old'"],
+    [['fix', '.', '--diff', '--format', 'json'], '--diff prints a patch; the plan as JSON is --dry-run --format json'],
+    [['fix', '.', '--from', 'old'], "--from must be the absolute path of a folder, not 'old'"],
     [['fix', '.', '--except', 'etc'], "--except: no rule 'etc'; a file is named by a glob: './etc'"],
   ];
   it.each(wrong)('%j is one clear line and exits 2', (words, message) => {
@@ -78,6 +80,10 @@ describe('bad input', () => {
 
   it.each(['scan', 'fix', 'undo', 'recover'])('%s refuses a tree that is not there', (command) => {
     expectRefused([command, '/nowhere/at/all'], /^relocate: there is no tree at \/nowhere\/at\/all/);
+  });
+
+  it('an odd name is shown on one line', () => {
+    expectRefused(['undo', '/nowhere/a\nb\x1b[2J'], /^relocate: there is no tree at \/nowhere\/a\\nb\\x1b\[2J: /);
   });
 
   it.each(['scan', 'fix', 'undo', 'recover'])('%s refuses a file for a tree', (command) => {

@@ -2,6 +2,7 @@
 import yargs, { type Argv, type Options } from 'yargs';
 import { EXIT, RelocateError, UsageError, type ExitCode } from '../model/errors.ts';
 import { VERSION } from '../model/version.ts';
+import { errorLine } from '../reports/error-line.ts';
 import { optionsOf, type Command } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { listenForInterrupt } from './interrupt.ts';
@@ -149,12 +150,12 @@ async function help(): Promise<string> {
 function reportError(error: unknown, terminal: Terminal): ExitCode {
   const label = terminal.errorPaint('bad', 'relocate:');
   if (error instanceof RelocateError) {
-    terminal.say(`${label} ${error.message}`);
+    terminal.say(`${label} ${errorLine(error)}`);
     return error.exitCode;
   }
   // the system's own word on a file: ENOSPC, EACCES
   if (error instanceof Error && 'syscall' in error) {
-    terminal.say(`${label} ${error.message}`);
+    terminal.say(`${label} ${errorLine(error)}`);
     return EXIT.couldNotRun;
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -68,15 +68,19 @@ export function compareBytes(left: string, right: string): number {
 
 /** For people: control characters, backslashes and bytes that are not UTF-8 shown as `\n`, `\x1b`, `\\`, `\xff`. */
 export function showBytes(text: string): string {
+  return showControls(text.replaceAll('\\', '\\\\'));
+}
+
+/** The same for a sentence in which some names are shown so already: its backslashes stay. */
+export function showControls(text: string): string {
   // eslint-disable-next-line no-control-regex
   return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\\\u2028\u2029\u202a-\u202e\u2066-\u2069]|[\udc80-\udcff]/gu,
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|[\udc80-\udcff]/gu,
     (char) => {
       const code = char.charCodeAt(0);
       if (char === '\n') return '\\n';
       if (char === '\t') return '\\t';
       if (char === '\r') return '\\r';
-      if (char === '\\') return '\\\\';
       if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
       return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
     },

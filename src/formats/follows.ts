@@ -2,10 +2,11 @@
 import type { TreePath } from '../model/path.ts';
 import type { FileChange } from '../model/plan.ts';
 import type { Splice } from '../model/reference.ts';
+import type { Dependent } from '../model/scan.ts';
 import { mergeSplices } from './splices.ts';
 
 export type ContentChange = Extract<FileChange, { kind: 'content' }>;
-type RecordRow = ContentChange['follows'][number];
+export type RecordRow = ContentChange['follows'][number];
 
 /** The new bytes of a file that others store a digest of. */
 export interface NewContent {
@@ -17,6 +18,18 @@ export interface NewContent {
 
 /** What became of a file: its new content, null where it is gone, undefined where it did not change. */
 export type NewContentOf = (file: TreePath) => NewContent | null | undefined;
+
+/** The rows among some dependents, by the RECORD that holds them. */
+export function rowsByRecord(dependents: readonly Dependent[]): Map<TreePath, RecordRow[]> {
+  const rows = new Map<TreePath, RecordRow[]>();
+  for (const row of dependents) {
+    if (row.kind !== 'record-row') continue;
+    const known = rows.get(row.file);
+    if (known === undefined) rows.set(row.file, [row]);
+    else known.push(row);
+  }
+  return rows;
+}
 
 /**
  * The order in which changes are carried out, so that the new digests a file stores are known before it is written. Otherwise the

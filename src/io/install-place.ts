@@ -76,11 +76,23 @@ export interface Leftovers {
 
 export function leftoversAt({ parent, stem }: InstallPlace): Leftovers {
   const names = readdirSync(encodeBytes(parent), { encoding: 'buffer' }).map(decodeBytes);
+  const isTrusted = trustIn(parent);
   const ours = (ending: RegExp): AbsolutePath[] =>
     names
       .filter((name) => name.startsWith(stem) && ending.test(name.slice(stem.length)))
-      .map((name) => joinAbsolute(parent, name));
+      .map((name) => joinAbsolute(parent, name))
+      .filter(isTrusted);
   return { staged: ours(/^[a-z0-9]+\.new$/), old: ours(/^[a-z0-9]+\.old$/) };
+}
+
+/** In a folder that others may write to, such as /tmp, only folders of our own count: anybody may have made one with that name. */
+function trustIn(parent: AbsolutePath): (path: AbsolutePath) => boolean {
+  const isShared = (statSync(encodeBytes(parent)).mode & 0o022) !== 0;
+  const user = process.geteuid?.();
+  return (path) => {
+    const stat = lookAt(encodeBytes(path));
+    return stat !== null && stat.isDirectory() && (!isShared || user === undefined || Number(stat.uid) === user);
+  };
 }
 
 /**
@@ -113,9 +125,10 @@ function isComplete(staging: AbsolutePath): boolean {
 
 /**
  * Puts a complete tree in its place by one rename, or by two where another tree is there: the first takes that one aside.
+ * @returns a sentence where the tree that was replaced could not be removed altogether
  * @throws RequirementError where something came to the place meanwhile; then it is as it was
  */
-export function switchTo(place: InstallPlace, staging: AbsolutePath, replaces: boolean): void {
+export function switchTo(place: InstallPlace, staging: AbsolutePath, replaces: boolean): string[] {
   const old = oldPathFor(staging);
   const [from, to, aside] = [encodeBytes(staging), encodeBytes(place.path), encodeBytes(old)];
   if (replaces && lstatSync(to).isDirectory()) renameSync(to, aside);
@@ -128,5 +141,10 @@ export function switchTo(place: InstallPlace, staging: AbsolutePath, replaces: b
     );
   }
   syncFolder(place.parent);
-  removeTree(old);
+  try {
+    removeTree(old);
+    return [];
+  } catch (error) {
+    return [`the tree that was replaced could not be removed from ${showBytes(old)} (${errorCode(error)})`];
+  }
 }

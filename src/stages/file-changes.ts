@@ -1,14 +1,13 @@
 /** Puts the edits of one file together: splices that do not overlap, sites to render, and the files that follow. Pure. */
 import { writeAbsolute } from '../formats/absolute-form.ts';
 import { encodeBytes } from '../formats/byte-text.ts';
+import { rowsByRecord, type RecordRow } from '../formats/follows.ts';
 import { offsetShift } from '../formats/offset-shift.ts';
 import type { TreePath } from '../model/path.ts';
 import { PLACEHOLDER, type Edit, type FileChange, type Refusal, type RenderSite } from '../model/plan.ts';
 import type { AbsoluteForm, Splice } from '../model/reference.ts';
 import type { Dependent, FileFacts } from '../model/scan.ts';
 import type { Writes } from './plan.ts';
-
-type RecordRow = Extract<Dependent, { kind: 'record-row' }>;
 
 /** An edit that was decided on, and what it writes. */
 export interface DecidedEdit {
@@ -87,14 +86,7 @@ function rowsToFollow(
   dependents: readonly Dependent[],
   changed: ReadonlySet<TreePath>,
 ): Map<TreePath, RecordRow[]> {
-  const rows = new Map<TreePath, RecordRow[]>();
-  for (const row of dependents) {
-    if (row.kind !== 'record-row' || !isStored(row.of, changes, changed)) continue;
-    const known = rows.get(row.file);
-    if (known === undefined) rows.set(row.file, [row]);
-    else known.push(row);
-  }
-  return rows;
+  return rowsByRecord(dependents.filter((row) => isStored(row.of, changes, changed)));
 }
 
 /** Whether the bytes of a file as they are stored in the tree will be others (what is only rendered later counts too). */

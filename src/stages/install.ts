@@ -83,11 +83,24 @@ async function installOpened(archive: OpenArchive, place: InstallPlace, options:
   requireFree(place, there, options.replace === true);
   const warnings = preflight(manifest, place, { allowSpecial: options.allowSpecial === true });
   const pythons = await choosePythons(manifest.requirements.interpreters, options.pythons ?? []);
+  const chosen = { ...options, replacements: pythons, warnings };
+  if (there !== 'directory') return put(archive, place, chosen, false);
+  // the tree that goes has a lock of its own: no fix or undo may be at work in it
+  return withLock(place.path, 'install', () => put(archive, place, chosen, true));
+}
+
+/** From the first byte that is written to the switch. */
+async function put(
+  archive: OpenArchive,
+  place: InstallPlace,
+  options: StageOptions,
+  replaces: boolean,
+): Promise<Installed> {
   const staging = new Staging(newStagingPath(place));
   try {
-    const receipt = await stage(archive, staging, place, { ...options, replacements: pythons, warnings });
-    switchTo(place, staging.path, there === 'directory');
-    return { version: 1, outcome: there === 'directory' ? 'replaced' : 'installed', receipt };
+    const receipt = await stage(archive, staging, place, options);
+    const warnings = [...receipt.warnings, ...switchTo(place, staging.path, replaces)];
+    return { version: 1, outcome: replaces ? 'replaced' : 'installed', receipt: { ...receipt, warnings } };
   } catch (error) {
     removeTree(staging.path);
     throw error;

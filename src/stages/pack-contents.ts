@@ -1,6 +1,6 @@
 /** What the files of a pack hold behind the plan: read, hashed and searched before the first byte of the archive is written. */
 import { createHash } from 'node:crypto';
-import { inFollowOrder, type ContentChange, type NewContent } from '../formats/follows.ts';
+import { inFollowOrder, rowsByRecord, type ContentChange, type NewContent } from '../formats/follows.ts';
 import { HitStream } from '../formats/hit-stream.ts';
 import { compileNeedles, type Needles } from '../formats/needles.ts';
 import { packedSites, type PackedSites } from '../formats/packed-sites.ts';
@@ -59,6 +59,8 @@ class Preparation {
   readonly #files = new Map<TreePath, PackedFile>();
   readonly #newContent = new Map<TreePath, NewContent | null>();
   readonly #origins = new Set<AbsolutePath>();
+  /** The rows of each RECORD. */
+  readonly #rows: ReadonlyMap<TreePath, ContentChange['follows']>;
   /** The first name of each inode, by its other names. */
   readonly #nameOf = new Map<TreePath, TreePath>();
 
@@ -67,6 +69,7 @@ class Preparation {
     this.#plan = plan;
     this.#spool = spool;
     this.#needles = compileNeedles(full.scan.prefixes);
+    this.#rows = rowsByRecord(full.scan.dependents);
     for (const { file, aliases } of full.scan.files) for (const alias of aliases) this.#nameOf.set(alias, file);
     for (const change of plan.changes)
       if (change.kind === 'remove')
@@ -131,10 +134,9 @@ class Preparation {
 
   /** Rows that install must write again: of files that have sites, known by now since they come first. */
   #rowsOf(file: TreePath): ContentChange['follows'] {
-    return this.#full.scan.dependents.flatMap((row) => {
-      if (row.kind !== 'record-row' || row.file !== file) return [];
+    return (this.#rows.get(file) ?? []).filter((row) => {
       const followed = this.#files.get(this.#nameOf.get(row.of) ?? row.of);
-      return followed !== undefined && followed.sites.length > 0 && followed.rows.length === 0 ? [row] : [];
+      return followed !== undefined && followed.sites.length > 0 && followed.rows.length === 0;
     });
   }
 

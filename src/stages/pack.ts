@@ -2,6 +2,7 @@
 import { showBytes } from '../formats/byte-text.ts';
 import { beginOutput, type ArchiveOutput } from '../io/archive-output.ts';
 import { absolutePath } from '../io/places.ts';
+import { reasonOf } from '../io/reasons.ts';
 import type { CompressionName } from '../io/compression.ts';
 import { ArchiveError, UsageError } from '../model/errors.ts';
 import type { LeftOut, Manifest } from '../model/manifest.ts';
@@ -64,6 +65,11 @@ export async function packPlan(full: FullScan, planned: Plan, options: WriteOpti
     await proofread(output, packed, full, options);
     output.publish();
     return receipt(output, packed);
+  } catch (error) {
+    // such as a full disk; what is read has errors of its own
+    if (error instanceof Error && 'syscall' in error && error.syscall === 'write')
+      throw new UsageError(`the archive ${showBytes(output.path)} can't be written: ${reasonOf(error)}`);
+    throw error;
   } finally {
     output.discard();
   }

@@ -63,7 +63,7 @@ export function makeSite(at: string, more: readonly string[] = MORE_PACKAGES): v
   compile('timestamp', join(at, 'src'));
   compile('unchecked-hash', join(packages, 'click'));
   compile('checked-hash', join(packages, 'flask'));
-  const script = `#!${env}/bin/python\nimport sys; sys.path.insert(0, '${at}/app')\nimport hello; print(hello.__file__)\n`;
+  const script = `#!${env}/bin/python\nimport sys; sys.path.insert(0, "${at}/app")\nimport hello; print(hello.__file__)\n`;
   writeTree(at, { 'app/hello.py': "NAME = 'hello'\n", 'bin/run-hello': script });
   runOk('chmod', ['+x', join(at, 'bin/run-hello')]);
 }

@@ -44,6 +44,8 @@ export const command: Command = defineCommand({
   ],
   async run(args, session) {
     const { apply, plan, readConfig, requireSettled, scan } = await import('../../index.ts');
+    if (args.diff && args.format === 'json')
+      throw new UsageError('--diff prints a patch; the plan as JSON is --dry-run --format json');
     await requireSettled(args.tree);
     const config = readConfig(args.tree, args.config);
     const strategy = { ...placeOf(args), ...termsOf(args), unsafe: args.unsafe, allowances: config.allow };
