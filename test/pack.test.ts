@@ -254,7 +254,7 @@ describe('a pack that fails leaves no file', () => {
     await expectFailure({ output: join(tree, 'x.tar.gz') }, 'usage', /into the tree/);
     await expectFailure({ output: tree }, 'usage', /into the tree/);
     await expectFailure({ output: join(folder, 'build') }, 'usage', /no file/);
-    await expectFailure({ output: join(folder, 'none/x.tar.gz') }, 'usage', /can't be read: ENOENT/);
+    await expectFailure({ output: join(folder, 'none/x.tar.gz') }, 'usage', /can't be read: no such file or folder/);
   });
 
   test('where a file changes after it was scanned', async () => {

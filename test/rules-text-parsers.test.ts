@@ -147,7 +147,7 @@ test.each(NAMES)('every path becomes one with %j', async (name) => {
   expect(wrong).toEqual([]);
   // what can't hold the path says so: XML a byte that is no character, the others a line end or a blank
   for (const { reference, reason } of planned.refusals)
-    expect([reference.file, reason]).toEqual([expect.stringMatching(REFUSABLE[name] ?? /^$/), 'cannot-grow']);
+    expect([reference.file, reason]).toEqual([expect.stringMatching(REFUSABLE[name] ?? /^$/), 'cannot-escape']);
 });
 
 const REFUSABLE: Readonly<Record<string, RegExp>> = {
