@@ -1,5 +1,6 @@
 /** `.relocate/tree.json`: by which prefixes the tree was known when relocate last changed or installed it. */
 import { asTreePath, normalizeAbsolute, resolveInTree, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { PLACEHOLDER, PLACEHOLDER_PREFIX } from '../model/plan.ts';
 import { hostPath } from './entries.ts';
 import { readSmallFile } from './small-file.ts';
 
@@ -31,7 +32,7 @@ export function readTreeMemory(root: AbsolutePath): TreeMemory | null {
   const prefixes = known.prefixes.flatMap((prefix: unknown) => {
     if (typeof prefix !== 'object' || prefix === null || !('path' in prefix) || typeof prefix.path !== 'string')
       return [];
-    const path = normalizeAbsolute(prefix.path);
+    const path = prefix.path === PLACEHOLDER ? PLACEHOLDER_PREFIX : normalizeAbsolute(prefix.path);
     const base = 'base' in prefix && typeof prefix.base === 'string' ? prefix.base : '';
     // it comes with the tree, from anywhere
     const isInTree = resolveInTree(asTreePath(''), base) === base;

@@ -1,10 +1,13 @@
 /** A plan: what would be done, as plain JSON. It can be printed, compared and applied; nothing else changes a tree. */
-import type { AbsolutePath, TreePath } from './path.ts';
+import { asAbsolutePath, type AbsolutePath, type TreePath } from './path.ts';
 import type { AbsoluteForm, Reference, Splice } from './reference.ts';
 import type { Dependent } from './scan.ts';
 
 /** The text that stands for the tree's place in a template or an archive until it is rendered. */
 export const PLACEHOLDER = '@@RELOCATE_PREFIX@@';
+
+/** The same as a prefix: a tree that was made a template is known by it, so that it can be filled in. It is no path of any host. */
+export const PLACEHOLDER_PREFIX: AbsolutePath = asAbsolutePath(PLACEHOLDER);
 
 export type EditForm = 'relative' | 'placeholder' | 'prefix';
 

@@ -7,7 +7,7 @@ import { withLock } from '../io/lock.ts';
 import { readTreeMemory, TREE_MEMORY, treeMemoryText } from '../io/tree-memory.ts';
 import { NeedsRecoverError, RelocateError, RolledBackError } from '../model/errors.ts';
 import { asTreePath, type AbsolutePath } from '../model/path.ts';
-import type { Plan } from '../model/plan.ts';
+import { PLACEHOLDER_PREFIX, type FileChange, type Plan } from '../model/plan.ts';
 import type { Receipt } from '../model/receipt.ts';
 import { Pace, type PaceOptions } from './pace.ts';
 import { refuseWhilePending } from './pending.ts';
@@ -38,20 +38,26 @@ interface Prepared {
  * @throws NeedsRecoverError: an earlier run, or this one, has to be recovered
  * @throws LockedError: another run is at work in the tree
  */
-export async function apply(plan: Plan, options: ApplyOptions = {}): Promise<Receipt> {
-  const { logical: tree } = findTree(plan.tree);
+export async function apply(asked: Plan, options: ApplyOptions = {}): Promise<Receipt> {
+  const { logical: tree } = findTree(asked.tree);
+  const plan: Plan = { ...asked, tree, changes: asked.changes.filter(writesSomething) };
   const at = new Date().toISOString();
-  if (plan.changes.length === 0 && !mustRemember({ ...plan, tree })) return emptyReceipt(tree, at);
+  if (plan.changes.length === 0 && !mustRemember(plan)) return emptyReceipt(tree, at);
   return withLock(tree, 'fix', async () => {
     refuseWhilePending(tree);
     const checkpoint = options.checkpoint ?? ((): void => {});
     const pace = new Pace(options, plan.changes.length);
-    const prepared = await prepare({ ...plan, tree }, pace);
+    const prepared = await prepare(plan, pace);
     checkpoint('checked');
     const { run, intent, receipt } = await stage(prepared, at, pace, checkpoint);
     const { warnings } = await carryOut(run, intent, checkpoint);
     return { ...receipt, warnings: [...receipt.warnings, ...warnings] };
   });
+}
+
+/** Sites that are only rendered later (a slot, a template once more) leave the bytes as they are. */
+function writesSomething(change: FileChange): boolean {
+  return change.kind !== 'content' || change.splices.length > 0 || change.follows.length > 0;
 }
 
 /** Everything that can be found wrong is found here, before anything is written. */
@@ -80,7 +86,7 @@ function newMemory({ tree, relocations }: Plan): string | null {
   const here = { path: tree, base: asTreePath('') };
   const news = relocations.flatMap(({ from, base, to }) => [
     { path: from, base },
-    ...(to === null ? [] : [{ path: to, base: asTreePath('') }]),
+    { path: to ?? PLACEHOLDER_PREFIX, base: asTreePath('') },
   ]);
   const prefixes = new Map(
     [...(known?.prefixes ?? []), here, ...news].map((prefix) => [`${prefix.base}\0${prefix.path}`, prefix]),

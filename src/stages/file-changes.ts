@@ -4,8 +4,15 @@ import { encodeBytes } from '../formats/byte-text.ts';
 import { rowsByRecord, type RecordRow } from '../formats/follows.ts';
 import { offsetShift } from '../formats/offset-shift.ts';
 import type { TreePath } from '../model/path.ts';
-import { PLACEHOLDER, type Edit, type FileChange, type Refusal, type RenderSite } from '../model/plan.ts';
-import type { AbsoluteForm, Splice } from '../model/reference.ts';
+import {
+  PLACEHOLDER,
+  PLACEHOLDER_PREFIX,
+  type Edit,
+  type FileChange,
+  type Refusal,
+  type RenderSite,
+} from '../model/plan.ts';
+import type { AbsoluteForm, Reference, Splice } from '../model/reference.ts';
 import type { Dependent, FileFacts } from '../model/scan.ts';
 import type { Writes } from './plan.ts';
 
@@ -112,7 +119,7 @@ function overlapRefusal({ reference }: Edit): Refusal {
 function splicesOf({ edit: { reference }, writes }: DecidedEdit): readonly Splice[] {
   if (writes.kind === 'relative') return reference.relative?.kind === 'splices' ? reference.relative.splices : [];
   const { absolute } = reference;
-  if (absolute === undefined || (absolute.slot !== undefined && writes.destination === PLACEHOLDER)) return [];
+  if (absolute === undefined || (writes.destination === PLACEHOLDER && keepsBytes(reference))) return [];
   const written = writeAbsolute(absolute, writes.destination);
   return written.ok ? written.splices : [];
 }
@@ -153,15 +160,29 @@ function renderSites(edits: readonly DecidedEdit[], splices: readonly Splice[]):
   const shift = offsetShift(splices);
   const sites = edits.flatMap(({ edit: { reference }, writes }) => {
     if (writes.kind !== 'absolute' || writes.destination !== PLACEHOLDER || reference.absolute === undefined) return [];
-    return [renderSite(reference.absolute, shift)];
+    return [keepsBytes(reference) ? keptSite(reference.absolute, shift) : renderSite(reference.absolute, shift)];
   });
   return sites.sort((a, b) => a.start - b.start);
 }
 
-function renderSite(form: AbsoluteForm, shift: (offset: number) => number): RenderSite {
+/** Whether a site is rendered from the bytes it has: a slot keeps the old prefix, and a template holds the placeholder already. */
+function keepsBytes({ absolute, prefix }: Reference): boolean {
+  return absolute?.slot !== undefined || prefix === PLACEHOLDER_PREFIX;
+}
+
+function keptSite(form: AbsoluteForm, shift: (offset: number) => number): RenderSite {
   const { slot, length, ...rest } = form;
-  if (slot !== undefined)
-    return { ...rest, start: shift(form.start), end: shift(form.end), slot: { ...slot, slotEnd: shift(slot.slotEnd) } };
+  return {
+    ...rest,
+    start: shift(form.start),
+    end: shift(form.end),
+    ...(slot === undefined ? {} : { slot: { ...slot, slotEnd: shift(slot.slotEnd) } }),
+    ...(length === undefined ? {} : { length: { ...length, at: shift(length.at) } }),
+  };
+}
+
+function renderSite(form: AbsoluteForm, shift: (offset: number) => number): RenderSite {
+  const { slot: _, length, ...rest } = form;
   const written = writeAbsolute(form, PLACEHOLDER);
   const size = written.ok ? encodeBytes(written.text).length : 0;
   const start = shift(form.start);

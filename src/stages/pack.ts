@@ -7,7 +7,7 @@ import type { CompressionName } from '../io/compression.ts';
 import { ArchiveError, UsageError } from '../model/errors.ts';
 import type { LeftOut, Manifest } from '../model/manifest.ts';
 import { isInside, type AbsolutePath } from '../model/path.ts';
-import type { Plan } from '../model/plan.ts';
+import { PLACEHOLDER_PREFIX, type Plan } from '../model/plan.ts';
 import { Pace } from './pace.ts';
 import { requireReadable } from './pack-verdicts.ts';
 import { writeArchive, type PackedTree, type ArchiveOptions } from './pack-write.ts';
@@ -52,7 +52,8 @@ export async function pack(tree: string, options: PackOptions): Promise<PackRece
 }
 
 /** Writes the archive of a scanned tree by a plan that was made with `to: 'placeholder'`. */
-export async function packPlan(full: FullScan, planned: Plan, options: WriteOptions): Promise<PackReceipt> {
+export async function packPlan(found: FullScan, planned: Plan, options: WriteOptions): Promise<PackReceipt> {
+  const full = withRealOrigins(found);
   requireReadable(full, options.volatile ?? []);
   if (isInside(absolutePath(options.output), full.scan.tree))
     throw new UsageError(
@@ -73,6 +74,12 @@ export async function packPlan(full: FullScan, planned: Plan, options: WriteOpti
   } finally {
     output.discard();
   }
+}
+
+/** A tree that is a template is known by its placeholder too, which is to stand in the archive: only places are looked for there. */
+function withRealOrigins(full: FullScan): FullScan {
+  const prefixes = full.scan.prefixes.filter(({ path }) => path !== PLACEHOLDER_PREFIX);
+  return { ...full, scan: { ...full.scan, prefixes } };
 }
 
 /** Reads the archive back as install would, and looks for prefixes of the build that the manifest does not tell of. */

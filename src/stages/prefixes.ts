@@ -12,6 +12,7 @@ import {
   type AbsolutePath,
   type TreePath,
 } from '../model/path.ts';
+import { PLACEHOLDER_PREFIX } from '../model/plan.ts';
 import type { Prefix, PrefixSource } from '../model/prefix.ts';
 import type { RuleContext } from '../rules/rule.ts';
 import { findTree, type TreePlace } from './tree.ts';
@@ -58,7 +59,8 @@ export async function discoverPrefixes(tree: string, options: PrefixOptions = {}
   const known = new Map<AbsolutePath, Prefix>();
   const add = (path: AbsolutePath, base: TreePath, source: PrefixSource, evidence: string): void => {
     if (known.has(path)) return;
-    if (isShort(path) && options.force !== true) warnings.push(shortWarning(path, source, evidence));
+    if (isShort(path) && path !== PLACEHOLDER_PREFIX && options.force !== true)
+      warnings.push(shortWarning(path, source, evidence));
     else known.set(path, { path, base, source, evidence });
   };
   requireLongEnough(place, options);
@@ -69,7 +71,12 @@ export async function discoverPrefixes(tree: string, options: PrefixOptions = {}
   for (const path of options.configured ?? [])
     add(namedPrefix(path, 'prefixes'), root, 'config', 'relocate.toml: prefixes');
   for (const memory of readTreeMemory(place.real)?.prefixes ?? [])
-    add(memory.path, memory.base, 'receipt', '.relocate/tree.json');
+    add(
+      memory.path,
+      memory.base,
+      'receipt',
+      memory.path === PLACEHOLDER_PREFIX ? 'fix --template' : '.relocate/tree.json',
+    );
   for (const found of await recordedPrefixes(place)) add(found.path, found.base, 'recorded', found.evidence);
   return { prefixes: [...known.values()], warnings };
 }

@@ -6,6 +6,7 @@ import { readTreeMemory } from '../io/tree-memory.ts';
 import { UsageError } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { asAbsolutePath, type AbsolutePath } from '../model/path.ts';
+import { PLACEHOLDER_PREFIX } from '../model/plan.ts';
 import type { Difference, Verdict } from '../model/verdict.ts';
 import { Pace, type PaceOptions } from './pace.ts';
 import { requireSettled } from './pending.ts';
@@ -55,7 +56,7 @@ export async function verifyTree(tree: string, options: VerifyOptions = {}): Pro
   const compared =
     manifest === null ? { differences: [], warnings: [] } : await compareWith(manifest, logical, former, options);
   const origins = (manifest?.origins ?? []).flatMap(({ path, base }) => (base === '' ? [asAbsolutePath(path)] : []));
-  const hidden = [...former, ...(options.hide ?? []), ...origins];
+  const hidden = [...former.filter((path) => path !== PLACEHOLDER_PREFIX), ...(options.hide ?? []), ...origins];
   const ran = options.run === true ? await runPrograms(logical, hidden) : { programs: [], warnings: [] };
   return {
     version: 1,
