@@ -1,6 +1,6 @@
 /** RL201: a path in text that no other rule understands. */
 import type { Hit } from '../formats/needles.ts';
-import { absoluteForm, pathAt, pinned, textSite } from './claims.ts';
+import { absoluteForm, blocked, pinned } from './claims.ts';
 import type { Claim, FileRule, FileView } from './rule.ts';
 import { withEscapings } from './true-escaping.ts';
 
@@ -26,16 +26,10 @@ function countBefore(view: FileView, hit: Hit): string | null {
 }
 
 function countedClaim(view: FileView, hit: Hit, count: string): Claim {
-  const found = pathAt(view, hit);
+  const note = `serialized by PHP: the ${count} in front counts the bytes of the string, so only a path of the same length fits`;
   return {
-    hit,
-    site: textSite(view, hit.start, found.end),
-    path: found.path,
-    prefix: hit.prefix.path,
-    scope: 'inside',
+    ...blocked(view, hit, { note }),
     applicability: 'unsafe',
-    fix: 'blocked',
-    note: `serialized by PHP: the ${count} in front counts the bytes of the string, so only a path of the same length fits`,
     absolute: { ...absoluteForm(hit), slot: { slotEnd: hit.end, padding: 'slash', tail: '' } },
   };
 }

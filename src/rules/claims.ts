@@ -83,6 +83,12 @@ export function relative(view: FileView, hit: Hit, splices: readonly Splice[], o
   return { ...textClaim(view, hit, options), fix: 'relative', relative: { kind: 'splices', splices } };
 }
 
+/** A hit that can't be written anew, for the reason in the note. */
+export function blocked(view: FileView, hit: Hit, options: TextClaim): Claim {
+  const { absolute: _, ...claim } = textClaim(view, hit, options);
+  return { ...claim, applicability: 'manual', fix: 'blocked' };
+}
+
 function textClaim(view: FileView, hit: Hit, options: TextClaim): Omit<Claim, 'fix'> {
   const found = options.found ?? pathAt(view, hit);
   return {

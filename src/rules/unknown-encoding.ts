@@ -3,7 +3,7 @@ import { isCounted } from '../formats/cstring.ts';
 import { languageOf, pythonSourceOf } from '../formats/context.ts';
 import type { Hit } from '../formats/needles.ts';
 import { isWide } from '../formats/wide.ts';
-import { pathAt, pinned, textSite } from './claims.ts';
+import { blocked, pathAt, pinned } from './claims.ts';
 import type { Claim, FileRule, FileView } from './rule.ts';
 import { surroundingsOf } from './surroundings.ts';
 
@@ -39,16 +39,10 @@ function claim(view: FileView, hit: Hit): Claim {
       escaping: 'ascii',
       note: 'the file is not UTF-8: only a path of ASCII characters can be written there',
     });
-  return {
-    hit,
-    site: textSite(view, hit.start, found.end),
-    path: found.path,
-    prefix: hit.prefix.path,
-    scope: 'inside',
-    applicability: 'manual',
-    fix: 'blocked',
+  return blocked(view, hit, {
+    found,
     note: 'stands right beside bytes that are no text in any encoding relocate knows',
-  };
+  });
 }
 
 /** In the search's words: ambiguous, for another reason than a `$`. */
