@@ -49,6 +49,26 @@ describe('boundaries', () => {
   });
 });
 
+test('neighbours are left alone in links, byte code, RECORD rows and URLs', async () => {
+  const folder = temporaryFolder();
+  const site = join(folder, 'site');
+  const places = [`${site}2`, `${site}-old`, `/mnt${site}`];
+  writeTree(site, {
+    'lib/a.py': 'x = 1\n',
+    'lib/p-1.dist-info/RECORD': places.map((place) => `${place}/a.py,sha256=x,1\n`).join(''),
+    'lib/p-1.dist-info/direct_url.json': JSON.stringify({ url: `file://${site}2/src` }),
+    'etc/urls.txt': places.map((place) => `file://${place}/x http://h/?next=${encodeURIComponent(place)}\n`).join(''),
+  });
+  for (const [index, place] of places.entries()) {
+    symlinkSync(`${place}/x`, join(site, `link${index}`));
+    const compile = `import py_compile, sys; py_compile.compile(sys.argv[1], sys.argv[2], dfile=sys.argv[3])`;
+    execFileSync('python3', ['-c', compile, join(site, 'lib/a.py'), join(site, `lib/${index}.pyc`), `${place}/a.py`]);
+  }
+  const { references } = await scan(site, { jobs: 1 });
+  expect(references.filter(({ scope }) => scope === 'inside')).toEqual([]);
+  expect(references.map(({ code }) => code)).toEqual(['RL303', 'RL303', 'RL303']);
+});
+
 describe('every file once', () => {
   test('a hit is found wherever a chunk of a large file ends', async () => {
     const site = join(temporaryFolder(), 'site');
