@@ -65,8 +65,8 @@ export function writingIn(format: ServiceFormat, line: string): LanguageName | '
     case 'apache':
       return 'conf';
     case 'logrotate':
-      // the paths stand on the lines that open a block; the rest are scripts
-      return /^\s*["']?\/[^{}]*\{?\s*$/.test(line) ? 'conf' : 'shell';
+      // on the lines that open a block popt takes the paths apart: backslashes as in a shell, but hardly any within quotes
+      return /^\s*["']?\/[^{}]*\{?\s*$/.test(line) && /["']/.test(line) ? 'conf' : 'shell';
     case 'gunicorn':
       return 'python';
     case 'cron':
