@@ -87,7 +87,8 @@ describe('a new tree', () => {
     const shown = (root: string): string => runOk('sh', ['-c', find], { cwd: root });
     expect(shown(place)).toBe(shown(tree).replace(`|${tree}/etc`, '|etc'));
     expect(statSync(join(place, 'data/x')).ino).toBe(statSync(join(place, 'data/y')).ino);
-    expect(runOk('stat', ['-c', '%.9Y', join(place, 'data/x')])).toBe('1216643696.123456000\n');
+    // what follows the microseconds depends on the release of Node
+    expect(runOk('stat', ['-c', '%.9Y', join(place, 'data/x')])).toMatch(/^1216643696\.123456/);
   });
 
   test('gets sparse files back as such, and special powers where they are allowed', async () => {
