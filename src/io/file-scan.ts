@@ -8,12 +8,14 @@ import { isInterestingFile } from '../rules/claiming.ts';
 import { claimFile } from '../rules/claiming.ts';
 import { HEAD_BYTES, WHOLE_FILE_LIMIT, type FileView, type RuleContext } from '../rules/rule.ts';
 import { errorCode, hostPath } from './entries.ts';
-import { regionView, wholeView } from './file-view.ts';
+import { regionView, wholeView, type ViewedFile } from './file-view.ts';
 
-/** A file to scan, with the other names of its inode. */
+/** A file to scan, with the other names of its inode. Plain JSON. */
 export interface FileTask {
   readonly path: TreePath;
   readonly aliases: readonly TreePath[];
+  /** Symlinks in other folders that lead to it; of shared libraries alone. */
+  readonly links: readonly TreePath[];
   readonly size: number;
   readonly mode: number;
   /** Nanoseconds, decimal: the file must still have it after it was read. */
@@ -87,7 +89,7 @@ function scanOpen(open: OpenTask): FileFinding | null {
       open,
       hits,
       bytes.subarray(0, HEAD_BYTES),
-      () => (name) => wholeView({ path: name, size: filled, mode: task.mode }, bytes),
+      () => (name) => wholeView(viewed(task, name, filled), bytes),
     );
     const digest = digests || references.length > 0 ? hash('sha256', bytes) : null;
     return finding(open, references, digest, filled);
@@ -102,13 +104,18 @@ function scanLarge(open: OpenTask, first: number): FileFinding | null {
   const digest = digests ? createHash('sha256') : null;
   const { hits, size } = searchChunks(descriptor, buffer, first, needles, digest);
   const references = claim(open, hits, head, () => {
-    if (size > WHOLE_FILE_LIMIT) return (path) => regionView({ path, size, mode: task.mode }, descriptor, head);
+    if (size > WHOLE_FILE_LIMIT || hits.length === 0)
+      return (path) => regionView(viewed(task, path, size), descriptor, head);
     const bytes = Buffer.allocUnsafe(size);
     const got = fill(descriptor, bytes, 0, 0);
-    return (path) => wholeView({ path, size: got, mode: task.mode }, bytes.subarray(0, got));
+    return (path) => wholeView(viewed(task, path, got), bytes.subarray(0, got));
   });
   const known = digest?.digest('hex') ?? (references.length > 0 ? digestOf(descriptor, buffer) : null);
   return finding(open, references, known, size);
+}
+
+function viewed({ path: first, aliases, links, mode }: FileTask, path: TreePath, size: number): ViewedFile {
+  return { path, names: [first, ...aliases], links, size, mode };
 }
 
 /** Keeps the last bytes of a chunk in front of the next, so that hits across the seam are judged with what is around them. */

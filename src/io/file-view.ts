@@ -10,6 +10,8 @@ const REGION_MARGIN = 64 * 1024;
 /** What the view shows of the entry. */
 export interface ViewedFile {
   readonly path: TreePath;
+  readonly names: readonly TreePath[];
+  readonly links: readonly TreePath[];
   readonly size: number;
   readonly mode: number;
 }

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { compileNeedles } from '../formats/needles.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
-import type { Launcher } from '../rules/rule.ts';
+import type { RuleOptions } from '../rules/rule.ts';
 import { fileScanner, type FileFinding, type FileScanner, type FileTask } from './file-scan.ts';
 import { probeTree } from './tree-probe.ts';
 
@@ -14,7 +14,7 @@ export interface ScanSettings {
   /** The real path of the tree. */
   readonly root: AbsolutePath;
   readonly prefixes: readonly Prefix[];
-  readonly launcher: Launcher;
+  readonly options: RuleOptions;
   readonly digests: boolean;
 }
 
@@ -32,7 +32,7 @@ const BATCHES_AHEAD = 3;
 
 /** Makes the scanner of one thread. */
 export function scannerFor(settings: ScanSettings): FileScanner {
-  const context = probeTree(settings.root, settings.prefixes, settings.launcher);
+  const context = probeTree(settings.root, settings.prefixes, settings.options);
   return fileScanner(settings.root, compileNeedles(settings.prefixes), context, settings.digests);
 }
 

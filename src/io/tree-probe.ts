@@ -15,14 +15,14 @@ import { compareBytes, decodeBytes, encodeBytes } from '../formats/byte-text.ts'
 import type { EntryType } from '../model/entry.ts';
 import { asTreePath, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
-import type { Launcher, RuleContext } from '../rules/rule.ts';
+import type { RuleContext, RuleOptions } from '../rules/rule.ts';
 import { entryType, hostPath } from './entries.ts';
 
 /** Answers kept before the memory is emptied: bounds it in trees with millions of folders. */
 const REMEMBERED = 20_000;
 
 /** Makes the context of a run. `tree` is the real path of the root. */
-export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], launcher: Launcher): RuleContext {
+export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], options: RuleOptions): RuleContext {
   const realPath = remembering((path: TreePath): TreePath | null => {
     const real = realPathOf(hostPath(tree, path));
     if (real === null || !isInside(real, tree)) return null;
@@ -31,7 +31,7 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], launc
   return {
     tree,
     prefixes,
-    launcher,
+    options,
     realPath,
     typeOf: (path) => attempt(() => entryType(lstatSync(hostPath(tree, path), { bigint: true }))),
     resolvedTypeOf: (path) => typeAt(hostPath(tree, path)),

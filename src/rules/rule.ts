@@ -17,11 +17,15 @@ export const HEAD_BYTES: number = 4096;
 /** A file under scan, read-only. Buffers are valid only during the call. */
 export interface FileView {
   readonly path: TreePath;
+  /** All names of the inode inside the tree (hard links), `path` among them. */
+  readonly names: readonly TreePath[];
+  /** Symlinks in other folders that lead here; known for shared libraries alone (by their names), which `$ORIGIN` tells apart. */
+  readonly links: readonly TreePath[];
   readonly size: number;
   readonly mode: number;
   /** The first HEAD_BYTES bytes. */
   readonly head: Buffer;
-  /** The whole file, or null where it is larger than WHOLE_FILE_LIMIT. */
+  /** The whole file; null where it is larger than WHOLE_FILE_LIMIT, or not small and nothing was found in it. */
   readonly bytes: Buffer | null;
   /** Whether the file as a whole is text: no NUL in it (a large file: none in its head). Wide text counts as binary. */
   readonly isText: boolean;
@@ -37,7 +41,7 @@ export interface FileView {
 export interface RuleContext {
   readonly tree: AbsolutePath;
   readonly prefixes: readonly Prefix[];
-  readonly launcher: Launcher;
+  readonly options: RuleOptions;
   /** What a path of the tree is, following no link at its last name; null where there is nothing. */
   typeOf(path: TreePath): EntryType | null;
   /** What a path of the tree is after following links; null where it dangles. A path may leave the tree through links. */
@@ -55,6 +59,24 @@ export interface RuleContext {
   /** Where an absolute path of this host really is, all links followed; null for nothing. */
   hostRealPath(path: string): string | null;
 }
+
+/** What the user asked rules to do otherwise than usual. Plain JSON: it crosses threads. */
+export interface RuleOptions {
+  readonly launcher: Launcher;
+  /** A program whose search path does not fit its place may grow (`--grow`). */
+  readonly grow: boolean;
+  /** Entries of search paths that lead out of the tree are dropped (`--drop-outside-rpath`). */
+  readonly dropOutsideRpath: boolean;
+  /** Paths in debug information are blanked (`--strip-debug-paths`). */
+  readonly stripDebugPaths: boolean;
+}
+
+export const USUAL: RuleOptions = {
+  launcher: 'env-split',
+  grow: false,
+  dropOutsideRpath: false,
+  stripDebugPaths: false,
+};
 
 /** `env-split`: one line, needs `env -S`; `polyglot`: three lines of sh and Python at once. */
 export type Launcher = 'env-split' | 'polyglot';

@@ -93,7 +93,7 @@ function rewrite(line: Line, context: RuleContext, { longForm }: ScriptForm): Re
   const { shebang } = line;
   const words = [shebang.interpreter, ...shebang.arguments].map((word) => shellWordOf(piecesOf(word, line)));
   const long = longForm(shebang, words);
-  if (context.launcher === 'polyglot') return long;
+  if (context.options.launcher === 'polyglot') return long;
   const text = envSplitLauncher(fromLatin1(shebang.lead), words);
   const single = text === null ? null : [{ start: 0, end: shebang.end, text }];
   if (single !== null && text !== null && encodeBytes(text).length <= PORTABLE_SHEBANG) return { splices: single };

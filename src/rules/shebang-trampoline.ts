@@ -75,7 +75,7 @@ function claimOn(view: FileView, hit: Hit, trampoline: Trampoline, context: Rule
   if (!isPolyglotWord(word))
     return pinned(view, hit, { ...options, note: 'the path holds a character that sh and Python read differently' });
   const wordEnd = pathEnd + trampoline.quote.length;
-  const single = context.launcher === 'env-split' ? singleLine(view, word, wordEnd, trampoline) : null;
+  const single = context.options.launcher === 'env-split' ? singleLine(view, word, wordEnd, trampoline) : null;
   return relative(view, hit, single ?? splicesFor(word, wordEnd, trampoline), options);
 }
 

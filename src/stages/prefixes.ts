@@ -14,7 +14,7 @@ import {
 } from '../model/path.ts';
 import { PLACEHOLDER_PREFIX } from '../model/plan.ts';
 import type { Prefix, PrefixSource } from '../model/prefix.ts';
-import type { RuleContext } from '../rules/rule.ts';
+import { USUAL, type RuleContext } from '../rules/rule.ts';
 import { findTree, type TreePlace } from './tree.ts';
 
 export interface PrefixOptions {
@@ -114,7 +114,7 @@ interface Found {
 
 /** What the tree remembers. An exact statement counts at once; what only a tail suggests, when the old place is gone or two agree. */
 async function recordedPrefixes(place: TreePlace): Promise<Found[]> {
-  const context = probeTree(place.real, [], 'env-split');
+  const context = probeTree(place.real, [], USUAL);
   const origins = [
     ...(await originFiles(place.real)).flatMap(({ path, text }) => originsIn(path, text)),
     ...(await originLinks(place.real)).flatMap(({ path, target }) => originOfLink(path, target)),

@@ -10,7 +10,7 @@ import type { Prefix } from '../model/prefix.ts';
 import type { Reference } from '../model/reference.ts';
 import type { Allowance, Excluded, FileFacts, Scan } from '../model/scan.ts';
 import { ENTRY_RULES } from '../rules/registry.ts';
-import type { Launcher, RuleContext } from '../rules/rule.ts';
+import type { RuleContext, RuleOptions } from '../rules/rule.ts';
 import { storesDigests } from '../rules/dependents.ts';
 import { findDependents } from './dependents.ts';
 import { byPlace, changedWhileRead, summarize, unreadable } from './scan-summary.ts';
@@ -37,12 +37,15 @@ export class ScanTally {
   readonly #counts = { files: 0, directories: 0, symlinks: 0 };
 
   /** `keepsAll`: keep every entry and digest, for a pack. */
-  constructor(place: TreePlace, prefixes: readonly Prefix[], launcher: Launcher, keepsAll: boolean) {
+  constructor(place: TreePlace, prefixes: readonly Prefix[], options: RuleOptions, keepsAll: boolean) {
     this.#place = place;
     this.#prefixes = prefixes;
-    this.#context = probeTree(place.real, prefixes, launcher);
+    this.#context = probeTree(place.real, prefixes, options);
     this.#keepsAll = keepsAll;
   }
+
+  /** The real path of a tree path; null where it leaves the tree or is not there. */
+  readonly realPath = (path: TreePath): TreePath | null => this.#context.realPath(path);
 
   addExcluded(excluded: Excluded): void {
     this.#excluded.push(excluded);

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { scanPool, type ScanPool } from '../io/scan-pool.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Allowance, Scan } from '../model/scan.ts';
-import type { Launcher } from '../rules/rule.ts';
+import { USUAL, type RuleOptions } from '../rules/rule.ts';
 import { FileQueue } from './scan-queue.ts';
 import { ScanTally } from './scan-tally.ts';
 import { discoverPrefixes, type PrefixOptions } from './prefixes.ts';
@@ -16,11 +16,10 @@ export interface ScanProgress {
   readonly bytes: number;
 }
 
-export interface ScanOptions extends PrefixOptions {
+export interface ScanOptions extends PrefixOptions, Partial<RuleOptions> {
   /** Globs, relative to the tree, of what is left out. */
   readonly exclude?: readonly string[];
   readonly allowances?: readonly Allowance[];
-  readonly launcher?: Launcher;
   /** Threads; by default one for each processor. The result does not depend on it. */
   readonly jobs?: number;
   readonly onProgress?: (done: ScanProgress) => void;
@@ -51,11 +50,11 @@ export async function scanWithDigests(tree: string, options: ScanOptions = {}): 
 async function scanTree(tree: string, options: ScanOptions, digests: boolean): Promise<FullScan> {
   const place = findTree(tree);
   const { prefixes, warnings } = await discoverPrefixes(tree, options);
-  const launcher = options.launcher ?? 'env-split';
+  const choices = ruleOptions(options);
   const exclude = selectPaths(options.exclude ?? []);
-  const tally = new ScanTally(place, prefixes, launcher, digests);
+  const tally = new ScanTally(place, prefixes, choices, digests);
   const pool = scanPool(
-    { root: place.real, prefixes, launcher, digests },
+    { root: place.real, prefixes, options: choices, digests },
     options.jobs ?? availableParallelism(),
     (findings, batch) => {
       tally.addFindings(findings, batch);
@@ -78,13 +77,22 @@ async function scanTree(tree: string, options: ScanOptions, digests: boolean): P
   return { scan: tally.result(warnings, options.allowances ?? []), entries: tally.entries, digests: tally.digests };
 }
 
+function ruleOptions(asked: Partial<RuleOptions>): RuleOptions {
+  return {
+    launcher: asked.launcher ?? USUAL.launcher,
+    grow: asked.grow ?? USUAL.grow,
+    dropOutsideRpath: asked.dropOutsideRpath ?? USUAL.dropOutsideRpath,
+    stripDebugPaths: asked.stripDebugPaths ?? USUAL.stripDebugPaths,
+  };
+}
+
 async function feed(
   pool: ScanPool,
   tally: ScanTally,
   entries: Iterable<Entry>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const queue = new FileQueue();
+  const queue = new FileQueue(tally.realPath);
   for (const entry of entries) {
     signal?.throwIfAborted();
     tally.addEntry(entry);

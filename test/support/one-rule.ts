@@ -10,7 +10,7 @@ import { wholeView } from '../../src/io/file-view.ts';
 import { asAbsolutePath, asTreePath, type TreePath } from '../../src/model/path.ts';
 import type { Prefix } from '../../src/model/prefix.ts';
 import type { Splice } from '../../src/model/reference.ts';
-import type { Claim, FileRule } from '../../src/rules/rule.ts';
+import { USUAL, type Claim, type FileRule } from '../../src/rules/rule.ts';
 
 export interface Claimed extends Claim {
   readonly file: TreePath;
@@ -21,10 +21,13 @@ export interface Claimed extends Claim {
 export function claimsOf(rules: readonly FileRule[], tree: string, prefixes: readonly (string | Prefix)[]): Claimed[] {
   const known = prefixes.map((prefix) => (typeof prefix === 'string' ? rootPrefix(prefix) : prefix));
   const needles = compileNeedles(known);
-  const context = probeTree(asAbsolutePath(tree), known, 'env-split');
+  const context = probeTree(asAbsolutePath(tree), known, USUAL);
   return filesOf(tree).flatMap((path) => {
     const bytes = readFileSync(join(tree, path));
-    const view = wholeView({ path: asTreePath(path), size: bytes.length, mode: 0o644 }, bytes);
+    const view = wholeView(
+      { path: asTreePath(path), names: [asTreePath(path)], links: [], size: bytes.length, mode: 0o644 },
+      bytes,
+    );
     let hits = findHits(bytes, needles);
     return rules.flatMap((rule) => {
       if (!rule.appliesTo(view) || (hits.length === 0 && rule.isInteresting?.(view.path, view.head) !== true))
