@@ -1,0 +1,10 @@
+/** Tests that take minutes: many generated layouts, long fuzzing, whole corpora. `npm run test:long`. */
+import { defineConfig, mergeConfig, type ViteUserConfig } from 'vitest/config';
+import usual from './vitest.config.ts';
+
+const config: ViteUserConfig = mergeConfig(
+  { ...usual, test: { ...usual.test, include: [], exclude: [] } },
+  defineConfig({ test: { include: ['test/long/**/*.test.ts'], testTimeout: 1_800_000 } }),
+);
+
+export default config;
