@@ -123,6 +123,7 @@ function put(e, k,  c, s, i, b) {
   }
   if (e == "literal") { raw(k); return s != "" && index("\047\"\\$`%", s) ? "it has " s " in it" : "" }
   if (e == "word") { raw(k); return blank(c) || s != "" && index("\"\047\\$;{}()<>|&#*?[]`!,%", s) ? "it has a blank or \"" s "\" in it" : "" }
+  if (e == "search-path") { raw(k); return s != "" && index(":$", s) ? "it has " s " in it" : "" }
   if (e == "ascii") { raw(k); return c < 0 || c > 127 ? "it is not ASCII" : "" }
   if (e ~ /^utf-(16|32)[lb]e$/) {
     if (c < 0) return "it is not UTF-8"

@@ -26,6 +26,39 @@ export const TREE_OPTIONS: TreeOptionTable = {
   force: { type: 'boolean', default: false, describe: 'Use prefixes of one component (/srv) too' },
 };
 
+interface NativeOptionTable {
+  readonly grow: BooleanOption;
+  readonly 'drop-outside-rpath': BooleanOption;
+}
+
+interface BooleanOption {
+  readonly type: 'boolean';
+  readonly default: false;
+  readonly describe: string;
+}
+
+/** What commands that edit programs may do besides: `--grow`, `--drop-outside-rpath`. */
+export const NATIVE_OPTIONS: NativeOptionTable = {
+  grow: {
+    type: 'boolean',
+    default: false,
+    describe: 'Let a program grow where $ORIGIN has no room in its search path for libraries',
+  },
+  'drop-outside-rpath': {
+    type: 'boolean',
+    default: false,
+    describe: 'Remove folders outside of the tree from search paths for libraries',
+  },
+};
+
+/** What rules are asked to do, from these options. */
+export function nativeChoices(args: { readonly grow: boolean; readonly 'drop-outside-rpath': boolean }): {
+  readonly grow: boolean;
+  readonly dropOutsideRpath: boolean;
+} {
+  return { grow: args.grow, dropOutsideRpath: args['drop-outside-rpath'] };
+}
+
 export const TREE: {
   readonly type: 'string';
   readonly demandOption: true;

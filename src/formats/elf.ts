@@ -13,6 +13,7 @@ export class MalformedElf extends Error {
 export const ELF_TYPE = { relocatable: 1, executable: 2, shared: 3, core: 4 } as const;
 /** p_type. */
 export const SEGMENT = {
+  null: 0,
   load: 1,
   dynamic: 2,
   interpreter: 3,

@@ -45,6 +45,7 @@ const ENCODERS: Readonly<Record<Escaping, (path: string) => Buffer | null>> = {
   word: (path) => (/[\s"'\\$;{}()<>|&#*?[\]`!,%]/.test(path) || CONTROLS.test(path) ? null : encodeBytes(path)),
   // eslint-disable-next-line no-control-regex
   ascii: (path) => (/^[\u0020-\u007e]*$/.test(path) ? encodeBytes(path) : null),
+  'search-path': (path) => (/[:$]/.test(path) ? null : encodeBytes(path)),
   'utf-16le': (path) => encodeWide(path, 'utf-16le'),
   'utf-16be': (path) => encodeWide(path, 'utf-16be'),
   'utf-32le': (path) => encodeWide(path, 'utf-32le'),

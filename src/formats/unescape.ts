@@ -13,6 +13,7 @@ const DECODERS: Readonly<Record<Escaping, (bytes: Buffer) => string>> = {
   literal: decodeBytes,
   word: decodeBytes,
   ascii: decodeBytes,
+  'search-path': decodeBytes,
   json: unescapeBackslashes,
   'json-ascii': unescapeBackslashes,
   slash: unescapeBackslashes,

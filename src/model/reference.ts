@@ -16,7 +16,8 @@ import type { AbsolutePath, TreePath } from './path.ts';
  * - `xml`: XML and HTML text or attribute; `xml-slash`: the same with `&#x2F;` for `/`
  * - `dollar-doubled`: `$$` for `$` (ZConfig, make); `percent-doubled`: `%%` for `%` (systemd, supervisor, uwsgi)
  * - `literal`: inside quotes that know no escapes; `word`: unquoted where nothing can be escaped; `ascii`: the file's encoding is not
- *   known. These three write the plain bytes and refuse a path that needs more.
+ *   known; `search-path`: an element of a list with colons in which `$` begins a variable (RPATH). These four write the plain bytes and
+ *   refuse a path that needs more.
  * - `utf-16le` … `utf-32be`: wide strings
  */
 export type Escaping =
@@ -44,6 +45,7 @@ export type Escaping =
   | 'literal'
   | 'word'
   | 'ascii'
+  | 'search-path'
   | 'utf-16le'
   | 'utf-16be'
   | 'utf-32le'

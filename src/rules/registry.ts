@@ -17,6 +17,10 @@ import { rule as rl302 } from './outside-symlink.ts';
 import { rule as rl303 } from './dangling-symlink.ts';
 import { rule as rl304 } from './escaping-symlink.ts';
 import { rule as rl305 } from './symlink-loop.ts';
+import { rule as rl401 } from './absolute-rpath.ts';
+import { rule as rl402 } from './outside-rpath.ts';
+import { rule as rl403 } from './absolute-interpreter.ts';
+import { rule as rl404 } from './absolute-needed.ts';
 import { rule as rl501 } from './pyvenv-cfg.ts';
 import { rule as rl502 } from './absolute-pth.ts';
 import { rule as rl503 } from './egg-link.ts';
@@ -57,6 +61,10 @@ export const FILE_RULES: readonly FileRule[] = [
   rl206,
   rl209,
   rl210,
+  rl401,
+  rl402,
+  rl403,
+  rl404,
   rl501,
   rl502,
   rl503,

@@ -8,7 +8,15 @@ import { planText } from '../../reports/plan-text.ts';
 import { receiptText } from '../../reports/receipt-text.ts';
 import { defineCommand, REPEATABLE, type Command } from '../command.ts';
 import type { Session } from '../session.ts';
-import { checkTerms, placeOption, scanOptions, TREE, TREE_OPTIONS } from '../tree-options.ts';
+import {
+  checkTerms,
+  NATIVE_OPTIONS,
+  nativeChoices,
+  placeOption,
+  scanOptions,
+  TREE,
+  TREE_OPTIONS,
+} from '../tree-options.ts';
 
 export const command: Command = defineCommand({
   name: 'fix',
@@ -34,6 +42,7 @@ export const command: Command = defineCommand({
       default: 'env-split',
       describe: 'How a script finds its interpreter: one line (needs env -S), or three lines of sh',
     },
+    ...NATIVE_OPTIONS,
     all: { type: 'boolean', default: false, describe: 'List everything and fold nothing' },
     ...TREE_OPTIONS,
   },
@@ -52,7 +61,13 @@ export const command: Command = defineCommand({
     const from = (args.from ?? []).map((path) => placeOption('--from', path));
     const options = scanOptions({ ...args, prefix: [...(args.prefix ?? []), ...from] }, config);
     const found = await session.withProgress('scanning', (onProgress) =>
-      scan(args.tree, { ...options, ...session.running, launcher: args.launcher, onProgress }),
+      scan(args.tree, {
+        ...options,
+        ...session.running,
+        ...nativeChoices(args),
+        launcher: args.launcher,
+        onProgress,
+      }),
     );
     const planned = plan(found, strategy);
     const answer = planned.refusals.some(({ reason }) => IS_FAILURE[reason]) ? EXIT.no : EXIT.done;

@@ -2,7 +2,7 @@
 import { EXIT, UsageError } from '../../model/errors.ts';
 import { packText } from '../../reports/pack-text.ts';
 import { defineCommand, REPEATABLE, type Command } from '../command.ts';
-import { scanOptions, TREE, TREE_OPTIONS } from '../tree-options.ts';
+import { NATIVE_OPTIONS, nativeChoices, scanOptions, TREE, TREE_OPTIONS } from '../tree-options.ts';
 
 export const command: Command = defineCommand({
   name: 'pack',
@@ -31,6 +31,7 @@ export const command: Command = defineCommand({
       default: 'env-split',
       describe: 'How a script finds its interpreter: one line (needs env -S), or three lines of sh',
     },
+    ...NATIVE_OPTIONS,
     unsafe: { type: 'boolean', default: false, describe: 'Change what is marked unsafe too' },
     ...TREE_OPTIONS,
   },
@@ -42,7 +43,12 @@ export const command: Command = defineCommand({
     const { packPlan, plan, readConfig, requireSettled, scanWithDigests } = await import('../../index.ts');
     await requireSettled(args.tree);
     const config = readConfig(args.tree, args.config);
-    const options = { ...scanOptions(args, config), ...session.running, launcher: args.launcher };
+    const options = {
+      ...scanOptions(args, config),
+      ...session.running,
+      ...nativeChoices(args),
+      launcher: args.launcher,
+    };
     const full = await session.withProgress('scanning', (onProgress) =>
       scanWithDigests(args.tree, { ...options, onProgress }),
     );

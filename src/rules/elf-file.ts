@@ -1,0 +1,74 @@
+/** An ELF file under scan: its headers and dynamic section, read once for all rules that ask. */
+import { stringAt, readDynamic, type Dynamic, type DynamicEntry } from '../formats/elf-dynamic.ts';
+import { ELF_TYPE, isElf, MalformedElf, readElf, type Elf } from '../formats/elf.ts';
+import type { Hit } from '../formats/needles.ts';
+import { baseName } from '../model/path.ts';
+import type { FileView } from './rule.ts';
+
+export interface DynamicElf {
+  readonly elf: Elf;
+  readonly dynamic: Dynamic;
+}
+
+/** A string of the dynamic section: offsets in the file, `end` that of its NUL, with the tags that read it from its start. */
+export interface DynamicString {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly tags: readonly DynamicEntry[];
+}
+
+const known = new WeakMap<FileView, Elf | null>();
+
+/** The headers of the file; null where it is no ELF file, or one whose headers can't be what they say. */
+export function elfOf(view: FileView): Elf | null {
+  const before = known.get(view);
+  if (before !== undefined) return before;
+  const elf = isElf(view.head) ? soundOr(() => readElf(view), null) : null;
+  known.set(view, elf);
+  return elf;
+}
+
+/** A program or library with a dynamic section; null for anything else. */
+export function dynamicElfOf(view: FileView): DynamicElf | null {
+  const elf = elfOf(view);
+  if (elf !== null && elf.type !== ELF_TYPE.executable && elf.type !== ELF_TYPE.shared) return null;
+  const dynamic = elf === null ? null : soundOr(() => readDynamic(elf), null);
+  return elf === null || dynamic === null ? null : { elf, dynamic };
+}
+
+/** The strings that tags of these kinds read, in the order of the tags. */
+export function dynamicStrings({ elf, dynamic }: DynamicElf, tags: ReadonlySet<number>): DynamicString[] {
+  const strings = new Map<number, DynamicString>();
+  for (const entry of dynamic.entries) {
+    if (!tags.has(entry.tag)) continue;
+    const found = stringAt(elf, dynamic, entry.value);
+    if (found === null) continue;
+    const others = strings.get(found.start)?.tags ?? [];
+    const text = found.bytes.toString('latin1');
+    strings.set(found.start, { start: found.start, end: found.end, text, tags: [...others, entry] });
+  }
+  return [...strings.values()];
+}
+
+/** The hits within a string. */
+export function hitsIn(hits: readonly Hit[], { start, end }: Pick<DynamicString, 'start' | 'end'>): Hit[] {
+  return hits.filter((hit) => hit.escaping === 'plain' && hit.start >= start && hit.end <= end);
+}
+
+/** What `look` gives, or `otherwise` where the file's tables can't be what they say. */
+export function soundOr<T>(look: () => T, otherwise: T): T {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof MalformedElf || error instanceof RangeError) return otherwise;
+    throw error;
+  }
+}
+
+/** The dynamic linker and the C library: what all else starts with. Their own headers are never edited. */
+export function isLoader(view: Pick<FileView, 'path'>): boolean {
+  return /^(?:ld-(?:linux|musl|elf|\d)[^/]*|ld(?:64)?\.so[^/]*|libc\.so\.[^/]*|libc\.musl[^/]*|libc-\d[^/]*\.so)$/.test(
+    baseName(view.path),
+  );
+}
