@@ -1,5 +1,5 @@
 // Makes a fresh clone ready to run: installs what is needed where it is not there, and builds. Says nothing when all went well.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -19,6 +19,22 @@ export function run(command, { quiet = false, env = {} } = {}) {
   if (result.error) console.error(`${program}: ${result.error.message}`);
   if (quiet && result.status !== 0) console.error(`${result.stdout ?? ''}${result.stderr ?? ''}`);
   return result.status === 0;
+}
+
+/** Starts a command beside others, in the root of the project; gives whether it went well, and all it said. Never rejects. */
+export function start([program, ...args], env = {}) {
+  return new Promise((resolve) => {
+    let output = '';
+    const child = spawn(program, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
+    child.on('error', ({ message }) => resolve({ ok: false, output: `${program}: ${message}` }));
+    child.on('close', (status) => resolve({ ok: status === 0, output }));
+  });
 }
 
 /** Installs and builds; true where both went well. */
