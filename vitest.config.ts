@@ -1,11 +1,15 @@
 /** Tests: public behaviour of the sources, and of the built command line against real tools. */
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/sequence.ts';
 
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/long/**'],
     globalSetup: ['test/support/build.ts'],
+    // vitest itself would leave one core idle: half of the machine where there are two
+    maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 180_000,
     reporters: ['default'],

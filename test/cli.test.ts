@@ -1,14 +1,16 @@
 /** The command line itself: usage, errors in one line, colours, pipes, progress. Against the build. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { progressLine } from '../src/cli/progress.ts';
 import { wantsColour } from '../src/cli/terminal.ts';
 import { RELOCATE, relocate, run } from './support/cli.ts';
 import { temporaryFolder, writeTree } from './support/folder.ts';
+import { relocateHere } from './support/program.ts';
 
 /** A small tree with one finding. */
 function smallTree(): string {
@@ -66,34 +68,43 @@ describe('usage', () => {
     [['fix', '.', '--from', 'old'], "--from must be the absolute path of a folder, not 'old'"],
     [['fix', '.', '--except', 'etc'], "--except: no rule 'etc'; a file is named by a glob: './etc'"],
   ];
-  it.each(wrong)('%j is one clear line and exits 2', (words, message) => {
+  it.each(wrong)('%j is one clear line and exits 2', async (words, message) => {
+    const tree = smallTree();
+    const ran = await relocateHere(words.map((word) => (word === '.' ? tree : word)));
+    expect(ran).toEqual({ status: 2, stdout: '', stderr: `relocate: ${message}\n` });
+  });
+
+  it.each([wrong.slice(0, 1), wrong.slice(-1)].flat())('%j says so as a program too', (words, message) => {
     expect(relocate(words, { cwd: smallTree() })).toEqual({ status: 2, stdout: '', stderr: `relocate: ${message}\n` });
   });
 });
 
 describe('bad input', () => {
-  const expectRefused = (words: readonly string[], message: RegExp): void => {
-    const { status, stdout, stderr } = relocate(words);
+  const expectRefused = async (words: readonly string[], message: RegExp): Promise<void> => {
+    const { status, stdout, stderr } = await relocateHere(words);
     expect({ status, stdout, lines: stderr.split('\n').length }).toEqual({ status: 2, stdout: '', lines: 2 });
     expect(stderr).toMatch(message);
   };
 
-  it.each(['scan', 'fix', 'undo', 'recover'])('%s refuses a tree that is not there', (command) => {
-    expectRefused([command, '/nowhere/at/all'], /^relocate: there is no tree at \/nowhere\/at\/all/);
+  it.each(['scan', 'fix', 'undo', 'recover'])('%s refuses a tree that is not there', async (command) => {
+    await expectRefused([command, '/nowhere/at/all'], /^relocate: there is no tree at \/nowhere\/at\/all/);
   });
 
-  it('an odd name is shown on one line', () => {
-    expectRefused(['undo', '/nowhere/a\nb\x1b[2J'], /^relocate: there is no tree at \/nowhere\/a\\nb\\x1b\[2J: /);
+  it('an odd name is shown on one line', async () => {
+    await expectRefused(['undo', '/nowhere/a\nb\x1b[2J'], /^relocate: there is no tree at \/nowhere\/a\\nb\\x1b\[2J: /);
   });
 
-  it.each(['scan', 'fix', 'undo', 'recover'])('%s refuses a file for a tree', (command) => {
-    expectRefused([command, join(smallTree(), 'etc/site.conf')], /^relocate: .*site\.conf is a file, not a folder/);
+  it.each(['scan', 'fix', 'undo', 'recover'])('%s refuses a file for a tree', async (command) => {
+    await expectRefused(
+      [command, join(smallTree(), 'etc/site.conf')],
+      /^relocate: .*site\.conf is a file, not a folder/,
+    );
   });
 
-  it.each(['scan', 'fix'])('%s refuses a configuration with an unknown key, and changes nothing', (command) => {
+  it.each(['scan', 'fix'])('%s refuses a configuration with an unknown key, and changes nothing', async (command) => {
     const tree = smallTree();
     writeFileSync(join(tree, 'relocate.toml'), '[tree]\nname = "x"\n\nexlude = []\n');
-    expectRefused(
+    await expectRefused(
       [command, tree],
       /^relocate: .*relocate\.toml:4: unknown key 'exlude' in 'tree'; known keys: name, version$/m,
     );
@@ -274,6 +285,19 @@ describe('demo', () => {
   });
 });
 
+/** Waits until a program has a file open; a time to wait would be too short on one machine and too long on another. */
+async function untilItReads(child: ChildProcess, file: string): Promise<void> {
+  const folder = `/proc/${child.pid}/fd`;
+  const isOpen = (descriptor: string): boolean => {
+    try {
+      return readlinkSync(join(folder, descriptor)) === file;
+    } catch {
+      return false;
+    }
+  };
+  while (child.exitCode === null && !readdirSync(folder).some(isOpen)) await setTimeout(20);
+}
+
 describe('Ctrl-C', () => {
   it('ends a scan with 130 and one line', async () => {
     const tree = join(temporaryFolder(), 'site');
@@ -282,8 +306,10 @@ describe('Ctrl-C', () => {
     const child = spawn(process.execPath, [RELOCATE, 'scan', tree], { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    setTimeout(() => child.kill('SIGINT'), 800);
-    const [status] = (await once(child, 'close')) as [number | null];
+    const closed = once(child, 'close');
+    await untilItReads(child, join(tree, 'huge'));
+    child.kill('SIGINT');
+    const [status] = (await closed) as [number | null];
     expect(status).toBe(130);
     expect(said).toMatch(/interrupted/);
   }, 20_000);

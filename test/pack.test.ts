@@ -24,6 +24,7 @@ import { plan } from '../src/stages/plan.ts';
 import { scanWithDigests } from '../src/stages/scan.ts';
 import { verify } from '../src/stages/verify.ts';
 import { runOk } from './support/cli.ts';
+import { usually } from './support/depth.ts';
 import { temporaryFolder, writeTree } from './support/folder.ts';
 import { listing } from './support/listing.ts';
 
@@ -210,19 +211,20 @@ describe('times', () => {
 });
 
 describe('a sparse file', () => {
-  test('of 1 GiB costs neither disk nor much archive, and little memory', async () => {
+  test('costs neither disk nor much archive, and little memory', async () => {
+    const size = usually(2 ** 28, 2 ** 30);
     const sparse = join(tree, 'data/sparse');
     writeFileSync(sparse, 'begin');
-    truncateSync(sparse, 2 ** 30);
+    truncateSync(sparse, size);
     appendFileSync(sparse, 'end');
     const before = process.memoryUsage().rss;
     const { receipt, entry } = await packed();
-    expect(entry('data/sparse')).toMatchObject({ size: 2 ** 30 + 3, sparse: true });
-    expect(receipt.bytes).toBeLessThan(4_000_000);
+    expect(entry('data/sparse')).toMatchObject({ size: size + 3, sparse: true });
+    expect(receipt.bytes).toBeLessThan(size / 256);
     expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
     const plain = join(folder, 'site.tar');
     await packed({ output: plain });
-    expect(statSync(plain).size).toBeGreaterThan(2 ** 30);
+    expect(statSync(plain).size).toBeGreaterThan(size);
     expect(statSync(plain).blocks * 512).toBeLessThan(20_000_000);
   }, 120_000);
 });

@@ -9,6 +9,7 @@ import { pendingRun, requireSettled } from '../src/stages/pending.ts';
 import { recover } from '../src/stages/recover.ts';
 import { undo } from '../src/stages/undo.ts';
 import { runOk } from './support/cli.ts';
+import { usually } from './support/depth.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { planOf, replaceIn } from './support/hand-made-plan.ts';
 import { listing } from './support/listing.ts';
@@ -106,7 +107,10 @@ describe('apply, killed at each checkpoint', () => {
   }, 180_000);
 
   test('recover takes back with `back`', async () => {
-    for (const stopAt of checkpoints.filter((name) => !['checked', 'done'].includes(name))) {
+    const all = checkpoints.filter((name) => !['checked', 'done'].includes(name));
+    // those before `staged` are taken back by the test above too
+    const some = all.filter((_, i) => i >= all.indexOf('staged') && i % 2 === 0);
+    for (const stopAt of usually(some, all)) {
       newTree();
       cutShort('apply', stopAt);
       expect((await recover(tree, { back: true })).outcome, stopAt).toBe('taken-back');
@@ -129,7 +133,10 @@ test('undo, killed at each checkpoint, is finished by recover', async () => {
 }, 180_000);
 
 test('recover, killed at each checkpoint in either direction, can be repeated', async () => {
-  const names = ['switched 1', 'switched 5', 'switched 6', 'switched 9', 'folders'];
+  const names = usually(
+    ['switched 1', 'switched 6', 'folders'],
+    ['switched 1', 'switched 5', 'switched 6', 'switched 9', 'folders'],
+  );
   for (const back of [false, true]) {
     for (const name of names) {
       const stopAt = back ? name.replace('switched', 'put back') : name;

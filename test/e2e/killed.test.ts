@@ -1,14 +1,16 @@
-/** Killed by SIGKILL at ten moments of a fix and of an install: the next command says so, recover settles it, nothing is left over. */
+/** Killed by SIGKILL at moments all over a fix and an install: the next command says so, recover settles it, nothing is left over. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { relocate, RELOCATE, relocateOk, runOk } from '../support/cli.ts';
+import { usually } from '../support/depth.ts';
 import { listing } from '../support/listing.ts';
 import { failingScripts, makeSite, pristine } from '../support/venv.ts';
 
-const MOMENTS = 10;
+const MOMENTS = usually(4, 10);
+const MOMENTS_OF_REPLACING = usually(2, 5);
 
 let folder: string;
 let site: string;
@@ -93,7 +95,7 @@ describe('install', () => {
     runOk('rm', ['-rf', parent]);
   });
 
-  test.each(Array.from({ length: 5 }, (_, i) => i))(
+  test.each(Array.from({ length: MOMENTS_OF_REPLACING }, (_, i) => i))(
     'replacing, killed at moment %i: the old tree or the new one is there',
     async (moment) => {
       const parent = join(folder, `replaced-${moment}`);
@@ -102,7 +104,9 @@ describe('install', () => {
       runOk('cp', ['-a', join(folder, 'timed/site'), place]);
       relocateOk(['fix', place], [0, 1]);
       runOk('sh', ['-c', 'echo mine > "$1/env/mine"', 'sh', place]);
-      await killedAfter((duration * (moment + 3 + Math.random())) / 7, ['install', archive, place, '--replace']);
+      // the first part of an install touches nothing that is there
+      const share = (moment / MOMENTS_OF_REPLACING + 0.6 + Math.random() / MOMENTS_OF_REPLACING) / 1.4;
+      await killedAfter(duration * share, ['install', archive, place, '--replace']);
       if (!existsSync(place)) relocateOk(['recover', place]);
       expect(failingScripts(place, site, [])).toEqual([]);
       relocateOk(['install', archive, place, '--replace']);

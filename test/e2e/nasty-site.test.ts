@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RELOCATE, relocate, relocateOk, run, runOk } from '../support/cli.ts';
+import { usually } from '../support/depth.ts';
 import { listing, occurrences } from '../support/listing.ts';
 
 const MEGABYTE = 1024;
 /** What no command may use, in kilobytes of resident memory. */
 const MEMORY_LIMIT = 300 * MEGABYTE;
+/** The size in bytes of a file with nothing but holes and one path: more than a command may hold. */
+const SPARSE = usually(400, 1024) * 1024 * 1024;
 
 let folder: string;
 let site: string;
@@ -18,7 +21,7 @@ beforeAll(() => {
   chmodSync(folder, 0o755);
   site = join(folder, 'site');
   const script = fileURLToPath(new URL('../support/nasty-site.sh', import.meta.url));
-  const missing = runOk('sh', [script, site], { timeout: 120_000 });
+  const missing = runOk('sh', [script, site, String(SPARSE)], { timeout: 120_000 });
   if (missing !== '') console.warn(missing);
 }, 120_000);
 afterAll(() => {

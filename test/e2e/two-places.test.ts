@@ -15,6 +15,14 @@ beforeAll(() => {
 }, 900_000);
 afterAll(() => void runOk('rm', ['-rf', folder]));
 
+const WITHOUT_TIMES = `
+import pathlib, sys
+for path in pathlib.Path(sys.argv[1]).rglob('*.pyc'):
+    with open(path, 'r+b') as file:
+        file.seek(8)
+        file.write(bytes(4))
+`;
+
 test('what differs is only times', () => {
   const digests = places.map((place, i) => {
     const archive = join(folder, `${i}.tar.gz`);
@@ -23,12 +31,7 @@ test('what differs is only times', () => {
     runOk('mkdir', [out]);
     runOk('tar', ['xzf', archive, '-C', out]);
     // byte code holds the time of its source; what else is in it must be the same
-    runOk('sh', [
-      '-c',
-      `find "$1" -name '*.pyc' -exec dd if=/dev/zero of={} bs=4 seek=2 count=1 conv=notrunc status=none \\;`,
-      'sh',
-      out,
-    ]);
+    runOk('python3', ['-c', WITHOUT_TIMES, out]);
     return runOk('sh', [
       '-c',
       'cd "$1" && find . -path ./.relocate -prune -o -type f -print0 | sort -z | xargs -0 sha256sum; find . -type l -printf "%p %l\\n" | sort',

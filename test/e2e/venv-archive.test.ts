@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { barePath } from '../support/bare-host.ts';
 import { relocate, relocateOk, run, runOk } from '../support/cli.ts';
+import { usually } from '../support/depth.ts';
 import { filesWith, listing } from '../support/listing.ts';
 import { activated, failingScripts, makeSite, recordMismatches } from '../support/venv.ts';
 
@@ -134,7 +135,7 @@ describe('install', () => {
 
   test('refuses an archive cut short anywhere, and leaves nothing', () => {
     const whole = readFileSync(archive);
-    for (const part of [0, 0.001, 0.3, 0.9, 0.9999]) {
+    for (const part of usually([0, 0.3, 0.9999], [0, 0.001, 0.3, 0.9, 0.9999])) {
       const cut = join(folder, 'cut.tar.gz');
       runOk('sh', ['-c', 'head -c "$2" "$1" > "$3"', 'sh', archive, String(Math.floor(whole.length * part)), cut]);
       const ran = relocate(['install', cut, join(folder, 'target/site')]);
@@ -157,7 +158,7 @@ describe('install', () => {
 });
 
 describe('install.sh', () => {
-  test.each(['dash', 'bash', 'busybox sh'])('under %s, with no node on PATH', (shell) => {
+  test.each(usually(['dash'], ['dash', 'bash', 'busybox sh']))('under %s, with no node on PATH', (shell) => {
     const bin = barePath(join(folder, 'target'));
     const place = join(folder, "target/a place/it's $x & co/site");
     mkdirSync(join(folder, "target/a place/it's $x & co"), { recursive: true });

@@ -1,6 +1,6 @@
 /** A temporary folder for one test, removed with all that is in it whatever its modes. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -8,11 +8,18 @@ import { onTestFinished } from 'vitest';
 /** Makes the folder; its real path. */
 export function temporaryFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'relocate-test-')));
-  onTestFinished(() => {
+  onTestFinished(() => removeFolder(folder));
+  return folder;
+}
+
+function removeFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true });
+  } catch {
+    // folders without permissions, or nested deeper than a path may be long
     execFileSync('chmod', ['-R', 'u+rwX', folder], { stdio: 'ignore' });
     execFileSync('rm', ['-rf', folder]);
-  });
-  return folder;
+  }
 }
 
 /** Writes files, by their paths below a folder; folders are made. */

@@ -1,4 +1,5 @@
-# Makes a site with every kind of path that hurts. Run with the new site's absolute path; best as root (devices, owners).
+# Makes a site with every kind of path that hurts. Run with the new site's absolute path and the size of its sparse file in bytes;
+# best as root (devices, owners).
 # Prints one line for each thing it could not make on this host.
 set -u
 P=$1
@@ -24,7 +25,7 @@ cp /bin/true setuid; chmod 4755 setuid; printf '#!/bin/sh\n# %s\n' "$P" > setgid
 mkdir empty; touch emptyfile
 echo x > owned; try chown 12345:54321 owned; try setfattr -n user.origin -v "$P/src" hard1; try setfacl -m u:daemon:r mode444
 touch -d '1969-12-31 23:59:00 UTC' before-epoch; touch -d '2999-01-01' future; touch -d '2008-07-21 12:34:56.123456789' nsec
-truncate -s 1G sparse; printf '%s' "$P" | dd of=sparse bs=1 seek=536870912 conv=notrunc status=none
+truncate -s "$2" sparse; printf '%s' "$P" | dd of=sparse bs=1 seek="$(($2 / 2))" conv=notrunc status=none
 
 cd "$P/names"
 for n in "$(printf 'new\nline')" "$(printf 'lat\355n1-\377')" ' spaces  ' -rf 'back\slash' 'glob*?[x]' "quote'\"\$x\`y" "$(printf 'tab\tbel\a')" "$(printf '%0255d' 1)" 'ünïcode'; do

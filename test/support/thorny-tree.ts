@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { decodeBytes } from '../../src/formats/byte-text.ts';
 import type { FileChange } from '../../src/model/plan.ts';
 import { runOk } from './cli.ts';
@@ -53,13 +54,26 @@ export interface ThornyTree {
   remove(): void;
 }
 
-/** Makes the tree in a folder of its own under the temporary folder. */
+/** Makes the tree in a folder of its own under the temporary folder: a copy, with all its links and times, of one that is made once. */
 export function makeThornyTree(): ThornyTree {
+  model ??= makeModel();
   const base = mkdtempSync(join(tmpdir(), 'relocate-apply-'));
-  const tree = join(base, 'the site');
-  runOk('mkdir', [tree]);
-  runOk('sh', ['-c', MAKE], { cwd: tree });
-  return { tree, outside: join(base, 'outside'), remove: () => rmSync(base, { recursive: true, force: true }) };
+  runOk('cp', ['-a', '-T', model, base]);
+  const remove = (): void => rmSync(base, { recursive: true, force: true });
+  return { tree: join(base, NAME), outside: join(base, 'outside'), remove };
+}
+
+const NAME = 'the site';
+let model: string | undefined;
+afterAll(() => {
+  if (model !== undefined) rmSync(model, { recursive: true });
+});
+
+function makeModel(): string {
+  const base = mkdtempSync(join(tmpdir(), 'relocate-model-'));
+  runOk('mkdir', [join(base, NAME)]);
+  runOk('sh', ['-c', MAKE], { cwd: join(base, NAME) });
+  return base;
 }
 
 /** A change of every kind; sorted as a plan has them. */

@@ -3,12 +3,13 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run, runOk, type Ran } from './cli.ts';
+import { usually } from './depth.ts';
 import { writeTree } from './folder.ts';
 
 const WHEELHOUSE = fileURLToPath(new URL('../../node_modules/.cache/relocate-wheelhouse', import.meta.url));
 
 /**
- * A site with a virtual environment in `env`: flask, gunicorn, twisted and more with their console scripts, three kinds of editable
+ * A site with a virtual environment in `env`: flask, gunicorn and more with their console scripts, three kinds of editable
  * installs, a local install with a file:// URL, three kinds of byte code, and a script that names its own place.
  * @param at an absolute path that does not exist yet; the site knows itself by it
  * @param more packages beside those that every site has: `MORE_PACKAGES` makes it large
@@ -52,8 +53,8 @@ export function makeSite(at: string, more: readonly string[] = MORE_PACKAGES): v
     join(at, 'src/flatpkg'),
     '-e',
     join(at, 'src/hatchpkg'),
+    join(at, 'src/plainpkg'),
   );
-  pip('--no-build-isolation', join(at, 'src/plainpkg'));
   const compile = (mode: string, ...paths: string[]): string =>
     runOk(join(env, 'bin/python'), ['-m', 'compileall', '-q', '-f', '--invalidation-mode', mode, ...paths]);
   const packages = runOk(join(env, 'bin/python'), [
@@ -90,8 +91,8 @@ function project(name: string, backend: string): string {
   return `[build-system]\nrequires = ["${backend.split('.')[0]}"]\nbuild-backend = "${backend}"\n[project]\nname = "${name}"\nversion = "1.0"\n[project.scripts]\n${name} = "${name}:main"\n`;
 }
 
-/** Packages with many files, and scripts of their own. */
-export const MORE_PACKAGES: readonly string[] = ['gunicorn', 'zope-interface', 'twisted'];
+/** Packages with compiled modules or scripts of their own; twisted alone has as many files as all others. */
+export const MORE_PACKAGES: readonly string[] = ['gunicorn', 'zope-interface', ...usually([], ['twisted'])];
 
 type ConsoleScript = readonly [script: string, ...args: string[]];
 
@@ -108,16 +109,18 @@ const SCRIPTS: readonly ConsoleScript[] = [
   ['bin/run-hello'],
 ];
 
-/** Those of a site with `MORE_PACKAGES`. */
-const MORE_SCRIPTS: readonly ConsoleScript[] = [
-  ['env/bin/gunicorn', '--version'],
-  ['env/bin/twist', '--help'],
-  ['env/bin/trial', '--version'],
-];
+/** Those that more packages bring. */
+const MORE_SCRIPTS: Readonly<Record<string, readonly ConsoleScript[]>> = {
+  gunicorn: [['env/bin/gunicorn', '--version']],
+  twisted: [
+    ['env/bin/twist', '--help'],
+    ['env/bin/trial', '--version'],
+  ],
+};
 
 /** Runs every console script; what each said that failed, or that spoke of another place. */
 export function failingScripts(site: string, elsewhere: string, more: readonly string[] = MORE_PACKAGES): string[] {
-  const scripts = more.length > 0 ? [...SCRIPTS, ...MORE_SCRIPTS] : SCRIPTS;
+  const scripts = [...SCRIPTS, ...more.flatMap((name) => MORE_SCRIPTS[name] ?? [])];
   return scripts.flatMap(([script, ...args]) => {
     const ran = run(join(site, script), args);
     const said = ran.stdout + ran.stderr;
