@@ -10,7 +10,8 @@ const config: ViteUserConfig = defineConfig({
     // vitest itself would leave one core idle: half of the machine where there are two
     maxWorkers: '100%',
     sequence: { sequencer: LongestFirst },
-    testTimeout: 60_000,
+    // as long as a test takes on a machine with much else to do
+    testTimeout: 120_000,
     hookTimeout: 180_000,
     reporters: ['default'],
   },
