@@ -4,9 +4,9 @@
  */
 import type { Splice } from '../model/reference.ts';
 import { numberBytes } from './byte-source.ts';
-import { decodeBytes } from './byte-text.ts';
+import { decodeBytes, encodeBytes } from './byte-text.ts';
 import { TAG, type Dynamic, type DynamicEntry } from './elf-dynamic.ts';
-import { blanked, repointed } from './elf-replace.ts';
+import { blanked, repointed, type Replaceable } from './elf-replace.ts';
 import { roomOfString } from './elf-strings.ts';
 import { imageEnd, SEGMENT, type Elf, type ElfSegment } from './elf.ts';
 
@@ -14,22 +14,35 @@ import { imageEnd, SEGMENT, type Elf, type ElfSegment } from './elf.ts';
 export type Grown =
   { readonly ok: true; readonly splices: readonly Splice[] } | { readonly ok: false; readonly why: string };
 
-/** The string that gives way: offsets in the table; the tags of these kinds that read it will read the new value. */
-export interface Replaced {
-  readonly start: number;
-  readonly end: number;
-  readonly tags: ReadonlySet<number>;
+/** A string that gives way: offsets in the table; the tags of these kinds that read it will read the new value, which may have any length. */
+export interface LongerString extends Replaceable {
+  readonly value: Buffer;
 }
 
 /**
- * The edits after which the tags that read a string read `value`, which may have any length.
+ * The edits after which the tags that read some strings read their new values. `edits`: what else changes in the table, in place; the copy
+ * of the table has it too.
  * @throws MalformedElf, RangeError where the file's tables can't be what they say
  */
-export function growString(elf: Elf, dynamic: Dynamic, { start, end, tags }: Replaced, value: Buffer): Grown {
-  const room = roomOfString(elf, dynamic, start, end);
-  const readers = dynamic.entries.filter(({ tag, value: at }) => tags.has(tag) && at === start);
-  const gone = room === null ? [] : blanked(dynamic, start, room, readers.length);
-  return grow(elf, dynamic, value, gone, (at) => readers.map((reader) => repointed(elf, reader, at)));
+export function growStrings(
+  elf: Elf,
+  dynamic: Dynamic,
+  strings: readonly LongerString[],
+  edits: readonly Splice[],
+): Grown {
+  const gone = strings.flatMap(({ start, end, tags }) => {
+    const room = roomOfString(elf, dynamic, start, end);
+    return room === null ? [] : blanked(dynamic, start, room, readersOf(dynamic, start, tags).length);
+  });
+  const added = strings.map(({ start, tags, value }) => ({
+    value,
+    pointers: (at: number): Splice[] => readersOf(dynamic, start, tags).map((reader) => repointed(elf, reader, at)),
+  }));
+  return grow(elf, dynamic, added, [...gone, ...edits]);
+}
+
+function readersOf({ entries }: Dynamic, start: number, tags: ReadonlySet<number>): DynamicEntry[] {
+  return entries.filter(({ tag, value }) => tags.has(tag) && value === start);
 }
 
 /**
@@ -39,7 +52,8 @@ export function growString(elf: Elf, dynamic: Dynamic, { start, end, tags }: Rep
 export function addRunpath(elf: Elf, dynamic: Dynamic, value: Buffer): Grown {
   const spare = spareEntry(elf, dynamic);
   if (spare === null) return { ok: false, why: 'its dynamic section has no spare entry' };
-  return grow(elf, dynamic, value, [], (at) => [word(elf, spare, TAG.runpath), word(elf, spare + wordSize(elf), at)]);
+  const pointers = (at: number): Splice[] => [word(elf, spare, TAG.runpath), word(elf, spare + wordSize(elf), at)];
+  return grow(elf, dynamic, [{ value, pointers }], []);
 }
 
 /** The first of two or more DT_NULL at the end of the dynamic section: the second still ends it. */
@@ -58,42 +72,55 @@ const ALIGNMENT = 16;
 /** The smallest page of any machine: a segment that is aligned to less would share one. */
 const SMALLEST_PAGE = 4096;
 
-function grow(
-  elf: Elf,
-  dynamic: Dynamic,
-  value: Buffer,
-  gone: readonly Splice[],
-  repoint: (offset: number) => readonly Splice[],
-): Grown {
+/** A string for the end of the table, and the edits that let tags read it from its offset. */
+interface AddedString {
+  readonly value: Buffer;
+  pointers(offset: number): readonly Splice[];
+}
+
+function grow(elf: Elf, dynamic: Dynamic, added: readonly AddedString[], edits: readonly Splice[]): Grown {
   const spare = spareHeader(elf);
   if (typeof spare === 'string') return { ok: false, why: spare };
-  const { strings } = dynamic;
-  const size = elf.source.size;
+  const { size } = elf.source;
   const padding = -size & (ALIGNMENT - 1);
-  const offset = size + padding;
-  const address = freeAddress(elf, offset);
-  const table = Buffer.concat([
-    Buffer.from(elf.source.region(strings.start, strings.start + strings.size)),
-    value,
-    Buffer.alloc(1),
-  ]);
-  for (const { start, end, text } of gone) table.write(text, start - strings.start, end - start, 'latin1');
-  if (!elf.is64 && address + table.length > 0xffffffff) return { ok: false, why: 'its addresses end' };
-  const pointers = [
-    [TAG.stringTable, address],
+  const { table, pointers } = longerTable(elf, dynamic, added, edits);
+  const placed = { offset: size + padding, address: freeAddress(elf, size + padding), size: table.length };
+  if (!elf.is64 && placed.address + table.length > 0xffffffff) return { ok: false, why: 'its addresses end' };
+  const about = [
+    [TAG.stringTable, placed.address],
     [TAG.stringSize, table.length],
   ] as const;
   return {
     ok: true,
     splices: [
-      programHeaders(elf, spare, { offset, address, size: table.length }),
-      ...pointers.flatMap(([tag, to]) => entriesOf(dynamic, tag).map(({ valueAt }) => word(elf, valueAt, to))),
-      ...repoint(strings.size),
-      ...gone,
-      ...sectionHeader(elf, dynamic, { offset, address, size: table.length }),
+      programHeaders(elf, spare, placed),
+      ...about.flatMap(([tag, to]) => entriesOf(dynamic, tag).map(({ valueAt }) => word(elf, valueAt, to))),
+      ...pointers,
+      ...edits,
+      ...sectionHeader(elf, dynamic, placed),
       { start: size, end: size, text: decodeBytes(Buffer.concat([Buffer.alloc(padding), table])) },
     ],
   };
+}
+
+/** The table with its edits and what is added to it. */
+function longerTable(
+  { source }: Elf,
+  { strings: { start, size } }: Dynamic,
+  added: readonly AddedString[],
+  edits: readonly Splice[],
+): { readonly table: Buffer; readonly pointers: readonly Splice[] } {
+  const old = Buffer.from(source.region(start, start + size));
+  for (const { start: from, text } of edits) encodeBytes(text).copy(old, from - start);
+  const parts: Buffer[] = [old];
+  const pointers: Splice[] = [];
+  let end = size;
+  for (const string of added) {
+    pointers.push(...string.pointers(end));
+    parts.push(string.value, Buffer.alloc(1));
+    end += string.value.length + 1;
+  }
+  return { table: Buffer.concat(parts), pointers };
 }
 
 interface Placed {

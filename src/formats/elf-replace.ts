@@ -5,7 +5,7 @@
 import type { Splice } from '../model/reference.ts';
 import { numberBytes } from './byte-source.ts';
 import { decodeBytes } from './byte-text.ts';
-import { roomOfString, unreadRuns, type StringRoom } from './elf-strings.ts';
+import { roomOfString, type StringRoom, type UnreadBytes } from './elf-strings.ts';
 import type { Dynamic, DynamicEntry } from './elf-dynamic.ts';
 import type { Elf } from './elf.ts';
 
@@ -26,17 +26,24 @@ export interface Replaceable {
 
 /**
  * The edits after which every tag that read the string reads `value`.
+ * @param unread what nobody reads: the edits of all strings of a file take from the same
  * @throws MalformedElf, RangeError where the file's tables can't be what they say
  */
-export function replaceString(elf: Elf, dynamic: Dynamic, string: Replaceable, value: Buffer): Replaced {
+export function replaceString(
+  elf: Elf,
+  dynamic: Dynamic,
+  string: Replaceable,
+  value: Buffer,
+  unread: () => UnreadBytes,
+): Replaced {
   const { start, end, tags } = string;
   const room = roomOfString(elf, dynamic, start, end);
   if (room === null) return { ok: false, why: 'unknown', room: 0 };
   const isOurs = room.users.every(({ tag }) => tag !== null && tags.has(tag.tag));
   if (isOurs && value.length <= room.room) return { ok: true, splices: [fill(dynamic, start, room, value)] };
   const readers = room.users.flatMap(({ tag }) => (tag !== null && tags.has(tag.tag) ? [tag] : []));
-  const run = unreadRuns(elf, dynamic)?.find(([from, to]) => to - from > value.length);
-  if (run !== undefined) return { ok: true, splices: moved(elf, dynamic, start, room, readers, run[0], value) };
+  const run = unread().take(value.length + 1);
+  if (run !== null) return { ok: true, splices: moved(elf, dynamic, start, room, readers, run, value) };
   return { ok: false, why: isOurs && room.room >= 0 ? 'no-room' : 'shared', room: isOurs ? Math.max(0, room.room) : 0 };
 }
 

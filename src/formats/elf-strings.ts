@@ -58,28 +58,38 @@ function startOfRun({ source }: Elf, { strings }: Dynamic, at: number): number {
   return bytes.lastIndexOf(0) + 1;
 }
 
-/**
- * The runs of bytes of the table that nobody reads, as [start, end) offsets in it; the first byte of the table belongs to the empty
- * string. Null where it can't be established who reads the table.
- */
-export function unreadRuns(elf: Elf, dynamic: Dynamic): [number, number][] | null {
+/** The bytes of the table that nobody reads, given out piece by piece. What is NUL already is none of them: it may be the room of a string. */
+export class UnreadBytes {
+  readonly #runs: [number, number][];
+
+  /** @throws MalformedElf, RangeError where a table goes on behind the end of the file */
+  constructor(elf: Elf, dynamic: Dynamic) {
+    this.#runs = unreadRuns(elf, dynamic);
+  }
+
+  /** The offset, in the table, of so many bytes; null where there are not so many together. They are given out once. */
+  take(size: number): number | null {
+    const run = this.#runs.find(([start, end]) => end - start >= size);
+    if (run === undefined) return null;
+    const [start] = run;
+    run[0] += size;
+    return start;
+  }
+}
+
+/** Runs as [start, end); none where it can't be established who reads the table. */
+function unreadRuns(elf: Elf, dynamic: Dynamic): [number, number][] {
   const { start, size } = dynamic.strings;
   const bytes = Buffer.from(elf.source.region(start, start + size));
-  const isRead = new Uint8Array(size);
-  isRead[0] = 1;
+  const isKept = Uint8Array.from(bytes, (byte) => (byte === 0 ? 1 : 0));
   const isKnown = visitUses(elf, dynamic, 0, size, ({ offset }) => {
-    for (let at = offset; at < size && isRead[at] === 0; at++) {
-      isRead[at] = 1;
-      if (bytes[at] === 0) break;
-    }
+    for (let at = offset; at < size && bytes[at] !== 0 && isKept[at] === 0; at++) isKept[at] = 1;
   });
-  if (!isKnown) return null;
   const runs: [number, number][] = [];
-  for (let at = 0; at < size; at++) {
-    if (isRead[at] === 1) continue;
-    const end = isRead.indexOf(1, at);
+  for (let at = isKnown ? isKept.indexOf(0) : -1; at >= 0; at = isKept.indexOf(0, runs.at(-1)?.[1] ?? size)) {
+    const end = isKept.indexOf(1, at);
     runs.push([at, end < 0 ? size : end]);
-    at = end < 0 ? size : end;
+    if (end < 0) break;
   }
   return runs;
 }

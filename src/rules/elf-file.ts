@@ -1,6 +1,6 @@
 /** An ELF file under scan: its headers and dynamic section, read once for all rules that ask. */
-import { stringAt, readDynamic, type Dynamic, type DynamicEntry } from '../formats/elf-dynamic.ts';
-import { ELF_TYPE, isElf, MalformedElf, readElf, type Elf } from '../formats/elf.ts';
+import { stringAt, readDynamic, TAG, type Dynamic, type DynamicEntry } from '../formats/elf-dynamic.ts';
+import { ELF_TYPE, isElf, MalformedElf, readElf, SEGMENT, type Elf } from '../formats/elf.ts';
 import type { Hit } from '../formats/needles.ts';
 import { baseName } from '../model/path.ts';
 import type { FileView } from './rule.ts';
@@ -64,6 +64,17 @@ export function soundOr<T>(look: () => T, otherwise: T): T {
     if (error instanceof MalformedElf || error instanceof RangeError) return otherwise;
     throw error;
   }
+}
+
+/** Whether the program or library is linked against musl. */
+export function isMusl(view: FileView, file: DynamicElf): boolean {
+  const interpreter = file.elf.segments.find(({ type }) => type === SEGMENT.interpreter);
+  const { offset = 0 } = interpreter ?? {};
+  const loader = interpreter === undefined ? '' : view.region(offset, offset + 256).toString('latin1');
+  return (
+    loader.includes('ld-musl') ||
+    dynamicStrings(file, new Set([TAG.needed])).some(({ text }) => text.startsWith('libc.musl') || text === 'libc.so')
+  );
 }
 
 /** The dynamic linker and the C library: what all else starts with. Their own headers are never edited. */

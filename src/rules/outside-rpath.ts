@@ -1,8 +1,8 @@
 /** RL402: a search path for libraries (DT_RPATH, DT_RUNPATH) that names a folder outside of the tree. */
 import { encodeBytes } from '../formats/byte-text.ts';
 import { isElf } from '../formats/elf.ts';
-import { SEARCH_PATHS, searchPathEdit } from './absolute-rpath.ts';
 import { dynamicElfOf, dynamicStrings, type DynamicElf, type DynamicString } from './elf-file.ts';
+import { editOf, SEARCH_PATHS } from './elf-string-edits.ts';
 import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
 import { isSystemFolder, searchEntries } from './search-path.ts';
 
@@ -29,7 +29,7 @@ function* outsideEntries(
     ({ kind, text }) => kind === 'outside' && !isSystemFolder(text),
   );
   if (outside.length === 0) return;
-  const drop = context.options.dropOutsideRpath ? searchPathEdit(file, string, view, context) : null;
+  const drop = context.options.dropOutsideRpath ? editOf(string, file, view, context) : null;
   for (const { text } of outside) {
     const size = encodeBytes(text).length;
     const start = string.start + indexOfEntry(string.text, encodeBytes(text).toString('latin1'));
