@@ -2,7 +2,7 @@
 # Installs an archive of relocate on a host that has nothing but a POSIX shell and its usual tools:
 #
 #   tar xzf site.tar.gz -O .relocate/install.sh > install.sh
-#   sh install.sh [--python PROGRAM] [--allow-special] site.tar.gz /srv/site
+#   sh install.sh [--python PROGRAM] [--allow-special] [--ignore-requirements] site.tar.gz /srv/site
 #
 # or, in a tree that was extracted by hand, fills in the place where it stands:
 #
@@ -284,6 +284,50 @@ check_digests() {
   done <$lists/render.list
 }
 
+# Checks that this host is one for which the native code of the tree is made.
+check_host() {
+  while read -r kind platform arch libc version example; do
+    [ "$kind" = host ] && [ -z "$anywhere" ] || continue
+    case $(uname -s) in Linux) is=linux ;; Darwin) is=darwin ;; FreeBSD) is=freebsd ;; *) is=$platform ;; esac
+    case $(uname -m) in
+      x86_64 | amd64) may='x64 ia32 x32' ;;
+      i?86) may=ia32 ;;
+      aarch64 | arm64) may='arm64 arm' ;;
+      arm*) may=arm ;;
+      ppc64le) may=ppc64 ;;
+      loongarch64) may=loong64 ;;
+      s390x | riscv64) may=$(uname -m) ;;
+      *) may=$arch ;;
+    esac
+    case " $is $may " in
+      " $platform $arch "* | " $platform "*" $arch "*) ;;
+      *) [ "$arch" = - ] && [ "$is" = "$platform" ] || unfit "the tree holds programs for $platform $arch, and this is $is $(uname -m)" ;;
+    esac
+    libc_here
+    case $libc in glibc | musl) [ -z "$family" ] || [ "$family" = "$libc" ] || unfit "the tree holds programs for $libc, and this host has $family" ;; esac
+    [ "$libc" != glibc ] || [ "$version" = - ] || [ -z "$number" ] || awk -v need="$version" -v have="$number" 'BEGIN {
+      n = split(need, a, "."); split(have, b, ".")
+      for (i = 1; i <= n; i++) if (a[i] + 0 != b[i] + 0) exit a[i] + 0 > b[i] + 0
+    }' || unfit "$example needs glibc $version, and this host has glibc $number"
+  done <$lists/render.list
+}
+
+unfit() {
+  fail "$1; --ignore-requirements installs it all the same; nothing was changed"
+}
+
+# The C library of this host, as far as it says: $family and $number.
+libc_here() {
+  family=
+  number=
+  said=$(getconf GNU_LIBC_VERSION 2>/dev/null) || said=$(ldd --version 2>&1 | head -n 1) || :
+  case $said in
+    *musl*) family=musl ;;
+    *[Gg][Ll][Ii][Bb][Cc]*[0-9].[0-9]*) family=glibc number=${said##* } ;;
+  esac
+  case $number in *[!0-9.]*) number= ;; esac
+}
+
 # Checks the Pythons outside the tree, or the one that takes their place.
 check_python() {
   program=$python
@@ -315,6 +359,7 @@ fill_in() {
   [ -f $lists/render.list ] || fail 'this is no tree of relocate: .relocate/render.list is missing'
   [ ! -f $lists/rendered.list ] || fail 'a place was filled in already; `relocate fix` moves the tree on'
   here=$(numbers "$1")
+  check_host
   check_digests
   check_python
   retarget=
@@ -403,11 +448,13 @@ plain_place() {
 
 python=
 special=
+anywhere=
 while :; do
   case ${1-} in
     --python) [ $# -ge 2 ] || fail '--python needs a program'; python=$2; shift 2 ;;
     --python=*) python=${1#--python=}; shift ;;
     --allow-special) special=1; shift ;;
+    --ignore-requirements) anywhere=1; shift ;;
     *) break ;;
   esac
 done
@@ -417,7 +464,7 @@ if [ -n "$python" ]; then
 fi
 if command -v sha256sum >/dev/null 2>&1; then sha256=sha256sum; elif command -v shasum >/dev/null 2>&1; then sha256='shasum -a 256'; else fail 'there is neither sha256sum nor shasum'; fi
 case $# in
-  0) case $0 in .relocate/install.sh | */.relocate/install.sh) render_here ;; *) fail 'usage: sh install.sh [--python PROGRAM] [--allow-special] ARCHIVE DESTINATION' ;; esac ;;
+  0) case $0 in .relocate/install.sh | */.relocate/install.sh) render_here ;; *) fail 'usage: sh install.sh [--python PROGRAM] [--allow-special] [--ignore-requirements] ARCHIVE DESTINATION' ;; esac ;;
   2) install_archive "$1" "$2" ;;
-  *) fail 'usage: sh install.sh [--python PROGRAM] [--allow-special] ARCHIVE DESTINATION' ;;
+  *) fail 'usage: sh install.sh [--python PROGRAM] [--allow-special] [--ignore-requirements] ARCHIVE DESTINATION' ;;
 esac

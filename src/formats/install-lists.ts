@@ -2,7 +2,14 @@
  * What `.relocate/install.sh` reads instead of JSON: `digests.list`, which `sha256sum -c` checks, and `render.list`, lines of words
  * parted by one blank. A word is bytes with all but letters, digits and `_ . / + , : = @ % -` as `\0ooo` (POSIX `printf %b`), `-` when empty.
  */
-import { OWN_PATHS, type FileEntry, type Interpreter, type Manifest, type RecordRow } from '../model/manifest.ts';
+import {
+  OWN_PATHS,
+  type FileEntry,
+  type Interpreter,
+  type Manifest,
+  type RecordRow,
+  type Requirements,
+} from '../model/manifest.ts';
 import { joinTree } from '../model/path.ts';
 import type { AbsoluteForm } from '../model/reference.ts';
 import { encodeBytes } from './byte-text.ts';
@@ -30,6 +37,7 @@ export function digestList(manifest: Manifest, manifestDigest: string): Buffer {
  *
  *     relocate 1
  *     root MODE                             of the tree's own folder, octal
+ *     host PLATFORM ARCH LIBC VERSION EXAMPLE   what native code is made for: the lowest glibc, and a file that needs it
  *     odd SHA256 PATH                       a file that digests.list can't name
  *     python PROGRAM VERSION HOME           a Python outside the tree, followed by
  *       link PATH                             a symlink to it
@@ -44,7 +52,7 @@ export function digestList(manifest: Manifest, manifestDigest: string): Buffer {
  * Files with rows come last: they need the digests of the others.
  */
 export function renderList(manifest: Manifest): Buffer {
-  const lines = ['relocate 1', `root ${manifest.root.mode.toString(8)}`];
+  const lines = ['relocate 1', `root ${manifest.root.mode.toString(8)}`, ...hostLines(manifest.requirements)];
   for (const { path, sha256 } of filesOf(manifest))
     if (!isPlainName(path)) lines.push(`odd ${sha256} ${listWord(path)}`);
   const interpreters = new Map(
@@ -65,6 +73,14 @@ export function renderList(manifest: Manifest): Buffer {
     lines.push(...fileLines(file, null));
   lines.push('end', '');
   return Buffer.from(lines.join('\n'), 'latin1');
+}
+
+function hostLines({ native, platform, arch, libc, libraries }: Requirements): string[] {
+  if (!native) return [];
+  const [family = '', version = ''] = libc.split(' ');
+  const needed = libraries.flatMap(({ versions }) => versions);
+  const example = needed.find((each) => each.version === `GLIBC_${version}`)?.example ?? '';
+  return [`host ${[platform, arch, family, version, example].map(listWord).join(' ')}`];
 }
 
 function filesOf(manifest: Manifest): FileEntry[] {

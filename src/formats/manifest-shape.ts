@@ -5,6 +5,7 @@ import type {
   DirectoryEntry,
   FifoEntry,
   FileEntry,
+  ForeignCode,
   HardLinkEntry,
   Interpreter,
   InterpreterValue,
@@ -12,7 +13,9 @@ import type {
   LeftReference,
   Manifest,
   ManifestEntry,
+  NeededVersion,
   Origin,
+  OutsideLibrary,
   OutsidePath,
   OwnFile,
   Owner,
@@ -135,9 +138,24 @@ const requirements: Shape<Requirements> = fields<Requirements>({
   arch: text(),
   libc: text(),
   native: flag(),
+  libraries: list(
+    fields<OutsideLibrary>({
+      name: text(/^[^\0]+$/, 'the name of a library'),
+      count: whole(1),
+      example: path,
+      versions: list(fields<NeededVersion>({ version: text(/./, 'a symbol version'), example: path })),
+      folders: list(text(/^\//, 'an absolute path')),
+    }),
+  ),
+  foreign: list(fields<ForeignCode>({ platform: text(), arch: text(), libc: text(), count: whole(1), example: path })),
   interpreters: list(interpreter),
   outside: list(
-    fields<OutsidePath>({ path: text(), kind: literal('link', 'interpreter'), count: whole(1), example: path }),
+    fields<OutsidePath>({
+      path: text(),
+      kind: literal('link', 'interpreter', 'loader'),
+      count: whole(1),
+      example: path,
+    }),
   ),
 });
 

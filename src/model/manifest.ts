@@ -155,13 +155,20 @@ export type ManifestEntry =
 
 /** What the host must offer. */
 export interface Requirements {
-  /** `process.platform` and `process.arch` of the build. */
+  /**
+   * What the tree's native code is made for, in the words of `process.platform` and `process.arch`; those of the build where it has none.
+   * An empty `arch` is any.
+   */
   readonly platform: string;
   readonly arch: string;
-  /** `glibc 2.36`, `musl`, or empty where it is not known. */
+  /** `glibc 2.34`: the lowest with which all of it can be loaded; `glibc`, `musl`; empty where none is needed. */
   readonly libc: string;
-  /** Whether the tree holds native programs, which need that platform. */
+  /** Whether the tree holds native programs or libraries, which need that platform. */
   readonly native: boolean;
+  /** Libraries that native code loads and no file of the tree provides, in order of their names. */
+  readonly libraries: readonly OutsideLibrary[];
+  /** Native code for other hosts, which is carried along and asks for nothing. */
+  readonly foreign: readonly ForeignCode[];
   /** The Pythons outside the tree on which its virtualenvs stand. */
   readonly interpreters: readonly Interpreter[];
   /** Other paths outside the tree that something in it names: reported where they are missing, never refused. */
@@ -191,9 +198,38 @@ export interface InterpreterValue {
   readonly is: 'home' | 'program' | 'prefix';
 }
 
+export interface OutsideLibrary {
+  /** The SONAME that is asked for, or an absolute path. */
+  readonly name: string;
+  /** How many files need it, and the first of them. */
+  readonly count: number;
+  readonly example: TreePath;
+  /** Of each series of symbol versions (`GLIBC`, `GLIBCXX`) the highest that is needed. */
+  readonly versions: readonly NeededVersion[];
+  /** Folders outside the tree in which those files look for it before all others (RPATH). */
+  readonly folders: readonly string[];
+}
+
+export interface NeededVersion {
+  /** `GLIBC_2.34`. */
+  readonly version: string;
+  /** The first file that needs it. */
+  readonly example: TreePath;
+}
+
+export interface ForeignCode {
+  readonly platform: string;
+  readonly arch: string;
+  /** `glibc`, `musl`, or empty. */
+  readonly libc: string;
+  readonly count: number;
+  readonly example: TreePath;
+}
+
 export interface OutsidePath {
   readonly path: string;
-  readonly kind: 'link' | 'interpreter';
+  /** `loader`: the program that loads native programs (PT_INTERP). */
+  readonly kind: 'link' | 'interpreter' | 'loader';
   /** How many files or links name it, and the first of them. */
   readonly count: number;
   readonly example: TreePath;

@@ -1,4 +1,5 @@
 /** What `verify` found. Plain JSON. */
+import type { Requirements } from './manifest.ts';
 import type { AbsolutePath, TreePath } from './path.ts';
 
 /**
@@ -33,6 +34,9 @@ export interface Verdict {
   /** In byte order of the paths. */
   readonly differences: readonly Difference[];
   readonly programs: readonly ProgramRun[];
+  /** What the host must offer, and the longest destination in bytes that fits: of an archive; null of a tree. */
+  readonly requirements: Requirements | null;
+  readonly maxPrefixBytes: number | null;
   /** What could not be checked, in sentences. */
   readonly warnings: readonly string[];
 }

@@ -2,10 +2,12 @@
 import { showBytes } from '../formats/byte-text.ts';
 import type { LeftOut, LeftReference, Manifest, Requirements } from '../model/manifest.ts';
 import { IS_FAILURE } from '../model/outcome.ts';
+import { needFields } from './needs-text.ts';
 import { shellWord } from './shell-word.ts';
 import type { Style } from './style.ts';
+import { field } from './field.ts';
 import { warningLines } from './warnings.ts';
-import { bytes, count, list, plural, wrap } from './words.ts';
+import { bytes, list, plural } from './words.ts';
 
 /** What of a pack's receipt is told. */
 export interface PackFacts {
@@ -28,9 +30,7 @@ export function* packText(packed: PackFacts, style: Style): Generator<string> {
   yield* warningLines(packed.warnings, style);
   yield `${paint('strong', showBytes(packed.archive))}  ${paint('good', `${bytes(packed.bytes)} ${packed.compression}`)}, ${plural(entries, 'path')}, ${bytes(size)} unpacked`;
   yield `  sha256    ${packed.sha256}`;
-  for (const need of needs(packed.requirements)) yield* field('needs', need, style);
-  if (packed.maxPrefixBytes !== null)
-    yield* field('fits', `places of up to ${plural(packed.maxPrefixBytes, 'byte')}`, style);
+  for (const [name, text] of needFields(packed.requirements, packed.maxPrefixBytes)) yield* field(name, text, style);
   for (const line of leftOutLines(packed.leftOut)) yield* field('left out', line, style);
   const failures = packed.refusals.filter(({ reason }) => IS_FAILURE[reason]);
   const left = failures.reduce((sum, { count: number }) => sum + number, 0);
@@ -48,17 +48,6 @@ export function* packText(packed: PackFacts, style: Style): Generator<string> {
   yield `Next: ${paint('code', `relocate install ${shellWord(packed.archive)} PLACE`)}  ${paint('faint', '(without Node: .relocate/install.sh in the archive)')}`;
 }
 
-/** What the host must offer, a sentence each. */
-function needs({ native, platform, arch, libc, interpreters, outside }: Requirements): string[] {
-  const lines = native ? [[`${platform} ${arch}`, libc].filter((text) => text !== '').join(', ')] : [];
-  for (const { version, program } of interpreters)
-    lines.push(`Python ${version} at ${showBytes(program)}, or install --python`);
-  const others = outside.map(({ path }) => showBytes(path));
-  if (others.length > 0)
-    lines.push(`${list(others.slice(0, 4))}${others.length > 4 ? ` and ${count(others.length - 4)} more` : ''}`);
-  return lines;
-}
-
 /** Paths by the reason for which they were left out. */
 function leftOutLines(leftOut: readonly LeftOut[]): string[] {
   const groups = new Map<string, LeftOut[]>();
@@ -70,12 +59,4 @@ function leftOutLines(leftOut: readonly LeftOut[]): string[] {
     ([reason, items]) =>
       `${items.length === 1 ? showBytes(items[0]?.path ?? '') : plural(items.length, 'path')}: ${reason}`,
   );
-}
-
-function* field(name: string, text: string, { paint, columns }: Style): Generator<string> {
-  let label = name;
-  for (const line of wrap(text, columns - 12)) {
-    yield `  ${paint('faint', label.padEnd(8))}  ${line}`;
-    label = '';
-  }
 }

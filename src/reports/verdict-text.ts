@@ -1,6 +1,8 @@
 /** What verify found, for people. */
 import { showBytes } from '../formats/byte-text.ts';
 import type { Verdict } from '../model/verdict.ts';
+import { field } from './field.ts';
+import { needFields } from './needs-text.ts';
 import type { Style } from './style.ts';
 import { warningLines } from './warnings.ts';
 import { bytes, columnsOf, count, padRight, plural, shorten, widest, wrap } from './words.ts';
@@ -18,6 +20,8 @@ export function* verdictText(verdict: Verdict, style: Style & { readonly all: bo
   const checked = `${plural(entries, 'path')}, ${plural(files, 'file')}, ${bytes(size)}`;
   const answer = verdict.ok ? paint('good', `in order`) : paint('bad', wrongs(verdict));
   yield* wrap(`${paint('strong', showBytes(verdict.path))}  ${answer} (${checked} checked)`, style.columns);
+  if (verdict.requirements === null) return;
+  for (const [name, text] of needFields(verdict.requirements, verdict.maxPrefixBytes)) yield* field(name, text, style);
 }
 
 function* differenceLines(

@@ -4,11 +4,10 @@ import { encodeBytes, showBytes } from '../formats/byte-text.ts';
 import { coreOf } from '../formats/word-count.ts';
 import { isMisfit, siteSplices, type Misfit } from '../formats/render.ts';
 import type { InstallPlace } from '../io/install-place.ts';
-import { resolvePlace } from '../io/places.ts';
-import { thisPlatform } from '../io/platform.ts';
 import { roomAt } from '../io/room.ts';
 import { RequirementError } from '../model/errors.ts';
 import type { Manifest, ManifestEntry } from '../model/manifest.ts';
+import { checkHost } from './install-host.ts';
 
 /** Bytes that a file or folder takes besides its own: half a block of 4 KiB is lost on average, and its inode. */
 const OVERHEAD = 4096;
@@ -17,6 +16,8 @@ const NAMED = 5;
 export interface PreflightOptions {
   /** Install setuid and setgid programs, capabilities and device nodes as they are. */
   readonly allowSpecial: boolean;
+  /** Install though the tree's programs can't run on this host: for another one. */
+  readonly ignoreRequirements: boolean;
 }
 
 /**
@@ -24,42 +25,22 @@ export interface PreflightOptions {
  * @throws RequirementError where the host or the destination does not fit
  */
 export function preflight(manifest: Manifest, place: InstallPlace, options: PreflightOptions): string[] {
-  requirePlatform(manifest);
+  const warnings = requireHost(manifest, options.ignoreRequirements);
   if (!options.allowSpecial) requireOrdinary(manifest);
   requireShortPaths(manifest, place);
   requireSites(manifest, place);
   requireRoom(manifest, place);
-  return [...libcWarning(manifest), ...outsideWarnings(manifest)];
+  return warnings;
 }
 
-function requirePlatform({ requirements }: Manifest): void {
-  if (!requirements.native) return;
-  const here = thisPlatform();
-  if (requirements.platform !== here.platform || requirements.arch !== here.arch)
-    throw new RequirementError(
-      `the tree holds programs for ${requirements.platform} on ${requirements.arch}, and this is ${here.platform} on ${here.arch}`,
-    );
-  const family = (libc: string): string => libc.split(' ')[0] ?? '';
-  if (requirements.libc !== '' && here.libc !== '' && family(requirements.libc) !== family(here.libc))
-    throw new RequirementError(`the tree holds programs for ${requirements.libc}, and this host has ${here.libc}`);
-}
-
-function libcWarning({ requirements }: Manifest): string[] {
-  const here = thisPlatform().libc;
-  const version = (libc: string): number[] => (libc.split(' ')[1] ?? '').split('.').map(Number);
-  const [[major = 0, minor = 0], [hereMajor = 0, hereMinor = 0]] = [version(requirements.libc), version(here)];
-  const isOlder = hereMajor < major || (hereMajor === major && hereMinor < minor);
-  return requirements.native && requirements.libc.includes(' ') && isOlder
-    ? [`the tree was built with ${requirements.libc}, and this host has ${here}`]
-    : [];
-}
-
-/** Paths outside the tree that something in it names, and that this host does not have. */
-function outsideWarnings({ requirements: { outside } }: Manifest): string[] {
-  const missing = outside.filter(({ path }) => path.startsWith('/') && resolvePlace(path).type === null);
-  const named = missing.slice(0, NAMED).map(({ path, example }) => `${showBytes(path)} (${showBytes(example)})`);
-  const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : '';
-  return missing.length === 0 ? [] : [`the tree names what is not on this host: ${named.join(', ')}${more}`];
+/** @returns sentences about what is missing and may not matter; what does, too, where that is to be ignored */
+function requireHost(manifest: Manifest, ignores: boolean): string[] {
+  const { obstacles, warnings } = checkHost(manifest);
+  const [obstacle] = obstacles;
+  if (obstacle === undefined || ignores) return [...obstacles, ...warnings];
+  throw new RequirementError(
+    `${obstacles.join('; ')}; install it on a host that fits, build it for this one, or install it all the same with --ignore-requirements`,
+  );
 }
 
 /** What gives powers to who runs or opens it. */

@@ -39,6 +39,8 @@ export interface InstallOptions extends PaceOptions {
   readonly pythons?: readonly string[];
   /** Install setuid and setgid programs, capabilities and devices as they are. */
   readonly allowSpecial?: boolean;
+  /** Install though the tree's programs can't run on this host; what they lack becomes a warning. */
+  readonly ignoreRequirements?: boolean;
   /** sha256 (hex) that the archive must have. */
   readonly digest?: string;
   readonly jobs?: number;
@@ -81,7 +83,10 @@ async function installOpened(archive: OpenArchive, place: InstallPlace, options:
   const present = there === 'directory' && options.replace !== true ? await sameInstall(archive, place, options) : null;
   if (present !== null) return { version: 1, outcome: 'unchanged', receipt: present };
   requireFree(place, there, options.replace === true);
-  const warnings = preflight(manifest, place, { allowSpecial: options.allowSpecial === true });
+  const warnings = preflight(manifest, place, {
+    allowSpecial: options.allowSpecial === true,
+    ignoreRequirements: options.ignoreRequirements === true,
+  });
   const pythons = await choosePythons(manifest.requirements.interpreters, options.pythons ?? []);
   const chosen = { ...options, replacements: pythons, warnings };
   if (there !== 'directory') return put(archive, place, chosen, false);

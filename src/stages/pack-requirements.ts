@@ -1,6 +1,5 @@
 /** What a target must offer for what is packed: the platform of native code, Pythons outside the tree, other paths outside. */
 import { readInterpreter, type OutsideLink } from '../formats/interpreters.ts';
-import { hasNativeCode, thisPlatform } from '../io/platform.ts';
 import { compareBytes } from '../formats/byte-text.ts';
 import type { Interpreter, OutsidePath, Requirements } from '../model/manifest.ts';
 import { baseName, dirName, isInside, joinTree, type TreePath } from '../model/path.ts';
@@ -9,26 +8,16 @@ import type { Reference } from '../model/reference.ts';
 import type { Scan } from '../model/scan.ts';
 import type { Contents } from './pack-contents.ts';
 import type { PackedEntry } from './pack-entries.ts';
+import { needsOfNativeCode } from './pack-native.ts';
 
 /** A pyvenv.cfg is a handful of lines; what is larger is none. */
 const CONFIG_LIMIT = 64 * 1024;
 
 export function requirementsOf(scan: Scan, packed: readonly PackedEntry[], contents: Contents): Requirements {
-  const native = hasNativeCode(
-    scan.tree,
-    packed.map(({ seen }) => seen),
-  );
-  const { platform, arch, libc } = thisPlatform();
+  const { loaders, ...native } = needsOfNativeCode(scan, packed);
   const interpreters = findInterpreters(scan, packed, contents);
   const known = new Set(interpreters.flatMap(({ program, home }) => [program, home]));
-  return {
-    platform,
-    arch,
-    libc: native ? libc : '',
-    native,
-    interpreters,
-    outside: outsidePaths(scan.references, known),
-  };
+  return { ...native, interpreters, outside: [...outsidePaths(scan.references, known), ...loaders].sort(byPath) };
 }
 
 function findInterpreters(scan: Scan, packed: readonly PackedEntry[], contents: Contents): Interpreter[] {
@@ -69,5 +58,9 @@ function outsidePaths(references: readonly Reference[], known: ReadonlySet<strin
     const before = paths.get(`${kind} ${path}`);
     paths.set(`${kind} ${path}`, { path, kind, count: (before?.count ?? 0) + 1, example: before?.example ?? file });
   }
-  return [...paths.values()].sort((a, b) => compareBytes(a.path, b.path) || compareBytes(a.kind, b.kind));
+  return [...paths.values()];
+}
+
+function byPath(a: OutsidePath, b: OutsidePath): number {
+  return compareBytes(a.path, b.path) || compareBytes(a.kind, b.kind);
 }

@@ -55,6 +55,8 @@ export async function checkArchive(archive: string, options: CheckArchiveOptions
       checked: { entries, files, bytes },
       differences,
       programs: [],
+      requirements: manifest.requirements,
+      maxPrefixBytes: manifest.maxPrefixBytes,
       warnings: [],
       manifestDigest,
     };

@@ -66,6 +66,8 @@ export async function verifyTree(tree: string, options: VerifyOptions = {}): Pro
     checked: manifest?.totals ?? { entries: 0, files: 0, bytes: 0 },
     differences: compared.differences,
     programs: ran.programs,
+    requirements: null,
+    maxPrefixBytes: null,
     warnings: [...compared.warnings, ...ran.warnings],
   };
 }

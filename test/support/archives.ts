@@ -139,6 +139,8 @@ export function frame(entries: readonly ManifestEntry[]): Manifest {
       arch: process.arch,
       libc: '',
       native: false,
+      libraries: [],
+      foreign: [],
       interpreters: [],
       outside: [],
     },

@@ -29,6 +29,11 @@ export const command: Command = defineCommand({
       default: false,
       describe: 'Make setuid programs, capabilities and devices too',
     },
+    'ignore-requirements': {
+      type: 'boolean',
+      default: false,
+      describe: 'Install though the programs in it can’t run on this host: for another one',
+    },
   },
   examples: [
     ['relocate install site.tar.gz /srv/site', 'a new tree'],
@@ -43,6 +48,7 @@ export const command: Command = defineCommand({
         replace: args.replace,
         pythons: args.python ?? [],
         allowSpecial: args['allow-special'],
+        ignoreRequirements: args['ignore-requirements'],
         ...(args.sha256 === undefined ? {} : { digest: digestOption('--sha256', args.sha256) }),
         onProgress,
       }),
