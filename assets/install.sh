@@ -2,11 +2,13 @@
 # Installs an archive of relocate on a host that has nothing but a POSIX shell and its usual tools:
 #
 #   tar xzf site.tar.gz -O .relocate/install.sh > install.sh
-#   sh install.sh [--python PROGRAM] [--allow-special] [--ignore-requirements] site.tar.gz /srv/site
+#   sh install.sh [--python PROGRAM] [--via LINK] [--allow-special] [--ignore-requirements] site.tar.gz /srv/site
 #
 # or, in a tree that was extracted by hand, fills in the place where it stands:
 #
-#   sh /srv/site/.relocate/install.sh [--python PROGRAM]
+#   sh /srv/site/.relocate/install.sh [--python PROGRAM] [--via LINK]
+#
+# LINK is a short path that becomes a symlink to the tree: programs without room for a long place name it by that.
 #
 # Nothing is written before it is known that all paths fit; a run that fails leaves nothing behind. Needs tar and gzip (for an
 # archive), awk, dd, od, and sha256sum or shasum. What render.list means is said in relocate's source, formats/install-lists.ts.
@@ -135,9 +137,9 @@ function put(e, k,  c, s, i, b) {
   return "this script does not know how"
 }
 # The place with a base below it, escaped: octal for printf in out, its bytes in len.
-function escape(e, base,  n, i, c, s, k, why) {
-  if ((e, base) in known) { out = known[e, base]; len = lengths[e, base]; return }
-  n = split(here, place, " ")
+function escape(e, base, root,  n, i, c, s, k, why) {
+  if ((e, base, root) in known) { out = known[e, base, root]; len = lengths[e, base, root]; return }
+  n = split(root, place, " ")
   if (base != "-") {
     place[++n] = 47
     for (i = 1; i <= length(base); i++) {
@@ -152,7 +154,7 @@ function escape(e, base,  n, i, c, s, k, why) {
     why = put(e, k)
     if (why != "") refuse("the place cannot be written as " e " in " file ": " why)
   }
-  known[e, base] = out; lengths[e, base] = len
+  known[e, base, root] = out; lengths[e, base, root] = len
 }
 # A slash in an escaping.
 function slash(e) { place[1] = 47; from[1] = 1; from[2] = 2; char[1] = 47; out = ""; len = 0; put(e, 1) }
@@ -172,11 +174,11 @@ BEGIN {
 NR == 1 && $0 != "relocate 1" { refuse("render.list is of another version of relocate") }
 $1 == "root" || $1 == "odd" || $1 == "python" || $1 == "link" || $1 == "row" { print }
 $1 == "file" { file = $2; print }
-$1 == "site" { escape($4, $5); start = $2; end = $3; edit(start, end, out) }
+$1 == "site" { escape($4, $5, here); start = $2; end = $3; edit(start, end, out) }
 $1 == "slot" {
-  escape($4, $5)
+  escape($4, $5, via == "" ? here : via)
   text = out; room = $6 == "slash" ? $3 - $2 : $7 - $2 - ($7 - $3)
-  if (len > room) refuse("the place needs " len " bytes in " $2 " of " file ", and there are " room)
+  if (len > room) refuse(via == "" ? "the place needs " len " bytes in " file ", and there is room for " room "; use a shorter one, or a short link to it: --via LINK" : "the link needs " len " bytes in " file ", and there is room for " room "; use a shorter one")
   spare = room - len
   if ($6 == "slash") slash($4); else { out = "\\000"; len = 1 }
   if (spare % len != 0) refuse("the place cannot be padded in " $2 " of " file)
@@ -344,14 +346,54 @@ check_python() {
   done <$lists/render.list
 }
 
-# JSON with the place in it, by which relocate knows the tree when it is moved again.
+# JSON with the place and the link in it, by which relocate knows the tree when it is moved again.
 remember() {
-  printf 'relocate 1\nfile tree.json 0 0\nsite 0 0 json -\nend\n' | awk -v here="$here" "$planner" | while read -r kind _ _ octal; do
-    [ "$kind" = edit ] || continue
+  printf 'relocate 1\nfile tree.json 0 0\nsite 0 0 json -\nend\n' >"$work/json"
+  {
     printf '{\n  "version": 1,\n  "prefixes": [\n    {\n      "path": "'
-    printf "$octal"
-    printf '",\n      "base": ""\n    }\n  ]\n}\n'
-  done >$lists/tree.json
+    written "$here"
+    if [ -n "$via" ]; then
+      printf '",\n      "base": ""\n    },\n    {\n      "path": "'
+      written "$(numbers "$via")"
+    fi
+    printf '",\n      "base": ""\n    }\n  ]'
+    if [ -n "$via" ]; then
+      printf ',\n  "via": "'
+      written "$(numbers "$via")"
+      printf '"'
+    fi
+    printf '\n}\n'
+  } >$lists/tree.json
+}
+
+# A path in the way of JSON.
+written() {
+  awk -v here="$1" "$planner" "$work/json" | while read -r kind _ _ octal; do
+    [ "$kind" != edit ] || printf "$octal"
+  done
+}
+
+# Looks at what stands at the link before anything is written. $made is set where it is still to be made.
+check_link() {
+  made=
+  [ -n "$via" ] || return 0
+  [ "${via%/*}" != '' ] || fail "the link $via has one name only, which may mean other things in a text; give it two, as in /o$via"
+  [ -d "${via%/*}" ] && [ -w "${via%/*}" ] || fail "the link $via can't be made: the folder ${via%/*} is not there, or can't be written to"
+  real=$(cd "${via%/*}" && pwd -P && printf .) || exit 2
+  real=${real%??}/${via##*/}
+  case "$via/ $real/" in "$1"/* | *" $1"/*) fail "the link $via lies in the tree; choose one outside of it" ;; esac
+  case "$1/" in "$via"/* | "$real"/*) fail "the place $1 lies in the link $via; choose another link" ;; esac
+  if [ -L "$via" ]; then
+    [ "$via" -ef "$1" ] || [ "$(ls -l "$via" | sed 's/.* -> //')" = "$1" ] || fail "the link $via leads elsewhere already; nothing was changed"
+  elif [ -e "$via" ]; then
+    fail "the link $via is something else already; nothing was changed"
+  else
+    made=1
+  fi
+}
+
+make_link() {
+  [ -z "$made" ] || ln -s "$1" "$via"
 }
 
 # Fills in the place $1. The working directory is the root of the tree.
@@ -360,11 +402,12 @@ fill_in() {
   [ ! -f $lists/rendered.list ] || fail 'a place was filled in already; `relocate fix` moves the tree on'
   here=$(numbers "$1")
   check_host
+  check_link "$1"
   check_digests
   check_python
   retarget=
   [ -z "$python" ] || retarget=1
-  awk -v here="$here" -v retarget="$retarget" -v home="$(numbers "$home")" -v program="$(numbers "$program")" -v prefix="$(numbers "$prefix")" \
+  awk -v here="$here" -v via="$(numbers "$via")" -v retarget="$retarget" -v home="$(numbers "$home")" -v program="$(numbers "$program")" -v prefix="$(numbers "$prefix")" \
     "$planner" $lists/render.list >"$work/plan" || exit 2
   : >"$work/rendered"
   current=
@@ -420,7 +463,8 @@ install_archive() {
   chmod "${root_mode:-755}" .
   cd "$parent"
   [ ! -d "$place" ] || rmdir "$place"
-  mv "$stage/tree" "$place"
+  make_link "$place"
+  mv "$stage/tree" "$place" || { [ -z "$made" ] || rm -f "$via"; exit 2; }
   printf 'installed at %s\n' "$place"
 }
 
@@ -433,6 +477,7 @@ render_here() {
   trap 'exit 130' INT TERM HUP
   mkdir -m 700 "$work"
   fill_in "$place"
+  make_link "$place"
   printf 'filled in %s\n' "$place"
 }
 
@@ -447,24 +492,32 @@ plain_place() {
 }
 
 python=
+via=
 special=
 anywhere=
 while :; do
   case ${1-} in
     --python) [ $# -ge 2 ] || fail '--python needs a program'; python=$2; shift 2 ;;
     --python=*) python=${1#--python=}; shift ;;
+    --via) [ $# -ge 2 ] || fail '--via needs a path'; via=$2; shift 2 ;;
+    --via=*) via=${1#--via=}; shift ;;
     --allow-special) special=1; shift ;;
     --ignore-requirements) anywhere=1; shift ;;
     *) break ;;
   esac
 done
+if [ -n "$via" ]; then
+  case $via in /*) ;; *) via=$PWD/$via ;; esac
+  while [ "${via%/}" != "$via" ]; do via=${via%/}; done
+  case $via in *[[:cntrl:]]* | *//* | */./* | */../* | */. | */..) fail "$via is no plain path for a link" ;; esac
+fi
 if [ -n "$python" ]; then
   case $python in /*) ;; *) python=$PWD/$python ;; esac
   case $python in *[[:cntrl:]]*) fail 'the program has a control character in its name' ;; esac
 fi
 if command -v sha256sum >/dev/null 2>&1; then sha256=sha256sum; elif command -v shasum >/dev/null 2>&1; then sha256='shasum -a 256'; else fail 'there is neither sha256sum nor shasum'; fi
 case $# in
-  0) case $0 in .relocate/install.sh | */.relocate/install.sh) render_here ;; *) fail 'usage: sh install.sh [--python PROGRAM] [--allow-special] [--ignore-requirements] ARCHIVE DESTINATION' ;; esac ;;
+  0) case $0 in .relocate/install.sh | */.relocate/install.sh) render_here ;; *) fail 'usage: sh install.sh [--python PROGRAM] [--via LINK] [--allow-special] [--ignore-requirements] ARCHIVE DESTINATION' ;; esac ;;
   2) install_archive "$1" "$2" ;;
-  *) fail 'usage: sh install.sh [--python PROGRAM] [--allow-special] [--ignore-requirements] ARCHIVE DESTINATION' ;;
+  *) fail 'usage: sh install.sh [--python PROGRAM] [--via LINK] [--allow-special] [--ignore-requirements] ARCHIVE DESTINATION' ;;
 esac

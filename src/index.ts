@@ -14,6 +14,7 @@ export { apply, type ApplyOptions } from './stages/apply.ts';
 export { undo, type UndoOptions } from './stages/undo.ts';
 export { recover, type RecoverOptions } from './stages/recover.ts';
 export { history, pendingRun, requireSettled } from './stages/pending.ts';
+export { requireVia } from './stages/via.ts';
 export { pack, packPlan, type PackOptions, type PackReceipt, type WriteOptions } from './stages/pack.ts';
 export { install, recoverInstall, type InstallOptions } from './stages/install.ts';
 export { verify, type VerifyOptions } from './stages/verify.ts';

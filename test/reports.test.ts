@@ -242,6 +242,7 @@ describe('a plan', () => {
     version: 1,
     tree: TREE,
     relocations: [],
+    via: null,
     changes: [
       {
         ...base,

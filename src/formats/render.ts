@@ -1,4 +1,5 @@
 /** How a file of an archive is filled in for its destination: from sites and rows to splices. Pure. */
+import type { Placement } from '../model/install.ts';
 import type { FileEntry, InterpreterValue, Origin, RecordRow } from '../model/manifest.ts';
 import { joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { AbsoluteForm, Splice } from '../model/reference.ts';
@@ -16,10 +17,10 @@ export interface Misfit {
 }
 
 /** The splices of all sites of a file, or the first site that can't be written. */
-export function siteSplices(entry: FileEntry, place: AbsolutePath): readonly Splice[] | Misfit {
+export function siteSplices(entry: FileEntry, placement: Placement): readonly Splice[] | Misfit {
   const splices: Splice[] = [];
   for (const site of entry.sites ?? []) {
-    const written = writeAbsolute(site, place);
+    const written = writeAbsolute(site, site.slot === undefined ? placement.place : placement.slots);
     if (!written.ok) return { path: entry.path, why: written.why, room: written.room, needed: written.needed };
     splices.push(...written.splices);
   }

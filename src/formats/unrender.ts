@@ -1,6 +1,7 @@
 /** Back from a file that was filled in for a place to the bytes of the archive: so that a tree which moved on can still be verified. Pure. */
+import type { Placement } from '../model/install.ts';
 import type { FileEntry, Manifest } from '../model/manifest.ts';
-import type { AbsolutePath, TreePath } from '../model/path.ts';
+import type { TreePath } from '../model/path.ts';
 import { asAbsolutePath, asTreePath } from '../model/path.ts';
 import type { AbsoluteForm, Splice } from '../model/reference.ts';
 import { writeAbsolute } from './absolute-form.ts';
@@ -18,17 +19,17 @@ export interface BothWays {
 }
 
 /**
- * The edits between the archive's bytes of a file and those filled in for `place`; null where the place does not fit. `renderedAs`
+ * The edits between the archive's bytes of a file and those filled in for a place; null where that does not fit. `renderedAs`
  * and `packedAs` tell the content of the files that its rows follow.
  */
 export function bothWays(
   entry: FileEntry,
   manifest: Pick<Manifest, 'placeholder' | 'origins'>,
-  place: AbsolutePath,
+  placement: Placement,
   renderedAs: (path: TreePath) => NewContent | undefined,
   packedAs: (path: TreePath) => NewContent | undefined,
 ): BothWays | null {
-  const sites = siteSplices(entry, place);
+  const sites = siteSplices(entry, placement);
   const packed = packedSplices(entry.sites ?? [], manifest);
   if (isMisfit(sites) || packed === null) return null;
   const forward = mergeSplices(sites, rowSplices(entry.rows ?? [], renderedAs));

@@ -13,6 +13,7 @@ import { entryType, errorCode, hostPath } from './entries.ts';
 import { lookAt } from './look.ts';
 import { absolutePath, resolvePlace } from './places.ts';
 import { removeTree } from './remove-tree.ts';
+import { settleLink, type LinkSwitch } from './via-link.ts';
 
 export interface InstallPlace {
   readonly path: AbsolutePath;
@@ -72,6 +73,8 @@ export function oldPathFor(staging: AbsolutePath): AbsolutePath {
 export interface Leftovers {
   readonly staged: readonly AbsolutePath[];
   readonly old: readonly AbsolutePath[];
+  /** What says that a link is being switched. */
+  readonly links: readonly AbsolutePath[];
 }
 
 export function leftoversAt({ parent, stem }: InstallPlace): Leftovers {
@@ -82,16 +85,17 @@ export function leftoversAt({ parent, stem }: InstallPlace): Leftovers {
       .filter((name) => name.startsWith(stem) && ending.test(name.slice(stem.length)))
       .map((name) => joinAbsolute(parent, name))
       .filter(isTrusted);
-  return { staged: ours(/^[a-z0-9]+\.new$/), old: ours(/^[a-z0-9]+\.old$/) };
+  return { staged: ours(/^[a-z0-9]+\.new$/), old: ours(/^[a-z0-9]+\.old$/), links: ours(/^[a-z0-9]+\.via$/) };
 }
 
-/** In a folder that others may write to, such as /tmp, only folders of our own count: anybody may have made one with that name. */
+/** In a folder that others may write to, such as /tmp, only what is our own counts: anybody may have made something with that name. */
 function trustIn(parent: AbsolutePath): (path: AbsolutePath) => boolean {
   const isShared = (statSync(encodeBytes(parent)).mode & 0o022) !== 0;
   const user = process.geteuid?.();
   return (path) => {
     const stat = lookAt(encodeBytes(path));
-    return stat !== null && stat.isDirectory() && (!isShared || user === undefined || Number(stat.uid) === user);
+    const isOfKind = path.endsWith('.via') ? stat?.isSymbolicLink() : stat?.isDirectory();
+    return stat !== null && isOfKind === true && (!isShared || user === undefined || Number(stat.uid) === user);
   };
 }
 
@@ -100,8 +104,8 @@ function trustIn(parent: AbsolutePath): (path: AbsolutePath) => boolean {
  * back. Doing it twice is doing it once.
  */
 export function settle(place: InstallPlace): 'nothing' | 'finished' | 'taken-back' {
-  const { staged, old } = leftoversAt(place);
-  if (staged.length === 0 && old.length === 0) return 'nothing';
+  const { staged, old, links } = leftoversAt(place);
+  if (staged.length === 0 && old.length === 0 && links.length === 0) return 'nothing';
   const [aside] = old;
   const isThere = lookAt(encodeBytes(place.path)) !== null;
   const complete =
@@ -114,6 +118,7 @@ export function settle(place: InstallPlace): 'nothing' | 'finished' | 'taken-bac
     syncFolder(place.parent);
     if (complete !== undefined) outcome = 'finished';
   }
+  for (const marker of links) if (settleLink(marker, place.path) === 'finished') outcome = 'finished';
   for (const path of [...staged, ...old]) removeTree(path);
   syncFolder(place.parent);
   return outcome;
@@ -128,19 +133,25 @@ function isComplete(staging: AbsolutePath): boolean {
  * @returns a sentence where the tree that was replaced could not be removed altogether
  * @throws RequirementError where something came to the place meanwhile; then it is as it was
  */
-export function switchTo(place: InstallPlace, staging: AbsolutePath, replaces: boolean): string[] {
+export function switchTo(place: InstallPlace, staging: AbsolutePath, replaces: boolean, link: LinkSwitch): string[] {
   const old = oldPathFor(staging);
   const [from, to, aside] = [encodeBytes(staging), encodeBytes(place.path), encodeBytes(old)];
-  if (replaces && lstatSync(to).isDirectory()) renameSync(to, aside);
   try {
+    link.before();
+    if (replaces && lstatSync(to).isDirectory()) renameSync(to, aside);
     renameSync(from, to);
+    link.after();
   } catch (error) {
+    if (lookAt(from) === null) renameSync(to, from);
     if (existsSync(aside)) renameSync(aside, to);
+    link.takeBack();
+    if (error instanceof RequirementError) throw error;
     throw new RequirementError(
-      `something came to ${showBytes(place.path)} meanwhile (${errorCode(error)}); nothing was changed`,
+      `something came to ${showBytes(place.path)} or its link meanwhile (${errorCode(error)}); nothing was changed`,
     );
   }
   syncFolder(place.parent);
+  link.done();
   try {
     removeTree(old);
     return [];

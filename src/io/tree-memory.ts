@@ -17,6 +17,8 @@ export interface RememberedPrefix {
 export interface TreeMemory {
   readonly version: 1;
   readonly prefixes: readonly RememberedPrefix[];
+  /** The short link by which fixed slots of the tree name it; null where there is none. It is among the prefixes too. */
+  readonly via: AbsolutePath | null;
 }
 
 /** Reads the memory of the tree at `root`; null where there is none, or none that can be understood. */
@@ -38,10 +40,12 @@ export function readTreeMemory(root: AbsolutePath): TreeMemory | null {
     const isInTree = resolveInTree(asTreePath(''), base) === base;
     return path === null || !isInTree ? [] : [{ path, base: asTreePath(base) }];
   });
-  return { version: 1, prefixes };
+  const via = 'via' in known && typeof known.via === 'string' ? normalizeAbsolute(known.via) : null;
+  return { version: 1, prefixes, via };
 }
 
 /** The bytes to write for a memory. */
-export function treeMemoryText(prefixes: readonly RememberedPrefix[]): string {
-  return `${JSON.stringify({ version: 1, prefixes: prefixes.map(({ path, base }) => ({ path, base })) }, null, 2)}\n`;
+export function treeMemoryText(prefixes: readonly RememberedPrefix[], via: AbsolutePath | null): string {
+  const known = { version: 1, prefixes: prefixes.map(({ path, base }) => ({ path, base })) };
+  return `${JSON.stringify(via === null ? known : { ...known, via }, null, 2)}\n`;
 }

@@ -9,6 +9,8 @@ export interface InstallReceipt {
   /** sha256 (hex) of the archive's manifest: the same for the same contents. */
   readonly manifest: string;
   readonly place: AbsolutePath;
+  /** The short link by which fixed slots name the tree; null where they name the place itself. */
+  readonly via: AbsolutePath | null;
   /** When, ISO 8601 in UTC. */
   readonly at: string;
   /** Pythons that took the place of those that the build used. */
@@ -20,6 +22,12 @@ export interface InstallReceipt {
     readonly rendered: number;
   };
   readonly warnings: readonly string[];
+}
+
+/** What an installed tree says of where it is: text its place, fixed slots the same or a short link that leads there. */
+export interface Placement {
+  readonly place: AbsolutePath;
+  readonly slots: AbsolutePath;
 }
 
 /** Which Python an environment of the tree runs on now. */

@@ -81,6 +81,8 @@ export interface Plan {
   readonly version: 1;
   readonly tree: AbsolutePath;
   readonly relocations: readonly Relocation[];
+  /** The short link to the tree that fixed slots name; null where they name the place itself. */
+  readonly via: AbsolutePath | null;
   /** Sorted by file. */
   readonly changes: readonly FileChange[];
   readonly refusals: readonly Refusal[];

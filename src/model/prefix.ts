@@ -3,9 +3,10 @@ import type { AbsolutePath, TreePath } from './path.ts';
 
 /**
  * How a prefix became known: `tree` the path as the user gave it, `real` its real path, `option` `--prefix` or `--from`, `config`
- * relocate.toml, `recorded` the tree itself remembers it (evidence says where), `receipt` an earlier run of relocate.
+ * relocate.toml, `recorded` the tree itself remembers it (evidence says where), `receipt` an earlier run of relocate;
+ * `via` the short link by which fixed slots of the tree name it, where that leads to it.
  */
-export type PrefixSource = 'tree' | 'real' | 'option' | 'config' | 'recorded' | 'receipt';
+export type PrefixSource = 'tree' | 'real' | 'option' | 'config' | 'recorded' | 'receipt' | 'via';
 
 export interface Prefix {
   readonly path: AbsolutePath;

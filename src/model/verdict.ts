@@ -4,10 +4,11 @@ import type { AbsolutePath, TreePath } from './path.ts';
 
 /**
  * `missing`, `extra`: only the manifest, or only the tree has the path; `type`, `mode`, `content`, `target`, `links` (hard links): it is
- * another than the manifest says; `leftover`: it names a prefix of the build, or the placeholder, where it should not; `unreadable`.
+ * another than the manifest says; `leftover`: it names a prefix of the build, or the placeholder, where it should not; `unreadable`; `via`: the short link
+ * by which fixed slots name the tree does not lead to it.
  */
 export type DifferenceKind =
-  'missing' | 'extra' | 'type' | 'mode' | 'content' | 'target' | 'links' | 'leftover' | 'unreadable';
+  'missing' | 'extra' | 'type' | 'mode' | 'content' | 'target' | 'links' | 'leftover' | 'unreadable' | 'via';
 
 export interface Difference {
   readonly kind: DifferenceKind;

@@ -11,6 +11,7 @@ export function* planJson(plan: Plan): Generator<string> {
     version: plan.version,
     ...nameJson('tree', plan.tree),
     relocations: plan.relocations.map(({ from, base, to }) => ({ ...nameJson('from', from), base, to })),
+    via: plan.via,
   };
   yield JSON.stringify(head, null, 2).replace(/\n\}$/, ',\n  "changes": ');
   yield* jsonRows(plan.changes, changeJson);

@@ -37,6 +37,7 @@ const SOURCES: Readonly<Record<PrefixSource, string>> = {
   config: 'from relocate.toml',
   recorded: 'recorded in the tree',
   receipt: 'recorded by relocate',
+  via: 'the short link to it',
 };
 
 function* heading(scan: Scan, { paint }: Style): Generator<string> {

@@ -81,17 +81,24 @@ function mustRemember(plan: Plan): boolean {
 }
 
 /** The prefixes by which the tree was known, and those that its files say from now on; null where it remembers just these. */
-function newMemory({ tree, relocations }: Plan): string | null {
+function newMemory({ tree, relocations, via: planned, refusals }: Plan): string | null {
   const known = readTreeMemory(tree);
+  // a link that does not lead here any more is remembered as long as something names it
+  const isNamed = refusals.some(({ reference }) => reference.prefix !== null && reference.prefix === known?.via);
+  const via = planned ?? (isNamed ? (known?.via ?? null) : null);
   const here = { path: tree, base: asTreePath('') };
   const news = relocations.flatMap(({ from, base, to }) => [
     { path: from, base },
     { path: to ?? PLACEHOLDER_PREFIX, base: asTreePath('') },
   ]);
   const prefixes = new Map(
-    [...(known?.prefixes ?? []), here, ...news].map((prefix) => [`${prefix.base}\0${prefix.path}`, prefix]),
+    [...(known?.prefixes ?? []), here, ...news, ...(via === null ? [] : [{ path: via, base: here.base }])].map(
+      (prefix) => [`${prefix.base}\0${prefix.path}`, prefix],
+    ),
   );
-  return known !== null && prefixes.size === known.prefixes.length ? null : treeMemoryText([...prefixes.values()]);
+  return known !== null && prefixes.size === known.prefixes.length && via === known.via
+    ? null
+    : treeMemoryText([...prefixes.values()], via);
 }
 
 interface Staged {

@@ -1,13 +1,13 @@
 /** What must hold before an install writes anything: the archive fits this host and its destination. */
 import { LONGEST_PATH } from '../formats/archive-paths.ts';
 import { encodeBytes, showBytes } from '../formats/byte-text.ts';
-import { coreOf } from '../formats/word-count.ts';
-import { isMisfit, siteSplices, type Misfit } from '../formats/render.ts';
 import type { InstallPlace } from '../io/install-place.ts';
 import { roomAt } from '../io/room.ts';
 import { RequirementError } from '../model/errors.ts';
 import type { Manifest, ManifestEntry } from '../model/manifest.ts';
+import type { AbsolutePath } from '../model/path.ts';
 import { checkHost } from './install-host.ts';
+import { requireSites } from './install-sites.ts';
 
 /** Bytes that a file or folder takes besides its own: half a block of 4 KiB is lost on average, and its inode. */
 const OVERHEAD = 4096;
@@ -18,6 +18,8 @@ export interface PreflightOptions {
   readonly allowSpecial: boolean;
   /** Install though the tree's programs can't run on this host: for another one. */
   readonly ignoreRequirements: boolean;
+  /** The short link that fixed slots name; null where they name the place. */
+  readonly via: AbsolutePath | null;
 }
 
 /**
@@ -28,7 +30,7 @@ export function preflight(manifest: Manifest, place: InstallPlace, options: Pref
   const warnings = requireHost(manifest, options.ignoreRequirements);
   if (!options.allowSpecial) requireOrdinary(manifest);
   requireShortPaths(manifest, place);
-  requireSites(manifest, place);
+  requireSites(manifest, { place: place.path, slots: options.via ?? place.path });
   requireRoom(manifest, place);
   return warnings;
 }
@@ -70,26 +72,6 @@ function requireShortPaths(manifest: Manifest, { path }: InstallPlace): void {
     throw new RequirementError(
       `with ${showBytes(path)} before it, the path of '${showBytes(long.path.slice(0, 60))}…' is longer than the system takes; choose a shorter place`,
     );
-}
-
-function requireSites(manifest: Manifest, { path }: InstallPlace): void {
-  const reserved = coreOf(manifest.placeholder);
-  if (path.includes(reserved))
-    throw new RequirementError(
-      `the place has ${reserved} in its name, which in an archive stands for the place itself`,
-    );
-  for (const entry of manifest.entries) {
-    const result = entry.type === 'file' ? siteSplices(entry, path) : [];
-    if (isMisfit(result)) throw new RequirementError(misfitText(result, path, manifest.maxPrefixBytes));
-  }
-}
-
-function misfitText({ path, why, room, needed }: Misfit, place: string, most: number | null): string {
-  const file = showBytes(path);
-  if (why === 'unwritable')
-    return `${showBytes(place)} can't be written in the way that ${file} asks for; choose a place of plain characters`;
-  const hint = most === null ? 'choose a shorter place' : `the longest place that fits has ${most} bytes`;
-  return `${showBytes(place)} does not fit into ${file}: there is room for ${room} bytes and ${needed} are needed; ${hint}`;
 }
 
 function requireRoom(manifest: Manifest, { parent }: InstallPlace): void {

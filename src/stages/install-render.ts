@@ -5,8 +5,9 @@ import { mergeSplices, spliceChunks } from '../formats/splices.ts';
 import { WordCount } from '../formats/word-count.ts';
 import type { Staging, WrittenFile } from '../io/staging.ts';
 import { ArchiveError } from '../model/errors.ts';
+import type { Placement } from '../model/install.ts';
 import type { FileEntry, Manifest } from '../model/manifest.ts';
-import { joinTree, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { joinTree, type TreePath } from '../model/path.ts';
 import type { Splice } from '../model/reference.ts';
 import type { Replacements } from './install-python.ts';
 
@@ -20,7 +21,7 @@ export type Rendered = ReadonlyMap<TreePath, WrittenFile>;
 export function renderFiles(
   manifest: Manifest,
   staging: Staging,
-  place: AbsolutePath,
+  placement: Placement,
   pythons: Replacements,
 ): Rendered {
   const rendered = new Map<TreePath, WrittenFile>();
@@ -31,7 +32,7 @@ export function renderFiles(
   }
   const files = manifest.entries.filter((entry): entry is FileEntry => entry.type === 'file');
   const render = (entry: FileEntry): void => {
-    const splices = splicesFor(entry, place, values.get(entry.path) ?? [], rendered);
+    const splices = splicesFor(entry, placement, values.get(entry.path) ?? [], rendered);
     if (splices.length === 0 && entry.sites === undefined) return;
     rendered.set(entry.path, renderFile(entry, staging, splices, manifest));
   };
@@ -40,8 +41,8 @@ export function renderFiles(
   return rendered;
 }
 
-function splicesFor(entry: FileEntry, place: AbsolutePath, values: readonly Splice[], rendered: Rendered): Splice[] {
-  const sites = siteSplices(entry, place);
+function splicesFor(entry: FileEntry, placement: Placement, values: readonly Splice[], rendered: Rendered): Splice[] {
+  const sites = siteSplices(entry, placement);
   // preflight has asked the same
   if (isMisfit(sites)) throw new ArchiveError('site-misfit', `the place does not fit into ${showBytes(entry.path)}`);
   return mergeSplices(

@@ -18,9 +18,10 @@ import { ownerIds } from '../io/owners.ts';
 import { absolutePath, resolvePlace } from '../io/places.ts';
 import { removeTree } from '../io/remove-tree.ts';
 import { Staging } from '../io/staging.ts';
-import { treeMemoryText } from '../io/tree-memory.ts';
+import { readTreeMemory, treeMemoryText } from '../io/tree-memory.ts';
+import { linkSwitch, NO_LINK, requireLink, type LinkStanding } from '../io/via-link.ts';
 import { ArchiveError, RequirementError, UsageError } from '../model/errors.ts';
-import type { Installed, InstallReceipt, InstallRecovery } from '../model/install.ts';
+import type { Installed, InstallReceipt, InstallRecovery, Placement } from '../model/install.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { asTreePath, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { VERSION } from '../model/version.ts';
@@ -37,6 +38,8 @@ export interface InstallOptions extends PaceOptions {
   readonly replace?: boolean;
   /** Pythons of this host for the environments in the tree, instead of those that the build used. */
   readonly pythons?: readonly string[];
+  /** A short path that becomes a link to the tree: what has no room for its place names it by that. */
+  readonly via?: string;
   /** Install setuid and setgid programs, capabilities and devices as they are. */
   readonly allowSpecial?: boolean;
   /** Install though the tree's programs can't run on this host; what they lack becomes a warning. */
@@ -79,16 +82,21 @@ export async function recoverInstall(destination: string): Promise<InstallRecove
 
 async function installOpened(archive: OpenArchive, place: InstallPlace, options: InstallOptions): Promise<Installed> {
   const { manifest } = archive;
+  const via = options.via === undefined ? null : absolutePath(options.via);
   const there = whatIsAt(place);
-  const present = there === 'directory' && options.replace !== true ? await sameInstall(archive, place, options) : null;
+  const present =
+    there === 'directory' && options.replace !== true ? await sameInstall(archive, place, via, options) : null;
   if (present !== null) return { version: 1, outcome: 'unchanged', receipt: present };
   requireFree(place, there, options.replace === true);
   const warnings = preflight(manifest, place, {
     allowSpecial: options.allowSpecial === true,
     ignoreRequirements: options.ignoreRequirements === true,
+    via,
   });
+  const standing = via === null ? null : requireLink(via, place.path, options.replace === true);
   const pythons = await choosePythons(manifest.requirements.interpreters, options.pythons ?? []);
-  const chosen = { ...options, replacements: pythons, warnings };
+  const placement = { place: place.path, slots: via ?? place.path };
+  const chosen = { ...options, replacements: pythons, warnings, placement, standing };
   if (there !== 'directory') return put(archive, place, chosen, false);
   // the tree that goes has a lock of its own: no fix or undo may be at work in it
   return withLock(place.path, 'install', () => put(archive, place, chosen, true));
@@ -104,7 +112,11 @@ async function put(
   const staging = new Staging(newStagingPath(place));
   try {
     const receipt = await stage(archive, staging, place, options);
-    const warnings = [...receipt.warnings, ...switchTo(place, staging.path, replaces)];
+    const link =
+      options.standing === null
+        ? NO_LINK
+        : linkSwitch(options.placement.slots, place.path, staging.path, options.standing);
+    const warnings = [...receipt.warnings, ...switchTo(place, staging.path, replaces, link)];
     return { version: 1, outcome: replaces ? 'replaced' : 'installed', receipt: { ...receipt, warnings } };
   } catch (error) {
     removeTree(staging.path);
@@ -118,10 +130,12 @@ async function put(
 async function sameInstall(
   archive: OpenArchive,
   place: InstallPlace,
+  via: AbsolutePath | null,
   options: InstallOptions,
 ): Promise<InstallReceipt | null> {
   const receipt = readInstallReceipt(place.path);
   if (receipt === null || receipt.place !== place.path || receipt.manifest !== archive.manifestDigest) return null;
+  if ((readTreeMemory(place.path)?.via ?? null) !== via) return null;
   if (readInstalledManifestDigest(place.path) !== archive.manifestDigest || (options.pythons ?? []).length > 0)
     return null;
   const { onProgress: _, ...rest } = options;
@@ -150,6 +164,9 @@ function requireApart(archive: string, { path }: InstallPlace): void {
 }
 
 interface StageOptions extends InstallOptions {
+  readonly placement: Placement;
+  /** What stands at the link; null where none is asked for. */
+  readonly standing: LinkStanding | null;
   readonly replacements: Replacements;
   readonly warnings: readonly string[];
 }
@@ -164,21 +181,20 @@ async function stage(
   const { manifest } = archive;
   const pace = new Pace(options, manifest.entries.length);
   await extractFiles(archive, staging, pace);
-  const rendered = renderFiles(manifest, staging, place.path, options.replacements);
+  const rendered = renderFiles(manifest, staging, options.placement, options.replacements);
   const links = retargets(manifest, options.replacements);
   extractLinks(manifest, staging, (path, target) => links.get(path) ?? target);
   const owners = ownerIds();
   const complaints = await applyOwnership(manifest, staging, owners);
-  await prove(manifest, staging, place.path, rendered, options);
-  const receipt = receiptFor(archive, place.path, rendered, options, [
-    ...options.warnings,
-    ...owners.warnings(),
-    ...complaints,
-  ]);
+  await prove(manifest, staging, rendered, options);
+  const receipt = receiptFor(archive, rendered, options, [...options.warnings, ...owners.warnings(), ...complaints]);
   writeInstallRecords(staging, {
     manifest: archive.manifestBytes,
     rendered: renderedListText([...rendered].map(([path, { digest }]) => [path, digest])),
-    memory: treeMemoryText([{ path: place.path, base: asTreePath('') }]),
+    memory: treeMemoryText(
+      [place.path, ...(receipt.via === null ? [] : [receipt.via])].map((path) => ({ path, base: asTreePath('') })),
+      receipt.via,
+    ),
     receipt,
   });
   applyModes(manifest, staging);
@@ -188,19 +204,20 @@ async function stage(
 }
 
 /** Reads everything back from the disk while it can be read: every digest, every link, and no place of the build. */
-async function prove(
-  manifest: Manifest,
-  staging: Staging,
-  place: AbsolutePath,
-  rendered: Rendered,
-  options: StageOptions,
-): Promise<void> {
+async function prove(manifest: Manifest, staging: Staging, rendered: Rendered, options: StageOptions): Promise<void> {
   const digests = new Map([...rendered].map(([path, { digest }]) => [path, digest]));
   const { signal } = options;
   const pace = new Pace(signal === undefined ? {} : { signal }, manifest.entries.length);
   const findings = await compareTree(
     manifest,
-    { root: staging.root, place, formerPlaces: [], rendered: digests, ignores: () => null, checksModes: false },
+    {
+      root: staging.root,
+      ...placeAndLink(options),
+      formerPlaces: [],
+      rendered: digests,
+      ignores: () => null,
+      checksModes: false,
+    },
     pace,
   );
   const wrong = findings.differences[0];
@@ -219,9 +236,13 @@ function retargets(manifest: Manifest, replacements: Replacements): ReadonlyMap<
   );
 }
 
+/** Where the tree will be, and the link by which its slots name it. */
+function placeAndLink({ placement, standing }: StageOptions): Pick<InstallReceipt, 'place' | 'via'> {
+  return { place: placement.place, via: standing === null ? null : placement.slots };
+}
+
 function receiptFor(
   archive: OpenArchive,
-  place: AbsolutePath,
   rendered: Rendered,
   options: StageOptions,
   warnings: readonly string[],
@@ -232,7 +253,7 @@ function receiptFor(
     tool: `relocate ${VERSION}`,
     tree: manifest.tree,
     manifest: manifestDigest,
-    place,
+    ...placeAndLink(options),
     at: new Date().toISOString(),
     pythons: [...options.replacements].map(([environment, { program }]) => ({ environment, program })),
     counts: { ...manifest.totals, rendered: rendered.size },

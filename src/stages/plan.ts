@@ -11,6 +11,7 @@ import {
   type RefusalReason,
   type Relocation,
 } from '../model/plan.ts';
+import type { PrefixSource } from '../model/prefix.ts';
 import type { Reference } from '../model/reference.ts';
 import type { Allowance, FileFacts, Scan } from '../model/scan.ts';
 import { compileAllowances } from './allowances.ts';
@@ -20,6 +21,8 @@ import { selectPaths } from './selection.ts';
 export interface Strategy {
   /** Where what stays absolute shall point: a place, `'placeholder'` for a template; by default where the tree stands now. */
   readonly to?: AbsolutePath | 'placeholder';
+  /** A short link to that place, for slots of fixed size; by default the one that the tree has. See `requireVia`. */
+  readonly via?: AbsolutePath;
   /** Codes, names, or globs of files: only these references are changed. */
   readonly only?: readonly string[];
   readonly except?: readonly string[];
@@ -27,6 +30,9 @@ export interface Strategy {
   readonly unsafe?: boolean;
   readonly allowances?: readonly Allowance[];
 }
+
+/** Prefixes that are the tree where it stands. */
+const HERE: ReadonlySet<PrefixSource> = new Set(['tree', 'real', 'via']);
 
 /** What a reference comes to, before the edits of one file are put together. */
 export type Decision = { readonly edit: Edit; readonly writes: Writes } | { readonly refusal: Refusal };
@@ -65,6 +71,7 @@ export function plan(scan: Scan, strategy: Strategy = {}): Plan {
     version: 1,
     tree: scan.tree,
     relocations: relocations(scan, strategy),
+    via: linkOf(scan, strategy),
     changes: [...changes.values()].sort((a, b) => compareBytes(a.file, b.file)),
     refusals: remaining,
   };
@@ -85,6 +92,12 @@ function settleRemoved(changes: Map<TreePath, FileChange>, refusals: readonly Re
 function relocations(scan: Scan, { to }: Strategy): Relocation[] {
   const destination = to === 'placeholder' ? null : (to ?? scan.tree);
   return scan.prefixes.map(({ path, base }) => ({ from: path, base, to: destination }));
+}
+
+/** The link that fixed slots name: the one that is given, or the one that the tree has and that leads to it. */
+function linkOf({ prefixes }: Scan, { to, via }: Strategy): AbsolutePath | null {
+  if (to === 'placeholder') return null;
+  return via ?? prefixes.find(({ source }) => source === 'via')?.path ?? null;
 }
 
 function groupByFile(references: readonly Reference[]): Map<TreePath, Reference[]> {
@@ -148,7 +161,8 @@ function absoluteEdit(reference: Reference, scan: Scan, strategy: Strategy): Dec
   if (isInPlace(reference, scan, strategy))
     return { refusal: { reference, reason: 'in-place', note: 'absolute, and the place it says is right already' } };
   const template = strategy.to === 'placeholder';
-  const destination = template ? PLACEHOLDER : (strategy.to ?? scan.tree);
+  const place = template ? PLACEHOLDER : (strategy.to ?? scan.tree);
+  const destination = absolute.slot === undefined ? place : (linkOf(scan, strategy) ?? place);
   // a slot keeps the build's path until install writes the destination into it
   if (template && absolute.slot !== undefined)
     return {
@@ -156,21 +170,30 @@ function absoluteEdit(reference: Reference, scan: Scan, strategy: Strategy): Dec
       writes: { kind: 'absolute', destination },
     };
   const written = writeAbsolute(absolute, destination);
-  if (!written.ok) return { refusal: { reference, ...whyNot(written) } };
+  if (!written.ok) return { refusal: { reference, ...whyNot(written, absolute.slot !== undefined) } };
   return {
     edit: { reference, form: template ? 'placeholder' : 'prefix', replacement: written.text },
     writes: { kind: 'absolute', destination },
   };
 }
 
-function whyNot({ why, room, needed }: Extract<Written, { ok: false }>): Pick<Refusal, 'reason' | 'note'> {
-  if (why === 'cannot-grow') return { reason: why, note: `there is room for ${room} bytes and ${needed} are needed` };
+function whyNot(
+  { why, room, needed }: Extract<Written, { ok: false }>,
+  isSlot: boolean,
+): Pick<Refusal, 'reason' | 'note'> {
+  if (why === 'cannot-grow') {
+    const wayOut = isSlot ? '; a short link to the tree helps: fix --via LINK' : '';
+    return { reason: why, note: `there is room for ${room} bytes and ${needed} are needed${wayOut}` };
+  }
   return { reason: 'cannot-escape', note: 'the way it is written here can not hold a character of the new path' };
 }
 
 /** Whether the reference says the place already that it shall say: the one asked for, or where the tree stands now. */
-function isInPlace({ prefix, absolute }: Reference, scan: Scan, { to }: Strategy): boolean {
+function isInPlace({ prefix, absolute }: Reference, scan: Scan, { to, via }: Strategy): boolean {
   if (prefix === null || to === 'placeholder') return false;
-  const here = scan.prefixes.filter(({ source }) => source === 'tree' || source === 'real').map(({ path }) => path);
-  return (to === undefined ? here : [to]).some((place) => joinAbsolute(place, absolute?.base ?? '') === prefix);
+  const here = scan.prefixes.filter(({ source }) => HERE.has(source)).map(({ path }) => path);
+  const places = to === undefined ? here : [to];
+  return (via !== undefined && absolute?.slot !== undefined ? [via] : places).some(
+    (place) => joinAbsolute(place, absolute?.base ?? '') === prefix,
+  );
 }

@@ -3,6 +3,7 @@ import { originOfLink, originsIn, type Origin } from '../formats/origins.ts';
 import { originFiles, originLinks } from '../io/origin-files.ts';
 import { probeTree } from '../io/tree-probe.ts';
 import { readTreeMemory } from '../io/tree-memory.ts';
+import { leadsTo } from '../io/via-link.ts';
 import { UsageError } from '../model/errors.ts';
 import {
   asTreePath,
@@ -70,7 +71,10 @@ export async function discoverPrefixes(tree: string, options: PrefixOptions = {}
   for (const path of options.prefixes ?? []) add(namedPrefix(path, '--prefix'), root, 'option', '--prefix');
   for (const path of options.configured ?? [])
     add(namedPrefix(path, 'prefixes'), root, 'config', 'relocate.toml: prefixes');
-  for (const memory of readTreeMemory(place.real)?.prefixes ?? [])
+  const memories = readTreeMemory(place.real);
+  const via = memories?.via ?? null;
+  if (via !== null && leadsTo(via, place.real)) add(via, root, 'via', 'the link to the tree that fixed slots name');
+  for (const memory of memories?.prefixes ?? [])
     add(
       memory.path,
       memory.base,

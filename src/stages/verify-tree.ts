@@ -8,6 +8,7 @@ import { bothWays } from '../formats/unrender.ts';
 import { errorCode, hostPath } from '../io/entries.ts';
 import { digestPieces, readPieces } from '../io/pieces.ts';
 import type { Entry } from '../model/entry.ts';
+import type { Placement } from '../model/install.ts';
 import type { FileEntry, Manifest, ManifestEntry } from '../model/manifest.ts';
 import { asAbsolutePath, asTreePath, dirName, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
@@ -21,6 +22,8 @@ export interface TreeToVerify {
   readonly root: AbsolutePath;
   /** Where it is, or will be: what the files that were filled in should say. */
   readonly place: AbsolutePath;
+  /** The short link by which its fixed slots name it; null where they name the place. */
+  readonly via: AbsolutePath | null;
   /** Places where it was before, newest first. */
   readonly formerPlaces: readonly AbsolutePath[];
   /** sha256 (hex) of the files that were filled in. */
@@ -144,14 +147,15 @@ class Comparison {
 
   #read(path: TreePath): { readonly digest: string; readonly size: number; readonly traces: number } {
     const search = new HitStream(this.#needles);
-    const { place } = this.#tree;
+    const { place, via } = this.#tree;
+    const isHere = (path: AbsolutePath): boolean => path === place || path === via;
     let traces = 0;
     const searched = function* (pieces: Iterable<Buffer>): Generator<Buffer> {
       for (const piece of pieces) {
-        for (const { prefix } of search.push(piece)) if (prefix.path !== place) traces++;
+        for (const { prefix } of search.push(piece)) if (!isHere(prefix.path)) traces++;
         yield piece;
       }
-      for (const { prefix } of search.end()) if (prefix.path !== place) traces++;
+      for (const { prefix } of search.end()) if (!isHere(prefix.path)) traces++;
     };
     return { ...digestPieces(searched(readPieces(hostPath(this.#tree.root, path)))), traces };
   }
@@ -160,17 +164,20 @@ class Comparison {
   #isRight(entry: FileEntry, digest: string, size: number): boolean {
     if (digest === (this.#tree.rendered.get(entry.path) ?? entry.sha256)) return true;
     if (entry.sites === undefined && entry.rows === undefined) return false;
-    return [this.#tree.place, ...this.#tree.formerPlaces].some((place) =>
-      this.#isRenderedFor(entry, place, digest, size),
-    );
+    const { place: here, via, formerPlaces } = this.#tree;
+    const placements = [here, ...formerPlaces].flatMap((place): Placement[] => [
+      ...(via === null ? [] : [{ place, slots: via }]),
+      { place, slots: place },
+    ]);
+    return placements.some((placement) => this.#isRenderedFor(entry, placement, digest, size));
   }
 
-  #isRenderedFor(entry: FileEntry, place: AbsolutePath, digest: string, size: number): boolean {
+  #isRenderedFor(entry: FileEntry, placement: Placement, digest: string, size: number): boolean {
     const packedAs = (path: TreePath): { digest: string; size: number } | undefined => {
       const file = this.#fileEntry(path);
       return file === undefined ? undefined : { digest: file.sha256, size: file.size };
     };
-    const ways = bothWays(entry, this.#manifest, place, (path) => this.#contents.get(path), packedAs);
+    const ways = bothWays(entry, this.#manifest, placement, (path) => this.#contents.get(path), packedAs);
     if (ways === null || ways.backward.some(({ end }) => end > size)) return false;
     const packed = (): Iterable<Buffer> =>
       spliceChunks(readPieces(hostPath(this.#tree.root, entry.path)), mergeSplices(ways.backward));
@@ -203,8 +210,9 @@ class Comparison {
 }
 
 /** The place itself is searched for too: it claims its own bytes where an origin is a part of it. */
-function needlesFor({ origins }: Manifest, { place, formerPlaces }: TreeToVerify): Needles {
-  const places = [place, ...formerPlaces.filter((path) => path !== place)].map((path) => ({ path, base: '' }));
+function needlesFor({ origins }: Manifest, { place, via, formerPlaces }: TreeToVerify): Needles {
+  const here = via === null ? [place] : [place, via];
+  const places = [...here, ...formerPlaces.filter((path) => !here.includes(path))].map((path) => ({ path, base: '' }));
   const prefixes = [...places, ...origins].map(({ path, base }): Prefix => ({
     path: asAbsolutePath(path),
     base: asTreePath(base),

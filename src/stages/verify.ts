@@ -1,11 +1,12 @@
 /** verify: proves an archive, or an installed tree, against its manifest; runs the tree's programs where that is asked for. */
-import { compareBytes } from '../formats/byte-text.ts';
+import { compareBytes, showBytes } from '../formats/byte-text.ts';
 import { readInstalledManifest, readRenderedDigests } from '../io/install-records.ts';
 import { resolvePlace } from '../io/places.ts';
 import { readTreeMemory } from '../io/tree-memory.ts';
+import { leadsTo } from '../io/via-link.ts';
 import { UsageError } from '../model/errors.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { asAbsolutePath, type AbsolutePath } from '../model/path.ts';
+import { asAbsolutePath, asTreePath, type AbsolutePath } from '../model/path.ts';
 import { PLACEHOLDER_PREFIX } from '../model/plan.ts';
 import type { Difference, Verdict } from '../model/verdict.ts';
 import { Pace, type PaceOptions } from './pace.ts';
@@ -14,7 +15,7 @@ import { selectPaths } from './selection.ts';
 import { findTree } from './tree.ts';
 import { checkArchive } from './verify-archive.ts';
 import { runPrograms } from './verify-run.ts';
-import { compareTree } from './verify-tree.ts';
+import { compareTree, type TreeToVerify } from './verify-tree.ts';
 
 export interface VerifyOptions extends PaceOptions {
   readonly jobs?: number;
@@ -50,11 +51,15 @@ export async function verifyTree(tree: string, options: VerifyOptions = {}): Pro
     throw new UsageError(
       `${logical} was not installed by relocate, so there is nothing to hold it against; --run runs its programs all the same`,
     );
-  const former = (readTreeMemory(logical)?.prefixes ?? [])
-    .filter(({ base, path }) => base === '' && path !== logical)
+  const { prefixes = [], via = null } = readTreeMemory(logical) ?? {};
+  const former = prefixes
+    .filter(({ base, path }) => base === '' && path !== logical && path !== via)
     .map(({ path }) => path);
   const compared =
-    manifest === null ? { differences: [], warnings: [] } : await compareWith(manifest, logical, former, options);
+    manifest === null
+      ? { differences: [], warnings: [] }
+      : await compareWith(manifest, { place: logical, via }, former, options);
+  const differences = [...linkDifferences(via, logical), ...compared.differences];
   const origins = (manifest?.origins ?? []).flatMap(({ path, base }) => (base === '' ? [asAbsolutePath(path)] : []));
   const hidden = [...former.filter((path) => path !== PLACEHOLDER_PREFIX), ...(options.hide ?? []), ...origins];
   const ran = options.run === true ? await runPrograms(logical, hidden) : { programs: [], warnings: [] };
@@ -62,9 +67,9 @@ export async function verifyTree(tree: string, options: VerifyOptions = {}): Pro
     version: 1,
     subject: 'tree',
     path: logical,
-    ok: compared.differences.length === 0 && ran.programs.every(({ ok }) => ok),
+    ok: differences.length === 0 && ran.programs.every(({ ok }) => ok),
     checked: manifest?.totals ?? { entries: 0, files: 0, bytes: 0 },
-    differences: compared.differences,
+    differences,
     programs: ran.programs,
     requirements: null,
     maxPrefixBytes: null,
@@ -72,9 +77,18 @@ export async function verifyTree(tree: string, options: VerifyOptions = {}): Pro
   };
 }
 
+/** Fixed slots of the tree name it by a link: without that, its programs look elsewhere. */
+function linkDifferences(via: AbsolutePath | null, tree: AbsolutePath): Difference[] {
+  if (via === null || leadsTo(via, tree)) return [];
+  const there = resolvePlace(via);
+  const what = there.type === null ? 'leads nowhere' : `leads to ${showBytes(there.real)}`;
+  const note = `${showBytes(via)}, by which fixed slots name the tree, ${what}; make it: ln -sfn ${showBytes(tree)} ${showBytes(via)}`;
+  return [{ kind: 'via', path: asTreePath(''), note }];
+}
+
 async function compareWith(
   manifest: Manifest,
-  place: AbsolutePath,
+  { place, via }: Pick<TreeToVerify, 'place' | 'via'>,
   formerPlaces: readonly AbsolutePath[],
   options: VerifyOptions,
 ): Promise<{ readonly differences: readonly Difference[]; readonly warnings: readonly string[] }> {
@@ -82,7 +96,7 @@ async function compareWith(
   const ignores = selectPaths([...manifest.volatile, ...(options.ignore ?? [])]);
   const { differences, byteCode } = await compareTree(
     manifest,
-    { root: place, place, formerPlaces, rendered: readRenderedDigests(place), ignores, checksModes: true },
+    { root: place, place, via, formerPlaces, rendered: readRenderedDigests(place), ignores, checksModes: true },
     pace,
   );
   return {

@@ -79,6 +79,7 @@ export function planOf(tree: string, changes: readonly FileChange[], from = '/sr
     version: 1,
     tree: root,
     relocations: [{ from: asAbsolutePath(from), base: asTreePath(''), to: root }],
+    via: null,
     changes,
     refusals: [],
   };

@@ -32,6 +32,10 @@ export const command: Command = defineCommand({
     'dry-run': { type: 'boolean', default: false, describe: 'Print the plan and change nothing' },
     diff: { type: 'boolean', default: false, describe: 'Print the plan as a unified diff and change nothing' },
     to: { type: 'string', describe: 'Write this place, instead of the present one, where a path stays absolute' },
+    via: {
+      type: 'string',
+      describe: 'A short link to the tree, which is there already, for what has no room for its place',
+    },
     from: { ...REPEATABLE, describe: 'A place where the tree once was (repeatable); the same as --prefix' },
     template: { type: 'boolean', default: false, describe: 'Write a placeholder where a path stays absolute' },
     only: { ...REPEATABLE, describe: 'Change only this: a code, a rule’s name or a glob of files (repeatable)' },
@@ -52,12 +56,13 @@ export const command: Command = defineCommand({
     ['relocate fix /srv/site --only RL101 --except "old/**"', 'shebangs alone'],
   ],
   async run(args, session) {
-    const { apply, plan, readConfig, requireSettled, scan } = await import('../../index.ts');
+    const { apply, plan, readConfig, requireSettled, requireVia, scan } = await import('../../index.ts');
     if (args.diff && args.format === 'json')
       throw new UsageError('--diff prints a patch; the plan as JSON is --dry-run --format json');
     await requireSettled(args.tree);
     const config = readConfig(args.tree, args.config);
-    const strategy = { ...placeOf(args), ...termsOf(args), unsafe: args.unsafe, allowances: config.allow };
+    const via = args.via === undefined ? {} : { via: requireVia(args.tree, args.via) };
+    const strategy = { ...placeOf(args), ...via, ...termsOf(args), unsafe: args.unsafe, allowances: config.allow };
     const from = (args.from ?? []).map((path) => placeOption('--from', path));
     const options = scanOptions({ ...args, prefix: [...(args.prefix ?? []), ...from] }, config);
     const found = await session.withProgress('scanning', (onProgress) =>

@@ -9,6 +9,7 @@ export const command: Command = defineCommand({
   summary: 'Unpack an archive at another place, all or nothing',
   about: [
     'Checks the archive and the host first, unpacks beside the destination, writes the new place where a path stays absolute, checks every digest, and switches. Killed at any moment, the old tree or the new one is there; the same install again finishes it.',
+    'Programs hold paths in slots of fixed size. Where the destination is longer than they have room for, `--via` gives a short path, in a folder that is there: it becomes a symlink to the tree, made in the same step, and slots name the tree by it. The link belongs to the tree: `verify` looks at it, and who removes the tree removes it too. With `--replace` a link that leads to another release is switched to the new one.',
     'The same archive at the same place again is nothing to do.',
   ],
   readsOnly: false,
@@ -22,6 +23,10 @@ export const command: Command = defineCommand({
     python: {
       ...REPEATABLE,
       describe: 'A Python for the virtualenvs in it, instead of the one of the build (repeatable)',
+    },
+    via: {
+      type: 'string',
+      describe: 'A short path that becomes a link to the tree, for what has no room for the destination',
     },
     sha256: SHA256,
     'allow-special': {
@@ -38,6 +43,7 @@ export const command: Command = defineCommand({
   examples: [
     ['relocate install site.tar.gz /srv/site', 'a new tree'],
     ['relocate install site.tar.gz /srv/site --replace', 'in place of the old one'],
+    ['relocate install site.tar.gz /a/long/way/down --via /o/site', 'where programs have no room for a long path'],
     ['relocate install site.tar.gz /srv/site --python /usr/bin/python3.11', 'on another Python'],
   ],
   async run(args, session) {
@@ -46,6 +52,7 @@ export const command: Command = defineCommand({
       install(args.archive, args.dest, {
         ...session.running,
         replace: args.replace,
+        ...(args.via === undefined ? {} : { via: args.via }),
         pythons: args.python ?? [],
         allowSpecial: args['allow-special'],
         ignoreRequirements: args['ignore-requirements'],
