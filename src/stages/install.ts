@@ -88,12 +88,12 @@ async function installOpened(archive: OpenArchive, place: InstallPlace, options:
     there === 'directory' && options.replace !== true ? await sameInstall(archive, place, via, options) : null;
   if (present !== null) return { version: 1, outcome: 'unchanged', receipt: present };
   requireFree(place, there, options.replace === true);
+  const standing = via === null ? null : requireLink(via, place.path, options.replace === true);
   const warnings = preflight(manifest, place, {
     allowSpecial: options.allowSpecial === true,
     ignoreRequirements: options.ignoreRequirements === true,
     via,
   });
-  const standing = via === null ? null : requireLink(via, place.path, options.replace === true);
   const pythons = await choosePythons(manifest.requirements.interpreters, options.pythons ?? []);
   const placement = { place: place.path, slots: via ?? place.path };
   const chosen = { ...options, replacements: pythons, warnings, placement, standing };
