@@ -1,4 +1,5 @@
 /** A plan for people: every edit with what comes in its place, what follows from it, and what stays as it is. */
+import { longestDestination } from '../formats/absolute-form.ts';
 import { decodeBytes, encodeBytes, showBytes } from '../formats/byte-text.ts';
 import { IS_FAILURE } from '../model/outcome.ts';
 import type { Edit, EditForm, FileChange, Plan, Refusal, RefusalReason } from '../model/plan.ts';
@@ -124,4 +125,18 @@ export function* refusalCounts(refusals: readonly Refusal[], { paint, columns }:
   });
   const whole = `${plural(refusals.length, 'reference')} ${refusals.length === 1 ? 'stays as it is' : 'stay as they are'}`;
   yield* wrap(`${whole}: ${parts.join(', ')}`, columns);
+  yield* wayOut(refusals, columns);
+}
+
+/** What helps where slots have no room for a place. */
+function* wayOut(refusals: readonly Refusal[], columns: number): Generator<string> {
+  let tightest: { readonly room: number; readonly file: string } | null = null;
+  for (const { reason, reference } of refusals) {
+    if (reason !== 'cannot-grow' || reference.absolute?.slot === undefined) continue;
+    const room = longestDestination(reference.absolute) ?? Infinity;
+    if (tightest === null || room < tightest.room) tightest = { room, file: showBytes(reference.file) };
+  }
+  if (tightest === null) return;
+  const fits = `The longest place that fits has ${plural(tightest.room, 'byte')} (limited by ${tightest.file})`;
+  yield* wrap(`${fits}; for a longer one make a short link to the tree, and relocate fix --via LINK`, columns);
 }

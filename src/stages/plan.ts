@@ -170,21 +170,15 @@ function absoluteEdit(reference: Reference, scan: Scan, strategy: Strategy): Dec
       writes: { kind: 'absolute', destination },
     };
   const written = writeAbsolute(absolute, destination);
-  if (!written.ok) return { refusal: { reference, ...whyNot(written, absolute.slot !== undefined) } };
+  if (!written.ok) return { refusal: { reference, ...whyNot(written) } };
   return {
     edit: { reference, form: template ? 'placeholder' : 'prefix', replacement: written.text },
     writes: { kind: 'absolute', destination },
   };
 }
 
-function whyNot(
-  { why, room, needed }: Extract<Written, { ok: false }>,
-  isSlot: boolean,
-): Pick<Refusal, 'reason' | 'note'> {
-  if (why === 'cannot-grow') {
-    const wayOut = isSlot ? '; a short link to the tree helps: fix --via LINK' : '';
-    return { reason: why, note: `there is room for ${room} bytes and ${needed} are needed${wayOut}` };
-  }
+function whyNot({ why, room, needed }: Extract<Written, { ok: false }>): Pick<Refusal, 'reason' | 'note'> {
+  if (why === 'cannot-grow') return { reason: why, note: `there is room for ${room} bytes and ${needed} are needed` };
   return { reason: 'cannot-escape', note: 'the way it is written here can not hold a character of the new path' };
 }
 
