@@ -3,6 +3,7 @@ import {
   chmodSync,
   cpSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -162,6 +163,21 @@ describe.skipIf(!has('perl'))('a Perl program', () => {
     expect(run('perl', ['tool'], { cwd: join(root, 'bin') })).toBe(expected('tool'));
     const env = { PATH: `${root}/bin:${process.env['PATH']}` };
     expect(run('sh', ['-c', 'tool'], { env })).toBe(expected(moved));
+  });
+
+  test('with names in several folders finds its modules from each', async () => {
+    const built = buildTree({
+      'bin/tool': TOOL.replace(/raw .*\n/, 'raw\n'),
+      'share/perl/Foo/Paths.pm': "package Foo::Paths;\nour $data = '@P@/share/data';\n1;\n",
+    });
+    const names = ['bin/tool', 'libexec/core/git-tool'];
+    mkdirSync(join(built.root, 'libexec/core'), { recursive: true });
+    linkSync(join(built.root, 'bin/tool'), join(built.root, 'libexec/core/git-tool'));
+    const before = names.map((name) => run('perl', [join(built.root, name)]));
+    const root = await moveAway(built);
+    expect(names.map((name) => run('perl', [join(root, name)]))).toEqual(
+      before.map((output) => output.replaceAll(built.root, root)),
+    );
   });
 
   const SHARE = '/usr/share/autoconf';

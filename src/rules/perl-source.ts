@@ -3,11 +3,12 @@ import { firstPerlStatement, perlPlaces, type PerlPlace } from '../formats/perl-
 import { decodeBytes } from '../formats/byte-text.ts';
 import { escapePath } from '../formats/escaping.ts';
 import type { Hit } from '../formats/needles.ts';
-import { baseName } from '../model/path.ts';
+import { baseName, relativeTo, type TreePath } from '../model/path.ts';
 import type { Splice } from '../model/reference.ts';
-import { pathAt, relative } from './claims.ts';
+import { pathAt, realFolderOf, relative } from './claims.ts';
 import { nameOfFile, prefixVariables, type PrefixVariable } from './prefix-variables.ts';
-import type { FileRule, FileView } from './rule.ts';
+import type { FileRule, FileView, RuleContext } from './rule.ts';
+import { lineAt } from './text-lines.ts';
 
 /** Larger files are data. */
 const LARGEST = 4 * 1024 * 1024;
@@ -24,10 +25,10 @@ export const rule: FileRule = {
     const text = view.latin1();
     const places = openPlaces(text, hits);
     const open = places.map(({ hit }) => hit);
-    const name = `$Relocate::_${nameOfFile(view.path, context)}`;
+    const name = `$Relocate::_${nameOfFile(view.names[0] ?? view.path, context)}`;
     const variables = prefixVariables(view.path, open, name, 'single-quoted', context);
     if (variables === null) return;
-    const code = definitions(view, [...variables.values()], open);
+    const code = definitions(view, variables, open, context);
     for (const { hit, place } of places) {
       const variable = variables.get(hit.prefix.base);
       if (variable !== undefined)
@@ -98,13 +99,41 @@ function expression({ quoting, open, close }: PerlPlace, { name }: PrefixVariabl
  * The code that works out the prefixes while the file is compiled, before any other: `use lib` needs them, and the working directory is
  * still that in which the file's name was given.
  */
-function definitions(view: FileView, variables: readonly PrefixVariable[], hits: readonly Hit[]): Splice {
+function definitions(
+  view: FileView,
+  variables: ReadonlyMap<TreePath, PrefixVariable>,
+  hits: readonly Hit[],
+  context: RuleContext,
+): Splice {
   const at = firstPerlStatement(view.latin1());
-  const lines = variables.map(
-    ({ name, up }) =>
-      `BEGIN { require Cwd; my ($folder) = Cwd::realpath(__FILE__) =~ m{(.*)/}s; ${name} = Cwd::realpath("$folder/" . '${up}'); }\n`,
+  const folders = [...new Set(view.names.map((name) => realFolderOf(name, context)))];
+  const lines = [...variables].map(([base, { name, up }]) => {
+    const root =
+      folders.length > 1 ? rootOfOne(base, folders, name) : `${name} = Cwd::realpath("$folder/" . ${quoted(up)});`;
+    return `BEGIN { require Cwd; my ($folder) = Cwd::realpath(__FILE__) =~ m{(.*)/}s; ${root} }\n`;
+  });
+  return { start: at, end: at, text: lines.join('') + macroFolder(view, [...variables.values()], hits) };
+}
+
+/** A file with names in several folders (hard links) tries the way up from each: the right one leads down again to where it is. */
+function rootOfOne(base: TreePath, folders: readonly TreePath[], name: string): string {
+  const ways = folders.map((folder) => {
+    const [up, down] = [relativeTo(folder, base), relativeTo(base, folder)].map((way) => quoted(escaped(way)));
+    return `[${up}, ${down}]`;
+  });
+  return (
+    `for (${ways.join(', ')}) { my $root = Cwd::realpath("$folder/" . $_->[0]) or next; ` +
+    `${name} = $root if $folder eq (Cwd::realpath("$root/" . $_->[1]) || ''); }`
   );
-  return { start: at, end: at, text: lines.join('') + macroFolder(view, variables, hits) };
+}
+
+/** A path as it stands in single quotes, which can hold any. */
+function escaped(path: string): string {
+  return decodeBytes(escapePath(path, 'single-quoted') ?? Buffer.alloc(0));
+}
+
+function quoted(text: string): string {
+  return `'${text}'`;
 }
 
 /**
@@ -114,10 +143,8 @@ function definitions(view: FileView, variables: readonly PrefixVariable[], hits:
 function macroFolder(view: FileView, [variable]: readonly PrefixVariable[], hits: readonly Hit[]): string {
   if (!/^autom4te(?:-[\d.]+)?$/.test(baseName(view.path)) || variable === undefined) return '';
   const text = view.latin1();
-  const hit = hits.find(({ start }) =>
-    /^my \$pkgdatadir = [^\n]*$/m.test(text.slice(text.lastIndexOf('\n', start) + 1, start)),
-  );
-  const tail =
-    hit === undefined ? null : escapePath(pathAt(view, hit).path.slice(hit.prefix.path.length), 'single-quoted');
-  return tail === null ? '' : `unshift @ARGV, '--prepend-include', ${variable.name}.'${decodeBytes(tail)}';\n`;
+  const hit = hits.find(({ start }) => /^my \$pkgdatadir = [^\n]*$/.test(lineAt(text, start).text));
+  if (hit === undefined) return '';
+  const tail = escaped(pathAt(view, hit).path.slice(hit.prefix.path.length));
+  return `unshift @ARGV, '--prepend-include', ${variable.name}.${quoted(tail)};\n`;
 }
