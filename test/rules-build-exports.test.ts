@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from './support/folder.ts';
 import { buildTree, has, run, type BuiltTree } from './support/moved-tree.ts';
@@ -245,5 +245,28 @@ describe('the build variables of Python', () => {
       else if (Array.isArray(value)) expect(after[key]).toEqual(value.map((word) => moved(String(word))));
       else expect(after[key]).toBe(value);
     }
+  });
+});
+
+describe.skipIf(!has('ruby'))('the configuration of Ruby', () => {
+  test('names the moved tree', async () => {
+    const [file = ''] = run('ruby', ['-e', 'puts $LOADED_FEATURES.grep(/rbconfig/)']).split('\n');
+    const below = file.replace(/^\/usr\//, '');
+    const text = readFileSync(file, 'utf8')
+      .replaceAll(/(['"=L])\/usr(?=["'/])/g, '$1@P@')
+      .replace('CONFIG["LDFLAGS"] = "', '$&-L@P@/lib ');
+    const built = buildTree({ [below]: text });
+    const config = (root: string): string =>
+      run('ruby', [
+        '--disable-gems',
+        '-I',
+        dirname(join(root, below)),
+        '-e',
+        'require "rbconfig"; puts RbConfig::CONFIG.to_a',
+      ]);
+    const before = config(built.root);
+    expect(before).toContain(`-L${built.root}/lib `);
+    const root = await moveAway(built);
+    expect(config(root)).toBe(before.replaceAll(built.root, root));
   });
 });

@@ -44,6 +44,7 @@ export const RULE_NAMES = {
   RL513: 'outside-interpreter',
   RL514: 'build-details',
   RL601: 'perl-source',
+  RL602: 'ruby-config',
   RL901: 'unreadable',
   RL902: 'changed-while-read',
   RL903: 'special-file',

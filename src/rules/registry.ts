@@ -38,6 +38,7 @@ import { rule as rl512 } from './conda-meta.ts';
 import { rule as rl513 } from './outside-interpreter.ts';
 import { rule as rl514 } from './build-details.ts';
 import { rule as rl601 } from './perl-source.ts';
+import { rule as rl602 } from './ruby-config.ts';
 import { rule as rl901 } from './unreadable.ts';
 import { rule as rl902 } from './changed-while-read.ts';
 import { rule as rl903 } from './special-file.ts';
@@ -85,6 +86,7 @@ export const FILE_RULES: readonly FileRule[] = [
   rl513,
   rl514,
   rl601,
+  rl602,
   rl208,
   rl207,
   rl405,
