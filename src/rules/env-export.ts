@@ -1,4 +1,4 @@
-/** RL109: shell code that puts paths of the tree into variables: profile snippets that are sourced, and scripts of sh. */
+/** RL109: paths of the tree in shell code: profile snippets that are sourced and set variables, and scripts of sh. */
 import { asTreePath, baseName, dirName, isInside, joinTree, type TreePath } from '../model/path.ts';
 import { pathAt, pinned, realFolderOf, relative } from './claims.ts';
 import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
@@ -11,7 +11,7 @@ const LARGEST = 1024 * 1024;
 export const rule: FileRule = {
   code: 'RL109',
   subject: 'file',
-  summary: 'Shell code sets variables to paths of the tree.',
+  summary: 'Shell code names paths of the tree: scripts, and snippets that set variables.',
   appliesTo: (view) => view.size <= LARGEST && kindOf(view) !== null,
 
   *claim(view, hits, context) {
@@ -20,11 +20,17 @@ export const rule: FileRule = {
     const kind = kindOf(view);
     if (kind === null || text.includes('\r') || (kind === 'maybe' && !isEnvironment(text))) return;
     const found = shellHits(text, hits).filter(({ place }) => place.quoting !== 'other');
-    if (!found.some(({ place }) => place.isAssigned)) return;
+    if (!found.some(({ place }) => place.isAssigned) && !(found.length > 0 && kind === 'script' && !isPolyglot(text)))
+      return;
     if (isShellCode(text, kind)) yield* selfLocating(view, found, kind, context);
     else for (const place of found) yield asData(view, place);
   },
 };
+
+/** Whether another language reads the script too, once the shell has started it: `exec python "$0"` behind quotes that hide it. */
+function isPolyglot(text: string): boolean {
+  return /^#![^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*(?:'''|"""|['":])/.test(text) || /\bexec\b[^\n]*\$\{?0\b/.test(text);
+}
 
 /** All that the shell expands finds the tree by one variable. In a snippet, functions run later, when others may have set it. */
 function* selfLocating(view: FileView, found: readonly ShellHit[], kind: Kind, context: RuleContext): Iterable<Claim> {

@@ -8,6 +8,8 @@ import { rule as rl106 } from './buildout-script.ts';
 import { rule as rl107 } from './zipapp-shebang.ts';
 import { rule as rl109 } from './env-export.ts';
 import { rule as rl202 } from './pkg-config-prefix.ts';
+import { rule as rl203 } from './libtool-archive.ts';
+import { rule as rl204 } from './cmake-export.ts';
 import { rule as rl205 } from './config-script.ts';
 import { rule as rl206 } from './service-config.ts';
 import { rule as rl209 } from './git-link.ts';
@@ -34,6 +36,9 @@ import { rule as rl510 } from './kernel-json.ts';
 import { rule as rl511 } from './buildout-metadata.ts';
 import { rule as rl512 } from './conda-meta.ts';
 import { rule as rl513 } from './outside-interpreter.ts';
+import { rule as rl514 } from './build-details.ts';
+import { rule as rl601 } from './perl-source.ts';
+import { rule as rl602 } from './ruby-config.ts';
 import { rule as rl901 } from './unreadable.ts';
 import { rule as rl902 } from './changed-while-read.ts';
 import { rule as rl903 } from './special-file.ts';
@@ -57,6 +62,8 @@ export const FILE_RULES: readonly FileRule[] = [
   rl107,
   rl109,
   rl202,
+  rl203,
+  rl204,
   rl205,
   rl206,
   rl209,
@@ -77,6 +84,9 @@ export const FILE_RULES: readonly FileRule[] = [
   rl511,
   rl512,
   rl513,
+  rl514,
+  rl601,
+  rl602,
   rl208,
   rl207,
   rl405,
