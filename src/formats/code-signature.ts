@@ -6,7 +6,7 @@ import type { Seal, Sealed } from '../model/seal.ts';
 import type { Splice } from '../model/reference.ts';
 import { numberBytes, numbersOf, type ByteSource, type NumberReader } from './byte-source.ts';
 import { decodeBytes } from './byte-text.ts';
-import { MalformedMachO, isMachO, readMachO, type MachOSlice } from './macho.ts';
+import { MalformedMachO, readMachO, type MachOSlice } from './macho.ts';
 import { LEAST_PAGE } from './seals.ts';
 
 /** A range of bytes of the file. */
@@ -32,9 +32,8 @@ export type FileSignature =
 
 const NONE: FileSignature = { kind: 'none' };
 
-/** The signature of a file, of all its slices together. Never throws: what can't be read can't be renewed. */
+/** The signature of a Mach-O file, of all its slices together. Never throws: what can't be read can't be renewed. */
 export function signatureOf(source: ByteSource): FileSignature {
-  if (!isMachO(source.region(0, 8))) return NONE;
   try {
     const slices = readMachO(source)
       .map(readSignature)

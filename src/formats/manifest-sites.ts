@@ -52,11 +52,14 @@ export function requireSeals(entry: FileEntry): void {
     throw new ArchiveError('seal', `a signature of '${showBytes(entry.path)}' ${why}`);
   };
   if (seals.length === 0) return;
-  if (entry.sites === undefined || seals.length > MOST_SEALS) return refuse('has nothing to follow, or too many parts');
+  if (seals.length > MOST_SEALS) refuse('has too many parts');
+  const { sites } = entry;
+  if (sites === undefined || sites.some(({ slot }) => slot === undefined))
+    return refuse('is one of a file that changes its size, or not at all');
   const places = seals.map((seal) => ({ start: seal.at, end: seal.at + pagesOf(seal) * seal.width }));
   for (const { start, end, at } of seals) if (start >= end || at < end) refuse('does not stand behind what it signs');
   if (places.some(({ end }) => end > entry.size)) refuse('lies outside the file');
-  const written = [...places, ...entry.sites.flatMap(rangesOf)].sort((a, b) => a.start - b.start);
+  const written = [...places, ...sites.flatMap(rangesOf)].sort((a, b) => a.start - b.start);
   requireRanges(entry, written, 'seal');
   const covers = (seal: Range, place: Range): boolean => place.start < seal.end && place.end > seal.start;
   if (places.some((place) => seals.some((seal) => covers(seal, place)))) refuse('signs a signature');

@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { createHash, hash, type Hash } from 'node:crypto';
 import { signatureOf } from '../formats/code-signature.ts';
+import { isMachO } from '../formats/macho.ts';
 import { findHits, type Hit, type Needles } from '../formats/needles.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import type { Reference } from '../model/reference.ts';
@@ -165,7 +166,7 @@ function claim(open: OpenTask, hits: readonly Hit[], head: Buffer, view: () => (
     return { references: [] };
   const viewAs = view();
   const references = claimFile(viewAs, [task.path, ...task.aliases], hits, context);
-  const signature = references.length === 0 ? null : signatureOf(viewAs(task.path));
+  const signature = references.length > 0 && isMachO(head) ? signatureOf(viewAs(task.path)) : null;
   return signature?.kind === 'renewable' ? { references, sealed: signature.sealed } : { references };
 }
 

@@ -1,5 +1,6 @@
 /** What a code signature asks of the references in a signed program: an edit must be one after which it can be renewed. */
 import { signatureOf, type FileSignature } from '../formats/code-signature.ts';
+import { isMachO } from '../formats/macho.ts';
 import type { Reference } from '../model/reference.ts';
 import type { FileView } from './rule.ts';
 
@@ -8,7 +9,7 @@ import type { FileView } from './rule.ts';
  * holds, or where they stand in the signature itself.
  */
 export function heedSignature(view: FileView, references: readonly Reference[]): Reference[] {
-  if (!references.some(isEditable)) return [...references];
+  if (!isMachO(view.head) || !references.some(isEditable)) return [...references];
   const signature = signatureOf(view);
   return references.map((reference) => (isEditable(reference) ? heeding(signature, reference) : reference));
 }
