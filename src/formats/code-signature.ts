@@ -6,7 +6,8 @@ import type { Seal, Sealed } from '../model/seal.ts';
 import type { Splice } from '../model/reference.ts';
 import { numberBytes, numbersOf, type ByteSource, type NumberReader } from './byte-source.ts';
 import { decodeBytes } from './byte-text.ts';
-import { MalformedMachO, readMachO, type MachOSlice } from './macho.ts';
+import { readMachO, type MachOSlice } from './macho.ts';
+import { MalformedMachO } from './macho-commands.ts';
 import { LEAST_PAGE } from './seals.ts';
 
 /** A range of bytes of the file. */

@@ -5,7 +5,8 @@
 import type { Splice } from '../model/reference.ts';
 import { numberBytes } from './byte-source.ts';
 import { decodeBytes, encodeBytes } from './byte-text.ts';
-import { COMMAND_SIZE_AT, SIZE_OF_COMMANDS_AT, type MachOSlice } from './macho.ts';
+import { SIZE_OF_COMMANDS_AT, type MachOSlice } from './macho.ts';
+import { COMMAND_SIZE_AT } from './macho-commands.ts';
 import type { CommandPath } from './macho-paths.ts';
 
 /** The splices that write each path; `room` and `needed` (bytes) for one that finds no room. */

@@ -1,5 +1,6 @@
 /** The paths in the load commands of a Mach-O file: what dyld reads, where each stands, and how much room it has. */
-import { COMMAND, type LoadCommand, type MachOSlice } from './macho.ts';
+import type { MachOSlice } from './macho.ts';
+import { COMMAND, type LoadCommand } from './macho-commands.ts';
 
 /**
  * `dependency` a library that is loaded; `id` the name under which a library is linked against; `rpath` a place to look for `@rpath`;

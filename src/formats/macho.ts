@@ -3,35 +3,8 @@
  * segment_command, section, dylib_command, rpath_command, dylinker_command) and mach-o/fat.h of Apple's XNU and cctools.
  */
 import { numbersOf, type ByteSource, type NumberReader } from './byte-source.ts';
-
-/** A Mach-O file whose headers say what can't be. The message says what and where. */
-export class MalformedMachO extends Error {
-  override readonly name: string = 'MalformedMachO';
-}
-
-/** cmd; LC_REQ_DYLD is part of the number. */
-export const COMMAND = {
-  segment: 0x1,
-  loadDylib: 0xc,
-  idDylib: 0xd,
-  loadDylinker: 0xe,
-  idDylinker: 0xf,
-  segment64: 0x19,
-  codeSignature: 0x1d,
-  lazyLoadDylib: 0x20,
-  dyldEnvironment: 0x27,
-  loadWeakDylib: 0x80000018,
-  rpath: 0x8000001c,
-  reexportDylib: 0x8000001f,
-  loadUpwardDylib: 0x80000023,
-} as const;
-
-export interface LoadCommand {
-  /** The file offset of the command, and its cmdsize in bytes. */
-  readonly at: number;
-  readonly size: number;
-  readonly type: number;
-}
+import { COMMAND, COMMAND_SIZE_AT, MalformedMachO, type LoadCommand } from './macho-commands.ts';
+import { readSegments, type MachOSegment } from './macho-segments.ts';
 
 /** One architecture of a file. All offsets count from the start of the file, not of the slice. */
 export interface MachOSlice {
@@ -42,6 +15,7 @@ export interface MachOSlice {
   readonly end: number;
   readonly is64: boolean;
   readonly commands: readonly LoadCommand[];
+  readonly segments: readonly MachOSegment[];
   /** Where the load commands end, and where the first byte of a section or segment stands behind them. */
   readonly commandsEnd: number;
   readonly contentStart: number;
@@ -51,8 +25,6 @@ export interface MachOSlice {
 
 /** The offset of sizeofcmds in mach_header. */
 export const SIZE_OF_COMMANDS_AT = 20;
-/** The offset of cmdsize in load_command. */
-export const COMMAND_SIZE_AT = 4;
 
 /** A Java class has its version, 45 and up, where a fat file counts its slices. */
 const MOST_SLICES = 44;
@@ -130,7 +102,8 @@ function readSlice(source: ByteSource, start: number, end: number): MachOSlice[]
   const commandsEnd = first + numbers.u32(start + SIZE_OF_COMMANDS_AT);
   if (commandsEnd > end) throw new MalformedMachO(`the load commands end at ${commandsEnd}, behind ${end}`);
   const commands = readCommands(numbers, first, commandsEnd, numbers.u32(start + 16));
-  const slice = { source, numbers, start, end, is64, commands, commandsEnd };
+  const segments = readSegments(numbers, start, commands);
+  const slice = { source, numbers, start, end, is64, commands, segments, commandsEnd };
   return [{ ...slice, contentStart: contentStart(slice), signature: signatureRange(slice) }];
 }
 
@@ -150,71 +123,17 @@ function readCommands(numbers: NumberReader, first: number, end: number, count: 
 
 type BareSlice = Omit<MachOSlice, 'contentStart' | 'signature'>;
 
-/** Where the padding behind the load commands ends: at the first section or segment that has bytes there. */
-function contentStart(slice: BareSlice): number {
-  const starts = slice.commands.flatMap((command) => {
-    if (command.type === COMMAND.segment) return segmentStarts(slice, command, SEGMENT_32);
-    return command.type === COMMAND.segment64 ? segmentStarts(slice, command, SEGMENT_64) : [];
-  });
-  // where nothing tells, there is no padding
-  const least = starts.reduce((least, start) => Math.min(least, start), Number.POSITIVE_INFINITY);
-  return Number.isFinite(least) ? Math.max(slice.commandsEnd, slice.start + least) : slice.commandsEnd;
-}
-
-/** Offsets in segment_command and section (or their 64-bit twins). */
-interface SegmentLayout {
-  readonly header: number;
-  readonly fileOffset: number;
-  readonly fileSize: number;
-  readonly sectionCount: number;
-  readonly section: number;
-  readonly sectionSize: number;
-  readonly sectionOffset: number;
-  readonly sectionFlags: number;
-  readonly wide: boolean;
-}
-
-const SEGMENT_32: SegmentLayout = {
-  header: 56,
-  fileOffset: 32,
-  fileSize: 36,
-  sectionCount: 48,
-  section: 68,
-  sectionSize: 36,
-  sectionOffset: 40,
-  sectionFlags: 56,
-  wide: false,
-};
-const SEGMENT_64: SegmentLayout = {
-  header: 72,
-  fileOffset: 40,
-  fileSize: 48,
-  sectionCount: 64,
-  section: 80,
-  sectionSize: 40,
-  sectionOffset: 48,
-  sectionFlags: 64,
-  wide: true,
-};
-
-/** S_ZEROFILL, S_GB_ZEROFILL, S_THREAD_LOCAL_ZEROFILL: no byte of them is in the file. */
-const ZERO_FILL: ReadonlySet<number> = new Set([0x1, 0xc, 0x12]);
-
-/** Where a segment and its sections begin, from the start of the slice; the segment that holds the headers begins with its sections. */
-function segmentStarts({ numbers }: BareSlice, { at, size }: LoadCommand, layout: SegmentLayout): number[] {
-  const count = numbers.u32(at + layout.sectionCount);
-  if (layout.header + count * layout.section > size)
-    throw new MalformedMachO(`the segment at ${at} can't have ${count} sections`);
-  const long = (offset: number): number => (layout.wide ? numbers.u64(offset) : numbers.u32(offset));
-  const offset = long(at + layout.fileOffset);
-  const starts = offset > 0 && long(at + layout.fileSize) > 0 ? [offset] : [];
-  for (let index = 0; index < count; index++) {
-    const section = at + layout.header + index * layout.section;
-    const start = numbers.u32(section + layout.sectionOffset);
-    const isEmpty = ZERO_FILL.has(numbers.u32(section + layout.sectionFlags) & 0xff) || start === 0;
-    if (!isEmpty && long(section + layout.sectionSize) > 0) starts.push(start);
-  }
-  return starts;
+/** Where the padding behind the load commands ends: at the first section or segment that has bytes there; where nothing tells, there is none. */
+function contentStart({ segments, start, commandsEnd }: BareSlice): number {
+  const parts = segments.flatMap((segment) => [segment, ...segment.sections]);
+  // the segment that begins with the headers begins with its sections
+  const starts = parts.flatMap((part) => (part.start > start && part.end > part.start ? [part.start] : []));
+  return starts.length === 0
+    ? commandsEnd
+    : Math.max(
+        commandsEnd,
+        starts.reduce((least, at) => Math.min(least, at)),
+      );
 }
 
 /** linkedit_data_command: dataoff, datasize. */

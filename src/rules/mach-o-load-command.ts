@@ -1,7 +1,8 @@
 /** RL408: a path in a load command of a Mach-O file: the libraries it loads, where it looks for them, its own install name. */
 import { decodeBytes } from '../formats/byte-text.ts';
 import type { Hit } from '../formats/needles.ts';
-import { isMachO, MalformedMachO, readMachO, type MachOSlice } from '../formats/macho.ts';
+import { isMachO, readMachO, type MachOSlice } from '../formats/macho.ts';
+import { MalformedMachO } from '../formats/macho-commands.ts';
 import { rewritePaths, type Rewritten } from '../formats/macho-edits.ts';
 import { commandPaths, type CommandPath } from '../formats/macho-paths.ts';
 import type { Reference, Site } from '../model/reference.ts';
