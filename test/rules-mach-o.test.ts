@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Plan } from '../src/model/plan.ts';
 import { asAbsolutePath } from '../src/model/path.ts';
@@ -274,6 +275,39 @@ test('damaged headers leave the file to the rules for any binary, which block it
   bytes.writeUInt32LE(0x7fffffff, 20); // sizeofcmds
   writeFileSync(target, bytes);
   expect(await find('lib/x')).toMatchObject([{ code: 'RL405', fix: 'blocked' }]);
+});
+
+test('files with any damage are scanned, fixed once, and brought back byte for byte', async () => {
+  const sound = readFileSync(
+    place('lib/sound', `[(LOAD, '/srv/build/site/lib/a'), (RPATH, '/srv/build/site')], kind=6`),
+  );
+  const damage = fc.sample(fc.tuple(fc.nat(sound.length - 4), fc.oneof(fc.nat(0xffffffff), fc.nat(700))), {
+    numRuns: 80,
+    seed: 408,
+  });
+  const damaged = damage.map(([at, value], index) => {
+    const bytes = Buffer.from(sound);
+    bytes.writeUInt32LE(value, at);
+    writeFileSync(join(tree, `lib/${index}`), bytes);
+    return bytes;
+  });
+  expect((await fix()).changes.length).toBeGreaterThan(20);
+  const again = await scan(tree, { prefixes: [PREFIX], jobs: 1 });
+  expect(plan(again).changes).toEqual([]);
+  expect(isSignedRight(join(tree, 'lib/sound'))).toBe(true);
+  await undo(tree);
+  expect(damaged.map((_, index) => readFileSync(join(tree, `lib/${index}`)))).toEqual(damaged);
+});
+
+test('a program that is too large to hold is signed again page by page', async () => {
+  const target = place(
+    'bin/x',
+    `[(LOAD, '/srv/build/site/lib/a.dylib')], kind=2, text=b'x' * 17000000 + b'\\0/srv/build/site/share\\0', room=150000`,
+  );
+  await fix(PREFIX, { to: asAbsolutePath('/srv/new') });
+  expect(isSignedRight(target)).toBe(true);
+  expect(pathsOf(target)).toEqual(['load @loader_path/../lib/a.dylib']);
+  expect(readFileSync(target).includes('\0/srv/new////////share\0')).toBe(true);
 });
 
 test('a moved site is found and mended', async () => {
