@@ -196,6 +196,7 @@ $1 == "count" {
   edit($2, $2 + $3, out)
 }
 $1 == "value" && retarget { octal($4 == "home" ? home : $4 == "program" ? program : prefix); edit($2, $3, out) }
+$1 == "seal" { print }
 $1 == "end" { ended = 1 }
 END { if (!bad && !ended) refuse("render.list ends too early") }
 '
@@ -216,6 +217,24 @@ BEGIN { digits = "0123456789abcdef"; alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcde
   print "edit", $2, $3, "sha256=" substr(s, 1, 43)
   print "edit", $4, $5, $7
 }
+'
+
+# Input: the edits of one file, in order. Output: the pages of a seal (start, end, page) in which bytes change.
+pager='
+{
+  if (change == 0) first = $2
+  change += length($4) / 4 - ($3 - $2)
+  if (change != 0) next
+  last = $3 > end ? end : $3
+  if (first < start) first = start
+  for (p = int((first - start) / page); start + p * page < last; p++) if (!seen[p]++) print p
+}
+'
+
+# Input: a hash as hex. Output: its first `width` bytes in octal.
+octals='
+BEGIN { digits = "0123456789abcdef" }
+{ for (i = 1; i <= 2 * width; i += 2) printf "\\%03o", (index(digits, substr($1, i, 1)) - 1) * 16 + index(digits, substr($1, i + 1, 1)) - 1 }
 '
 
 # --- rendering, in the root of the tree ------------------------------------------------------------------------------------------
@@ -240,11 +259,39 @@ spliced() {
   exec 3<&-
 }
 
+# What computes a hash that a seal asks for.
+hasher() {
+  case $sha256 in sha256sum) printf '%ssum' "$1" ;; *) printf 'shasum -a %s' "${1#sha}" ;; esac
+}
+
+# The bytes of $work/new from $1 on, $2 of them.
+piece() {
+  exec 3<"$work/new"
+  keep "$1" >/dev/null
+  keep "$2"
+  exec 3<&-
+}
+
+# Makes the hashes of $work/new that follow an edit anew; all others are right in an archive.
+renew_seals() {
+  while read -r _ start end page at hash width; do
+    awk -v start="$start" -v end="$end" -v page="$page" "$pager" "$work/sorted" >"$work/pages"
+    while read -r number; do
+      from=$((start + number * page))
+      length=$((end - from))
+      [ "$length" -le "$page" ] || length=$page
+      octal=$(piece "$from" "$length" | $(hasher "$hash") | awk -v width="$width" "$octals")
+      printf "$octal" | dd bs=1 seek=$((at + number * width)) conv=notrunc of="$work/new" 2>/dev/null
+    done <"$work/pages"
+  done <"$work/seals"
+}
+
 # Renders one file in place: its inode, its other names, its time and its mode stay. $1 path, $2 size, $3 mode.
 render() {
   [ -s "$work/rows" ] && record_rows
   sort -n -k2,2 -k3,3 "$work/edits" >"$work/sorted"
   spliced "./$1" "$work/sorted" >"$work/new"
+  renew_seals
   touch -r "./$1" "$work/time"
   [ -w "./$1" ] || chmod u+w "./$1"
   cat "$work/new" >"./$1"
@@ -396,6 +443,15 @@ make_link() {
   [ -z "$made" ] || ln -s "$1" "$via"
 }
 
+# Checks that this host can renew what is sealed.
+check_seals() {
+  while read -r kind _ _ _ _ hash _; do
+    [ "$kind" = seal ] || continue
+    set -- $(hasher "$hash")
+    command -v "$1" >/dev/null 2>&1 || fail "the tree holds signed programs, and this host has no ${hash}sum to sign them again; install with relocate"
+  done <$lists/render.list
+}
+
 # Fills in the place $1. The working directory is the root of the tree.
 fill_in() {
   [ -f $lists/render.list ] || fail 'this is no tree of relocate: .relocate/render.list is missing'
@@ -405,6 +461,7 @@ fill_in() {
   check_link "$1"
   check_digests
   check_python
+  check_seals
   retarget=
   [ -z "$python" ] || retarget=1
   awk -v here="$here" -v via="$(numbers "$via")" -v retarget="$retarget" -v home="$(numbers "$home")" -v program="$(numbers "$program")" -v prefix="$(numbers "$prefix")" \
@@ -412,11 +469,12 @@ fill_in() {
   : >"$work/rendered"
   current=
   root_mode=
-  while read -r kind a b c d e; do
+  while read -r kind a b c d e f; do
     case $kind in
       root) root_mode=$a ;;
-      file) flush; current=$a size_was=$b mode=$c; : >"$work/edits"; : >"$work/rows" ;;
+      file) flush; current=$a size_was=$b mode=$c; : >"$work/edits"; : >"$work/rows"; : >"$work/seals" ;;
       edit) printf 'edit %s %s %s\n' "$a" "$b" "$c" >>"$work/edits" ;;
+      seal) printf 'seal %s %s %s %s %s %s\n' "$a" "$b" "$c" "$d" "$e" "$f" >>"$work/seals" ;;
       row) printf 'row %s %s %s %s %s\n' "$a" "$b" "$c" "$d" "$e" >>"$work/rows" ;;
       link) [ -z "$python" ] || { decode "$a"; rm -f "./$word"; ln -s "$python" "./$word"; } ;;
     esac

@@ -10,11 +10,10 @@ if (!makeReady()) {
   console.log('FAILED  npm ci or the build; its words are above\n0 passed, 1 failed, 0 skipped');
   process.exit(1);
 }
-// the end-to-end tests make real environments from these; where they could not be had, the tests say so
-const wheelhouse = start(['node', 'scripts/wheelhouse.js']);
+// the end-to-end tests make real environments from these, and look into real programs; where they could not be had, the tests say so
+const fetched = ['wheelhouse', 'darwin-packages'].map((name) => start(['node', `scripts/${name}.js`]));
 const checks = await runChecks();
-const { ok, output } = await wheelhouse;
-if (!ok) console.error(output.trimEnd());
+for (const { ok, output } of await Promise.all(fetched)) if (!ok) console.error(output.trimEnd());
 const tests = runTests();
 const failures = [...checks.failed.map((check) => `check ${check}: npm run check:${check}`), ...tests.failures];
 for (const line of [...tests.slowest, ...failures.map((failure) => `FAILED  ${failure}`)]) console.log(line);

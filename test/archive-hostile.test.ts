@@ -7,6 +7,8 @@ import { BLOCK } from '../src/formats/tar-entry.ts';
 import { ArchiveError, RequirementError } from '../src/model/errors.ts';
 import type { ManifestEntry } from '../src/model/manifest.ts';
 import { asTreePath } from '../src/model/path.ts';
+import type { AbsoluteForm } from '../src/model/reference.ts';
+import type { Seal } from '../src/model/seal.ts';
 import { install } from '../src/stages/install.ts';
 import { verify } from '../src/stages/verify.ts';
 import {
@@ -41,6 +43,30 @@ beforeEach(() => {
 });
 
 type Entries = readonly (ManifestEntry | CraftedFile)[];
+
+/** Signatures that a manifest may not ask for, around a file that has this site. */
+function hostileSeals(site: AbsoluteForm): [string, Entries, string][] {
+  const seal: Seal = { start: 0, end: 100, page: 512, at: 100, hash: 'sha256', width: 32 };
+  const sealed = (...seals: readonly Seal[]): Entries => [
+    file('a', Buffer.alloc(200, 'root @@RELOCATE_PREFIX@@/x\n\0'), { sites: [site], seals }),
+  ];
+  const { slot: _, ...text } = site;
+  return [
+    ['a signature in front of what it signs', sealed({ ...seal, at: 60 }), 'seal'],
+    ['a signature of nothing', sealed({ ...seal, start: 100 }), 'seal'],
+    ['a signature outside of its file', sealed({ ...seal, at: 190 }), 'seal'],
+    ['two signatures in one place', sealed(seal, { ...seal, hash: 'sha1', width: 20 }), 'seals-overlap'],
+    ['a signature of a signature', sealed(seal, { ...seal, end: 140, at: 150 }), 'seal'],
+    ['more signatures than a file has', sealed(...Array.from({ length: 200 }, () => seal)), 'seal'],
+    ['a signature with a hash for each byte', sealed({ ...seal, page: 1 }), 'manifest-shape'],
+    ['a signature where nothing changes', [file('a', Buffer.alloc(200), { seals: [seal] })], 'seal'],
+    [
+      'a signature of a file that grows',
+      [file('a', Buffer.alloc(200, 'root @@RELOCATE_PREFIX@@/x\n\0'), { sites: [text], seals: [seal] })],
+      'seal',
+    ],
+  ];
+}
 
 /** All there is, but for the time of the folder in which a staging folder came and went. */
 function state(): string {
@@ -576,6 +602,7 @@ describe('the manifest', () => {
       [file('a', text, { rows: [{ of: asTreePath('a'), digest: [0, 1], size: [2, 3] }], sites: [site] })],
       'row-of',
     ],
+    ...hostileSeals({ ...site, slot: { slotEnd: 27, padding: 'slash', tail: '/x\n' } }),
     ['sites of a symlink', [{ ...symlink('a', 'x'), sites: [site] } as unknown as ManifestEntry], 'manifest-shape'],
   ])('%s', async (_, entries, rule) => {
     expect(await refused(entries)).toBe(rule);

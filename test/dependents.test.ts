@@ -105,6 +105,7 @@ describe('RECORD', () => {
         edits: [],
         splices: [],
         renders: [],
+        seals: [],
         follows: rows,
       };
       const splices = contentSplices(change, (file) => {
@@ -130,6 +131,7 @@ describe('RECORD', () => {
       edits: [],
       splices: [],
       renders: [],
+      seals: [],
       follows: row === undefined ? [] : [row],
     };
     expect(contentSplices(change, () => ({ digest: '00'.repeat(32), size: 1 }))).toEqual([]);

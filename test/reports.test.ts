@@ -236,7 +236,7 @@ describe('a scan as JSON', () => {
 });
 
 describe('a plan', () => {
-  const base = { aliases: [], before: '', follows: [], renders: [] } as const;
+  const base = { aliases: [], before: '', follows: [], renders: [], seals: [] } as const;
   const edited = reference('RL101', 'bin/pip');
   const plan: Plan = {
     version: 1,
@@ -305,6 +305,7 @@ describe('a patch', () => {
     splices: [],
     follows: [],
     renders: [],
+    seals: [],
   });
   const patch = (file: string, before: Buffer, splices: readonly Splice[]): Buffer =>
     patchOf({ change: change(file), before, splices }, plainPaint);

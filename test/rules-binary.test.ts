@@ -143,7 +143,7 @@ test('objects are told by their headers', () => {
   expect(objectFile(Buffer.from('#!/bin/sh\n'))).toBeNull();
   expect(objectFile(Buffer.from([0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 2]))).toMatchObject({
     kind: 'mach-o',
-    isSigned: true,
+    isSigned: false,
   });
   expect(objectFile(Buffer.from([0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 61]))).toBeNull();
   expect(structuredFormat(Buffer.from([0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 61]))?.name).toBe('a Java class');

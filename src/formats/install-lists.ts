@@ -12,6 +12,7 @@ import {
 } from '../model/manifest.ts';
 import { joinTree } from '../model/path.ts';
 import type { AbsoluteForm } from '../model/reference.ts';
+import type { Seal } from '../model/seal.ts';
 import { encodeBytes } from './byte-text.ts';
 
 /**
@@ -45,6 +46,7 @@ export function digestList(manifest: Manifest, manifestDigest: string): Buffer {
  *       site START END ESCAPING BASE          a prefix to replace
  *       slot START END ESCAPING BASE PADDING SLOT_END
  *       count AT WIDTH VALUE PATHS ASCII      the number that counts the bytes around the site before it
+ *       seal START END PAGE AT HASH WIDTH     hashes of the pages of these bytes, made anew behind all edits
  *       value START END WHAT                  what names the last `python` whose environment the file belongs to
  *       row DIGEST_START DIGEST_END SIZE_START SIZE_END PATH
  *     end
@@ -98,6 +100,7 @@ function fileLines(file: FileEntry, interpreter: Interpreter | null): string[] {
   return [
     `file ${listWord(file.path)} ${file.size} ${file.mode.toString(8)}`,
     ...(file.sites ?? []).flatMap(siteLines),
+    ...(file.seals ?? []).map(sealLine),
     ...(interpreter?.values ?? []).map(({ start, end, is }) => `value ${start} ${end} ${is}`),
     ...(file.rows ?? []).map(rowLine),
   ];
@@ -108,6 +111,10 @@ function siteLines({ start, end, escaping, base, slot, length }: AbsoluteForm): 
   const site = `site ${start} ${end} ${escaping} ${listWord(base)}`;
   if (length === undefined) return [site];
   return [site, `count ${length.at} ${length.width} ${length.value} ${length.paths} ${length.ascii ? 1 : 0}`];
+}
+
+function sealLine({ start, end, page, at, hash, width }: Seal): string {
+  return `seal ${start} ${end} ${page} ${at} ${hash} ${width}`;
 }
 
 function rowLine({ of, digest, size }: RecordRow): string {

@@ -4,7 +4,7 @@ import { OWN_PATHS, type FileEntry, type HardLinkEntry, type Manifest, type Mani
 import { dirName, type TreePath } from '../model/path.ts';
 import { linkLeads, requireForeignPath, requireLinkTarget } from './archive-paths.ts';
 import { compareBytes, showBytes } from './byte-text.ts';
-import { requireRows, requireSites, requireValues } from './manifest-sites.ts';
+import { requireRows, requireSeals, requireSites, requireValues } from './manifest-sites.ts';
 
 /** The entries of a manifest by their path. */
 export type EntryIndex = ReadonlyMap<TreePath, ManifestEntry>;
@@ -23,7 +23,10 @@ export function checkManifest(manifest: Manifest): EntryIndex {
     requireFolder(entry.path, index);
     if (entry.type === 'symlink') requireSymlink(entry.path, entry.target, entry.leads);
     if (entry.type === 'hard-link') requireHardLink(entry, index);
-    if (entry.type === 'file') requireSites(entry);
+    if (entry.type === 'file') {
+      requireSites(entry);
+      requireSeals(entry);
+    }
     index.set(entry.path, entry);
     before = entry.path;
   }

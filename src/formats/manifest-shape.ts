@@ -28,7 +28,9 @@ import { IS_FAILURE } from '../model/outcome.ts';
 import type { TreePath } from '../model/path.ts';
 import type { RefusalReason } from '../model/plan.ts';
 import type { AbsoluteForm } from '../model/reference.ts';
+import type { Seal } from '../model/seal.ts';
 import { ESCAPINGS } from './escaping.ts';
+import { LEAST_PAGE } from './seals.ts';
 import {
   byType,
   fields,
@@ -82,6 +84,15 @@ const site: Shape<AbsoluteForm> = fields<AbsoluteForm>({
 });
 const row: Shape<RecordRow> = fields<RecordRow>({ of: path, digest: list(whole(), 2), size: list(whole(), 2) });
 
+const seal: Shape<Seal> = fields<Seal>({
+  start: whole(),
+  end: whole(),
+  page: whole(LEAST_PAGE),
+  at: whole(),
+  hash: literal('sha1', 'sha256', 'sha384'),
+  width: whole(20, 48),
+});
+
 const entry: Shape<ManifestEntry> = byType<ManifestEntry>({
   file: fields<FileEntry>({
     path,
@@ -94,6 +105,7 @@ const entry: Shape<ManifestEntry> = byType<ManifestEntry>({
     remains: optional(whole(1)),
     sites: optional(list(site)),
     rows: optional(list(row)),
+    seals: optional(list(seal)),
     ...ownership,
   }),
   directory: fields<DirectoryEntry>({ path, type: literal('directory'), mode, mtime, ...ownership }),

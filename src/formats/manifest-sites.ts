@@ -5,6 +5,7 @@ import { joinTree, type TreePath } from '../model/path.ts';
 import type { AbsoluteForm } from '../model/reference.ts';
 import { requireTreePath } from './archive-paths.ts';
 import { encodeBytes, showBytes } from './byte-text.ts';
+import { pagesOf } from './seals.ts';
 
 /** A half-open range of bytes. */
 interface Range {
@@ -39,6 +40,29 @@ function requireSlot(entry: FileEntry, site: AbsoluteForm): void {
       'site-length',
       `a length in '${showBytes(entry.path)}' does not stand before the string that it counts`,
     );
+}
+
+/** More than two kinds of hashes for each architecture that a file can have. */
+const MOST_SEALS = 128;
+
+/** Checks that hashes stand behind what they hash, inside the file, and that nothing else is written where they stand. */
+export function requireSeals(entry: FileEntry): void {
+  const seals = entry.seals ?? [];
+  const refuse = (why: string): never => {
+    throw new ArchiveError('seal', `a signature of '${showBytes(entry.path)}' ${why}`);
+  };
+  if (seals.length === 0) return;
+  if (seals.length > MOST_SEALS) refuse('has too many parts');
+  const { sites } = entry;
+  if (sites === undefined || sites.some(({ slot }) => slot === undefined))
+    return refuse('is one of a file that changes its size, or not at all');
+  const places = seals.map((seal) => ({ start: seal.at, end: seal.at + pagesOf(seal) * seal.width }));
+  for (const { start, end, at } of seals) if (start >= end || at < end) refuse('does not stand behind what it signs');
+  if (places.some(({ end }) => end > entry.size)) refuse('lies outside the file');
+  const written = [...places, ...sites.flatMap(rangesOf)].sort((a, b) => a.start - b.start);
+  requireRanges(entry, written, 'seal');
+  const covers = (seal: Range, place: Range): boolean => place.start < seal.end && place.end > seal.start;
+  if (places.some((place) => seals.some((seal) => covers(seal, place)))) refuse('signs a signature');
 }
 
 /** Checks the rows of a RECORD, once all entries are known. */
@@ -87,7 +111,11 @@ export function requireValues(interpreter: Interpreter, index: ReadonlyMap<TreeP
       );
 }
 
-function requireRanges(entry: FileEntry, ranges: readonly Range[], what: 'site' | 'row' | 'interpreter'): void {
+function requireRanges(
+  entry: FileEntry,
+  ranges: readonly Range[],
+  what: 'site' | 'row' | 'seal' | 'interpreter',
+): void {
   let last = 0;
   for (const { start, end } of ranges) {
     if (start > end || end > entry.size)

@@ -1,10 +1,11 @@
 /** Recognises programs, libraries and object code by their headers, and what the headers say that an edit in place must heed. */
+import { isMachO } from './macho.ts';
 
 export type ObjectKind = 'elf' | 'mach-o' | 'pe' | 'archive';
 
 export interface ObjectFile {
   readonly kind: ObjectKind;
-  /** A signature covers the code: an edit makes it invalid. */
+  /** A signature covers the code, and an edit makes it invalid; those of Mach-O are renewed (see `rules/signed-code.ts`). */
   readonly isSigned: boolean;
   /** Where the program ends and what was appended to it begins (a payload); null where the headers do not tell. */
   readonly imageEnd: number | null;
@@ -14,22 +15,12 @@ export interface ObjectFile {
 export function objectFile(head: Buffer): ObjectFile | null {
   const magic = head.toString('latin1', 0, 4);
   if (magic === '\x7fELF') return { kind: 'elf', isSigned: false, imageEnd: elfEnd(head) };
-  if (MACH_O.has(magic)) return { kind: 'mach-o', isSigned: isSignedMachO(head), imageEnd: null };
-  // a fat Mach-O counts its slices where a Java class has its version
-  if (magic === '\xca\xfe\xba\xbe' && head.length >= 8 && head.readUInt32BE(4) < 45)
-    return { kind: 'mach-o', isSigned: true, imageEnd: null };
+  if (isMachO(head)) return { kind: 'mach-o', isSigned: false, imageEnd: null };
   if (head.toString('latin1', 0, 8) === '!<arch>\n' && !head.toString('latin1', 8, 14).startsWith('debian'))
     return { kind: 'archive', isSigned: false, imageEnd: null };
   if (magic.startsWith('MZ')) return peFile(head);
   return null;
 }
-
-const MACH_O: ReadonlySet<string> = new Set([
-  '\xfe\xed\xfa\xce',
-  '\xfe\xed\xfa\xcf',
-  '\xce\xfa\xed\xfe',
-  '\xcf\xfa\xed\xfe',
-]);
 
 /** ELF gABI, Elf32_Ehdr and Elf64_Ehdr: the section headers stand at the end of what linkers write. */
 function elfEnd(head: Buffer): number | null {
@@ -42,22 +33,6 @@ function elfEnd(head: Buffer): number | null {
   const offset = is64 ? long(40) : word(32);
   const end = offset + half(is64 ? 58 : 46) * half(is64 ? 60 : 48);
   return offset === 0 || !Number.isSafeInteger(end) ? null : end;
-}
-
-/** mach_header and load_command of loader.h: LC_CODE_SIGNATURE is 0x1d. */
-function isSignedMachO(head: Buffer): boolean {
-  const little = head[0] === 0xce || head[0] === 0xcf;
-  const word = (at: number): number =>
-    at + 4 > head.length ? 0 : little ? head.readUInt32LE(at) : head.readUInt32BE(at);
-  const count = word(16);
-  let at = head[little ? 0 : 3] === 0xcf ? 32 : 28;
-  for (let command = 0; command < count && at + 8 <= head.length; command++) {
-    if (word(at) === 0x1d) return true;
-    const size = word(at + 4);
-    if (size < 8) return false;
-    at += size;
-  }
-  return false;
 }
 
 /** Microsoft PE format: the fifth data directory is the certificate table. */

@@ -2,6 +2,7 @@
 import type { RecordRow } from '../model/manifest.ts';
 import type { TreePath } from '../model/path.ts';
 import type { AbsoluteForm, Splice } from '../model/reference.ts';
+import type { Seal } from '../model/seal.ts';
 import { contentSplices, type ContentChange, type NewContentOf } from './follows.ts';
 import { offsetShift } from './offset-shift.ts';
 
@@ -10,6 +11,8 @@ type Row = ContentChange['follows'][number];
 export interface PackedSites {
   readonly sites: readonly AbsoluteForm[];
   readonly rows: readonly RecordRow[];
+  /** Hashes that install must make anew, as it writes to the sites. */
+  readonly seals: readonly Seal[];
 }
 
 /**
@@ -38,6 +41,8 @@ export function packedSites(
       .filter(({ row }) => !isGone(own(row[0])))
       .map(({ of, digest, size }) => ({ of: nameOf(of), digest: digest.map(place), size: size.map(place) }))
       .sort((a, b) => (a.digest[0] ?? 0) - (b.digest[0] ?? 0)),
+    // edits of a signed file keep its size, so its seals stay where they are
+    seals: change.renders.length === 0 ? [] : change.seals,
   };
 }
 

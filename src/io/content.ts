@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { showBytes } from '../formats/byte-text.ts';
 import { contentSplices, type ContentChange, type NewContentOf } from '../formats/follows.ts';
+import { renewSeals } from '../formats/seals.ts';
 import { spliceChunks } from '../formats/splices.ts';
 import { StalePlanError } from '../model/errors.ts';
 import type { AbsolutePath } from '../model/path.ts';
@@ -21,7 +22,8 @@ export function* changedContent(
   change: ContentChange,
   newContentOf: NewContentOf,
 ): Generator<Buffer, void, void> {
-  yield* spliceChunks(plannedChunks(tree, change), contentSplices(change, newContentOf));
+  const edited = spliceChunks(plannedChunks(tree, change), contentSplices(change, newContentOf));
+  yield* renewSeals(edited, change.seals);
 }
 
 /** The bytes that are there now, and an error behind them where they are not those of the plan. */

@@ -1,9 +1,12 @@
 /** Scans one file: reads it once into a reused buffer, searches it, and lets the rules claim what was found. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { createHash, hash, type Hash } from 'node:crypto';
+import { signatureOf } from '../formats/code-signature.ts';
+import { isMachO } from '../formats/macho.ts';
 import { findHits, type Hit, type Needles } from '../formats/needles.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import type { Reference } from '../model/reference.ts';
+import type { Sealed } from '../model/seal.ts';
 import { isInterestingFile } from '../rules/claiming.ts';
 import { claimFile } from '../rules/claiming.ts';
 import { HEAD_BYTES, WHOLE_FILE_LIMIT, type FileView, type RuleContext } from '../rules/rule.ts';
@@ -28,6 +31,8 @@ export interface FileFinding {
   readonly references: readonly Reference[];
   /** sha256, hex; null where neither references nor the run asked for it. */
   readonly digest: string | null;
+  /** Set for a signed program with references: what an edit of it must renew. */
+  readonly sealed?: Sealed;
   /** The system's code where the file could not be read. */
   readonly unreadable?: string;
   /** Set where the file was not, after it was read, what it was before. */
@@ -85,14 +90,14 @@ function scanOpen(open: OpenTask): FileFinding | null {
   if (filled < buffer.length) {
     const bytes = buffer.subarray(0, filled);
     const hits = findHits(bytes, needles);
-    const references = claim(
+    const claimed = claim(
       open,
       hits,
       bytes.subarray(0, HEAD_BYTES),
       () => (name) => wholeView(viewed(task, name, filled), bytes),
     );
-    const digest = digests || references.length > 0 ? hash('sha256', bytes) : null;
-    return finding(open, references, digest, filled);
+    const digest = digests || claimed.references.length > 0 ? hash('sha256', bytes) : null;
+    return finding(open, claimed, digest, filled);
   }
   return scanLarge(open, filled);
 }
@@ -103,15 +108,15 @@ function scanLarge(open: OpenTask, first: number): FileFinding | null {
   const head = Buffer.from(buffer.subarray(0, HEAD_BYTES));
   const digest = digests ? createHash('sha256') : null;
   const { hits, size } = searchChunks(descriptor, buffer, first, needles, digest);
-  const references = claim(open, hits, head, () => {
+  const claimed = claim(open, hits, head, () => {
     if (size > WHOLE_FILE_LIMIT || hits.length === 0)
       return (path) => regionView(viewed(task, path, size), descriptor, head);
     const bytes = Buffer.allocUnsafe(size);
     const got = fill(descriptor, bytes, 0, 0);
     return (path) => wholeView(viewed(task, path, got), bytes.subarray(0, got));
   });
-  const known = digest?.digest('hex') ?? (references.length > 0 ? digestOf(descriptor, buffer) : null);
-  return finding(open, references, known, size);
+  const known = digest?.digest('hex') ?? (claimed.references.length > 0 ? digestOf(descriptor, buffer) : null);
+  return finding(open, claimed, known, size);
 }
 
 function viewed({ path: first, aliases, links, mode }: FileTask, path: TreePath, size: number): ViewedFile {
@@ -152,28 +157,26 @@ function settledFrom(carried: number, ahead: number): number {
   return carried - ahead;
 }
 
-function claim(
-  open: OpenTask,
-  hits: readonly Hit[],
-  head: Buffer,
-  view: () => (path: TreePath) => FileView,
-): Reference[] {
+/** What the rules make of a file. */
+type Claimed = Pick<FileFinding, 'references' | 'sealed'>;
+
+function claim(open: OpenTask, hits: readonly Hit[], head: Buffer, view: () => (path: TreePath) => FileView): Claimed {
   const { task, context } = open;
-  if (hits.length === 0 && ![task.path, ...task.aliases].some((path) => isInterestingFile(path, head))) return [];
-  return claimFile(view(), [task.path, ...task.aliases], hits, context);
+  if (hits.length === 0 && ![task.path, ...task.aliases].some((path) => isInterestingFile(path, head)))
+    return { references: [] };
+  const viewAs = view();
+  const references = claimFile(viewAs, [task.path, ...task.aliases], hits, context);
+  const signature = references.length > 0 && isMachO(head) ? signatureOf(viewAs(task.path)) : null;
+  return signature?.kind === 'renewable' ? { references, sealed: signature.sealed } : { references };
 }
 
-function finding(
-  open: OpenTask,
-  references: readonly Reference[],
-  digest: string | null,
-  size: number,
-): FileFinding | null {
+function finding(open: OpenTask, claimed: Claimed, digest: string | null, size: number): FileFinding | null {
   const { task, descriptor } = open;
+  const { references } = claimed;
   if (size === task.size && references.length === 0 && digest === null) return null;
   const changed = changeSince(task, descriptor, size);
   if (changed === null && references.length === 0 && digest === null) return null;
-  return { path: task.path, references, digest, ...(changed === null ? {} : { changed }) };
+  return { path: task.path, ...claimed, digest, ...(changed === null ? {} : { changed }) };
 }
 
 function changeSince(task: FileTask, descriptor: number, size: number): string | null {

@@ -29,6 +29,7 @@ export const RULE_NAMES = {
   RL404: 'absolute-needed',
   RL405: 'path-in-c-string',
   RL406: 'path-in-binary',
+  RL408: 'mach-o-load-command',
   RL501: 'pyvenv-cfg',
   RL502: 'absolute-pth',
   RL503: 'egg-link',

@@ -6,6 +6,7 @@ import type { TreePath } from './path.ts';
 import { asTreePath } from './path.ts';
 import type { AbsoluteForm } from './reference.ts';
 import type { RefusalReason } from './plan.ts';
+import type { Seal } from './seal.ts';
 
 /** Where relocate's own files stand in an archive and in an installed tree. */
 export const OWN_PATHS: Readonly<
@@ -103,6 +104,8 @@ export interface FileEntry extends EntryBase {
   readonly sites?: readonly AbsoluteForm[];
   /** Rows of a wheel's RECORD that hold digest and size of a file that has sites. */
   readonly rows?: readonly RecordRow[];
+  /** Hashes of the file's own bytes in it (a code signature), made anew behind its sites; only with sites, in the order of what they hash. */
+  readonly seals?: readonly Seal[];
 }
 
 /** Byte ranges, in the bytes of the archive, of `sha256=...` and of the size. */

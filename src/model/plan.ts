@@ -2,6 +2,7 @@
 import { asAbsolutePath, type AbsolutePath, type TreePath } from './path.ts';
 import type { AbsoluteForm, Reference, Splice } from './reference.ts';
 import type { Dependent } from './scan.ts';
+import type { Seal } from './seal.ts';
 
 /** The text that stands for the tree's place in a template or an archive until it is rendered. */
 export const PLACEHOLDER = '@@RELOCATE_PREFIX@@';
@@ -64,6 +65,8 @@ export type FileChange = {
       readonly follows: readonly Extract<Dependent, { kind: 'record-row' }>[];
       /** Sites that hold a placeholder after the change; empty unless the plan makes a template. */
       readonly renders: readonly RenderSite[];
+      /** Hashes of the file's own bytes, made anew behind all splices; the file keeps its size. Empty for what is not signed. */
+      readonly seals: readonly Seal[];
     }
   | { readonly kind: 'retarget'; readonly target: string }
   /** Byte code whose source changed. */

@@ -87,7 +87,8 @@ export interface Splice {
 
 /** The self-locating form of a reference. References of one file may share a splice (the same in all three fields). */
 export type RelativeForm =
-  | { readonly kind: 'splices'; readonly splices: readonly Splice[] }
+  /** `text`, for people: what comes in the place of the path, where the splices hold more than that. */
+  | { readonly kind: 'splices'; readonly splices: readonly Splice[]; readonly text?: string }
   | { readonly kind: 'target'; readonly target: string };
 
 /**

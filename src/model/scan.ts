@@ -3,6 +3,7 @@ import type { RuleCode } from './codes.ts';
 import type { AbsolutePath, TreePath } from './path.ts';
 import type { Prefix } from './prefix.ts';
 import type { Fix, Reference } from './reference.ts';
+import type { Sealed } from './seal.ts';
 
 /** A file that stores something of another file, and must follow when that file changes. */
 export type Dependent =
@@ -44,6 +45,8 @@ export interface FileFacts {
   readonly mode: number;
   /** Set where the file can't be replaced: its folder can't be written to, or it lies beyond a mount point. */
   readonly obstacle?: 'unwritable' | 'other-device';
+  /** Set for a signed program: what an edit of it must renew. */
+  readonly sealed?: Sealed;
 }
 
 export interface Excluded {

@@ -5,6 +5,7 @@ import { dirName, type TreePath } from '../model/path.ts';
 import type { Reference } from '../model/reference.ts';
 import { FILE_RULES } from './registry.ts';
 import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
+import { heedSignature } from './signed-code.ts';
 
 /** Whether some rule wants to see the file although no prefix was found in it. */
 export function isInterestingFile(path: TreePath, head: Buffer): boolean {
@@ -23,7 +24,15 @@ export function claimFile(
   hits: readonly Hit[],
   context: RuleContext,
 ): Reference[] {
-  const [first, ...aliases] = names;
+  return heedSignature(viewAs(names[0]), claimNames(viewAs, names, hits, context));
+}
+
+function claimNames(
+  viewAs: (path: TreePath) => FileView,
+  [first, ...aliases]: readonly [TreePath, ...TreePath[]],
+  hits: readonly Hit[],
+  context: RuleContext,
+): Reference[] {
   const references = claimView(viewAs(first), hits, context);
   if (!references.some((reference) => reference.relative !== undefined)) return references;
   const folders = new Set([dirName(first)]);

@@ -23,6 +23,7 @@ import { rule as rl401 } from './absolute-rpath.ts';
 import { rule as rl402 } from './outside-rpath.ts';
 import { rule as rl403 } from './absolute-interpreter.ts';
 import { rule as rl404 } from './absolute-needed.ts';
+import { rule as rl408 } from './mach-o-load-command.ts';
 import { rule as rl501 } from './pyvenv-cfg.ts';
 import { rule as rl502 } from './absolute-pth.ts';
 import { rule as rl503 } from './egg-link.ts';
@@ -72,6 +73,7 @@ export const FILE_RULES: readonly FileRule[] = [
   rl402,
   rl403,
   rl404,
+  rl408,
   rl501,
   rl502,
   rl503,

@@ -14,6 +14,7 @@ import {
 } from '../model/plan.ts';
 import type { AbsoluteForm, Reference, Splice } from '../model/reference.ts';
 import type { Dependent, FileFacts } from '../model/scan.ts';
+import type { Sealed } from '../model/seal.ts';
 import type { Writes } from './plan.ts';
 
 /** An edit that was decided on, and what it writes. */
@@ -27,6 +28,9 @@ export interface Assembled {
   readonly change: FileChange | null;
   readonly refusals: readonly Refusal[];
 }
+
+/** Of what is not signed. */
+const UNSEALED: Sealed = { seals: [], edits: [] };
 
 /** The change of a symlink: it has one target, so the last edit counts (there is one). */
 export function retargetChange(facts: FileFacts, edits: readonly DecidedEdit[]): Assembled {
@@ -42,11 +46,10 @@ export function contentChange(facts: FileFacts, edits: readonly DecidedEdit[]): 
   const { kept, dropped } = withoutOverlaps(edits);
   const refusals = dropped.map(({ edit }) => overlapRefusal(edit));
   if (kept.length === 0) return { change: null, refusals };
-  const splices = mergeSplices(kept);
-  return {
-    refusals,
-    change: { ...common(facts, kept), kind: 'content', splices, follows: [], renders: renderSites(kept, splices) },
-  };
+  const { seals, edits: signing } = facts.sealed ?? UNSEALED;
+  const splices = mergeSplices(kept, signing);
+  const renders = renderSites(kept, splices);
+  return { refusals, change: { ...common(facts, kept), kind: 'content', splices, follows: [], renders, seals } };
 }
 
 /**
@@ -82,7 +85,7 @@ export function withDependents(
     const content =
       change?.kind === 'content'
         ? change
-        : { ...common(facts, []), kind: 'content' as const, splices: [], renders: [] };
+        : { ...common(facts, []), kind: 'content' as const, splices: [], renders: [], seals: [] };
     changes.set(file, { ...content, follows });
   }
 }
@@ -147,8 +150,8 @@ function isSame(first: Splice, second: Splice): boolean {
   return first.start === second.start && first.end === second.end && first.text === second.text;
 }
 
-function mergeSplices(edits: readonly DecidedEdit[]): Splice[] {
-  const all = edits.flatMap((edit) => [...splicesOf(edit)]).sort((a, b) => a.start - b.start || a.end - b.end);
+function mergeSplices(edits: readonly DecidedEdit[], besides: readonly Splice[]): Splice[] {
+  const all = [...edits.flatMap(splicesOf), ...besides].sort((a, b) => a.start - b.start || a.end - b.end);
   return all.filter((splice, i) => {
     const before = all[i - 1];
     return before === undefined || !isSame(before, splice);

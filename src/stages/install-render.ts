@@ -1,6 +1,7 @@
 /** Fills a staged tree in for its destination: sites, the Pythons of its environments, and the RECORD rows that follow. */
 import { showBytes } from '../formats/byte-text.ts';
 import { isMisfit, isSiteText, rowSplices, siteSplices, valueSplices } from '../formats/render.ts';
+import { renewSeals } from '../formats/seals.ts';
 import { mergeSplices, spliceChunks } from '../formats/splices.ts';
 import { WordCount } from '../formats/word-count.ts';
 import type { Staging, WrittenFile } from '../io/staging.ts';
@@ -57,7 +58,7 @@ function renderFile(entry: FileEntry, staging: Staging, splices: readonly Splice
   const before = new WordCount(manifest.placeholder);
   const after = new WordCount(manifest.placeholder);
   const written = staging.rewriteFile(entry.path, entry.sparse === true, (pieces) =>
-    after.counting(spliceChunks(before.counting(pieces), splices)),
+    renewSeals(after.counting(spliceChunks(before.counting(pieces), splices)), entry.seals ?? []),
   );
   const placeholders = (entry.sites ?? []).filter(({ slot }) => slot === undefined).length;
   if (before.count() - after.count() !== placeholders)

@@ -39,7 +39,7 @@ export interface Contents {
 /** Kinds of sites that are not in the bytes of a file. */
 const ABOUT_ENTRIES: ReadonlySet<Site['kind']> = new Set(['symlink', 'entry']);
 
-const UNCHANGED: PackedSites = { sites: [], rows: [] };
+const UNCHANGED: PackedSites = { sites: [], rows: [], seals: [] };
 
 /** Reads every file that changes, that names a prefix, or that is volatile; the rest is as the scan hashed it. */
 export async function prepareContents(full: FullScan, plan: Plan, spool: Spool, pace: Pace): Promise<Contents> {
@@ -150,7 +150,7 @@ class Preparation {
   /** A file that stays as it is, in the words of a change. */
   #plain(file: TreePath): ContentChange {
     const before = this.#digestOf(file);
-    return { file, aliases: [], before, edits: [], kind: 'content', splices: [], follows: [], renders: [] };
+    return { file, aliases: [], before, edits: [], kind: 'content', splices: [], follows: [], renders: [], seals: [] };
   }
 
   #digestOf(file: TreePath): string {

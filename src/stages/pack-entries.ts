@@ -92,7 +92,7 @@ function fileOrLink(seen: Entry, base: Base, contents: Contents, firstNames: Map
       target: first,
     };
   if (seen.links > 1) firstNames.set(inode, seen.path);
-  const { size, sha256, sites, rows, remains } = contents.fileOf(seen);
+  const { size, sha256, sites, rows, seals, remains } = contents.fileOf(seen);
   return {
     ...base,
     type: 'file',
@@ -102,6 +102,7 @@ function fileOrLink(seen: Entry, base: Base, contents: Contents, firstNames: Map
     ...(seen.size - seen.blocks * 512 >= LEAST_HOLE ? { sparse: true } : {}),
     ...(remains > 0 ? { remains } : {}),
     ...(sites.length > 0 ? { sites } : {}),
+    ...(seals.length > 0 ? { seals } : {}),
     ...(rows.length > 0 ? { rows } : {}),
   };
 }

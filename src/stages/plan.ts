@@ -151,7 +151,9 @@ function unblocked(reference: Reference, scan: Scan, strategy: Strategy): Decisi
 
 function relativeEdit(reference: Reference, relative: NonNullable<Reference['relative']>): Decision {
   const replacement =
-    relative.kind === 'target' ? relative.target : relative.splices.map(({ text }) => text).join(' … ');
+    relative.kind === 'target'
+      ? relative.target
+      : (relative.text ?? relative.splices.map(({ text }) => text).join(' … '));
   return { edit: { reference, form: 'relative', replacement }, writes: { kind: 'relative' } };
 }
 

@@ -63,7 +63,7 @@ function newContent(plan: Plan, change: ContentChange, contents: ReadonlyMap<Tre
 function presentBytes(plan: Plan, change: ContentChange): Buffer | null {
   const chunks: Buffer[] = [];
   let size = 0;
-  for (const chunk of changedContent(plan.tree, { ...change, splices: [], follows: [] }, () => undefined)) {
+  for (const chunk of changedContent(plan.tree, { ...change, splices: [], follows: [], seals: [] }, () => undefined)) {
     size += chunk.length;
     if (size > SHOWN_BYTES) return null;
     chunks.push(Buffer.from(chunk));

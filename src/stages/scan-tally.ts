@@ -133,6 +133,7 @@ export class ScanTally {
       size,
       mode,
       ...obstacleTo(this.#place.real, path),
+      ...(finding.sealed === undefined ? {} : { sealed: finding.sealed }),
     });
   }
 

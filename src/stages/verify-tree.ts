@@ -3,6 +3,7 @@ import { showBytes } from '../formats/byte-text.ts';
 import { HitStream } from '../formats/hit-stream.ts';
 import { compileNeedles, type Needles } from '../formats/needles.ts';
 import { remainsAfter } from '../formats/render.ts';
+import { renewSeals } from '../formats/seals.ts';
 import { mergeSplices, spliceChunks } from '../formats/splices.ts';
 import { bothWays } from '../formats/unrender.ts';
 import { errorCode, hostPath } from '../io/entries.ts';
@@ -179,11 +180,13 @@ class Comparison {
     };
     const ways = bothWays(entry, this.#manifest, placement, (path) => this.#contents.get(path), packedAs);
     if (ways === null || ways.backward.some(({ end }) => end > size)) return false;
+    if (entry.seals !== undefined && size !== entry.size) return false;
+    const sealed = (pieces: Iterable<Buffer>): Iterable<Buffer> => renewSeals(pieces, entry.seals ?? []);
     const packed = (): Iterable<Buffer> =>
-      spliceChunks(readPieces(hostPath(this.#tree.root, entry.path)), mergeSplices(ways.backward));
+      sealed(spliceChunks(readPieces(hostPath(this.#tree.root, entry.path)), mergeSplices(ways.backward)));
     return (
       digestPieces(packed()).digest === entry.sha256 &&
-      digestPieces(spliceChunks(packed(), ways.forward)).digest === digest
+      digestPieces(sealed(spliceChunks(packed(), ways.forward))).digest === digest
     );
   }
 

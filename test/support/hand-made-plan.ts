@@ -39,6 +39,7 @@ export function replaceIn(
     splices,
     follows: [],
     renders: [],
+    seals: [],
   };
 }
 
