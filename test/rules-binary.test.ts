@@ -149,11 +149,6 @@ test('objects are told by their headers', () => {
   expect(structuredFormat(Buffer.from([0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 61]))?.name).toBe('a Java class');
 });
 
-test('where the sections of an ELF file end, an appended payload begins', () => {
-  const bytes = readFileSync('/bin/sh');
-  expect(objectFile(bytes.subarray(0, 4096))?.imageEnd).toBe(bytes.length);
-});
-
 test('a text that begins with the letters of a magic is text', () => {
   expect(structuredFormat(Buffer.from('RIFF is a word'))).toBeNull();
   expect(structuredFormat(Buffer.from('%PDF-1.4\n'))?.name).toBe('a PDF');

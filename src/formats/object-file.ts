@@ -1,25 +1,24 @@
 /** Recognises programs, libraries and object code by their headers, and what the headers say that an edit in place must heed. */
 
+import { isAr } from './ar.ts';
+
 export type ObjectKind = 'elf' | 'mach-o' | 'pe' | 'archive';
 
 export interface ObjectFile {
   readonly kind: ObjectKind;
   /** A signature covers the code: an edit makes it invalid. */
   readonly isSigned: boolean;
-  /** Where the program ends and what was appended to it begins (a payload); null where the headers do not tell. */
-  readonly imageEnd: number | null;
 }
 
 /** Reads the first bytes of a file (4 KiB are enough for common programs); null for what is no object file. */
 export function objectFile(head: Buffer): ObjectFile | null {
   const magic = head.toString('latin1', 0, 4);
-  if (magic === '\x7fELF') return { kind: 'elf', isSigned: false, imageEnd: elfEnd(head) };
-  if (MACH_O.has(magic)) return { kind: 'mach-o', isSigned: isSignedMachO(head), imageEnd: null };
+  if (magic === '\x7fELF') return { kind: 'elf', isSigned: false };
+  if (MACH_O.has(magic)) return { kind: 'mach-o', isSigned: isSignedMachO(head) };
   // a fat Mach-O counts its slices where a Java class has its version
   if (magic === '\xca\xfe\xba\xbe' && head.length >= 8 && head.readUInt32BE(4) < 45)
-    return { kind: 'mach-o', isSigned: true, imageEnd: null };
-  if (head.toString('latin1', 0, 8) === '!<arch>\n' && !head.toString('latin1', 8, 14).startsWith('debian'))
-    return { kind: 'archive', isSigned: false, imageEnd: null };
+    return { kind: 'mach-o', isSigned: true };
+  if (isAr(head)) return { kind: 'archive', isSigned: false };
   if (magic.startsWith('MZ')) return peFile(head);
   return null;
 }
@@ -30,19 +29,6 @@ const MACH_O: ReadonlySet<string> = new Set([
   '\xce\xfa\xed\xfe',
   '\xcf\xfa\xed\xfe',
 ]);
-
-/** ELF gABI, Elf32_Ehdr and Elf64_Ehdr: the section headers stand at the end of what linkers write. */
-function elfEnd(head: Buffer): number | null {
-  const is64 = head[4] === 2;
-  const little = head[5] === 1;
-  if (head.length < (is64 ? 64 : 52)) return null;
-  const half = (at: number): number => (little ? head.readUInt16LE(at) : head.readUInt16BE(at));
-  const word = (at: number): number => (little ? head.readUInt32LE(at) : head.readUInt32BE(at));
-  const long = (at: number): number => Number(little ? head.readBigUInt64LE(at) : head.readBigUInt64BE(at));
-  const offset = is64 ? long(40) : word(32);
-  const end = offset + half(is64 ? 58 : 46) * half(is64 ? 60 : 48);
-  return offset === 0 || !Number.isSafeInteger(end) ? null : end;
-}
 
 /** mach_header and load_command of loader.h: LC_CODE_SIGNATURE is 0x1d. */
 function isSignedMachO(head: Buffer): boolean {
@@ -69,6 +55,5 @@ function peFile(head: Buffer): ObjectFile | null {
   return {
     kind: 'pe',
     isSigned: certificates + 8 <= head.length && head.readUInt32LE(certificates + 4) !== 0,
-    imageEnd: null,
   };
 }

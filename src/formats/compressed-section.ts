@@ -1,0 +1,71 @@
+/** Compressed sections of ELF files, which a search for bytes can't see into. Source: gABI, Elf32_Chdr and Elf64_Chdr; binutils' `.zdebug_*`. */
+import * as zlib from 'node:zlib';
+import { SECTION, SECTION_FLAG, type Elf, type ElfSection } from './elf.ts';
+
+export type Inflated =
+  | { readonly ok: true; readonly bytes: Buffer }
+  /** Why it could not be looked into, for people. */
+  | { readonly ok: false; readonly why: string };
+
+/** Larger sections are not taken apart: debug information of the largest programs, which would take all memory. */
+const LARGEST = 256 * 1024 * 1024;
+
+/** ch_type. */
+const ZLIB = 1;
+const ZSTD = 2;
+
+export function isCompressed({ name, type, flags }: ElfSection): boolean {
+  return type !== SECTION.noBits && ((flags & SECTION_FLAG.compressed) !== 0 || name.startsWith('.zdebug_'));
+}
+
+/** The bytes of a compressed section. Never throws for what the file says. */
+export function inflateSection(elf: Elf, section: ElfSection): Inflated {
+  const header = headerOf(elf, section);
+  if (header === null) return { ok: false, why: 'its header of compression is cut short' };
+  if (header.size > LARGEST || section.size > LARGEST)
+    return { ok: false, why: `compressed, and too large to look into (${header.size} bytes)` };
+  const packed = elf.source.region(section.offset + header.length, section.offset + section.size);
+  const inflate = header.type === ZLIB ? zlib.inflateSync : header.type === ZSTD ? zstd() : null;
+  if (inflate === undefined) return { ok: false, why: 'compressed with zstd, which this version of Node can not read' };
+  if (inflate === null) return { ok: false, why: `compressed in a way that is not known (${header.type})` };
+  try {
+    return { ok: true, bytes: inflate(packed, { maxOutputLength: Math.max(1, header.size) }) };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error)
+      return { ok: false, why: `compressed, and damaged (${String(error.code)})` };
+    throw error;
+  }
+}
+
+interface CompressionHeader {
+  readonly type: number;
+  /** Bytes when inflated. */
+  readonly size: number;
+  /** Bytes of the header itself. */
+  readonly length: number;
+}
+
+function headerOf({ numbers, is64, source }: Elf, { name, flags, offset, size }: ElfSection): CompressionHeader | null {
+  const length = (flags & SECTION_FLAG.compressed) === 0 ? 12 : is64 ? 24 : 12;
+  if (size < length || offset + length > source.size) return null;
+  try {
+    // `ZLIB` and the size, big-endian in any file
+    if ((flags & SECTION_FLAG.compressed) === 0) {
+      const header = source.region(offset, offset + length);
+      const isZlib = name.startsWith('.zdebug_') && header.toString('latin1', 0, 4) === 'ZLIB';
+      return { type: isZlib ? ZLIB : 0, size: Number(header.readBigUInt64BE(4)), length };
+    }
+    const inflated = is64 ? numbers.u64(offset + 8) : numbers.u32(offset + 4);
+    return { type: numbers.u32(offset), size: inflated, length };
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+type Inflate = (bytes: Buffer, options: { readonly maxOutputLength: number }) => Buffer;
+
+/** Node has it since 22.15 and 23.8. */
+function zstd(): Inflate | undefined {
+  return (zlib as { readonly zstdDecompressSync?: Inflate }).zstdDecompressSync;
+}
