@@ -2,7 +2,10 @@
 import { isCounted } from '../formats/cstring.ts';
 import type { Hit } from '../formats/needles.ts';
 import { isCode, type NativePlace } from '../formats/native-place.ts';
-import { ELF_TYPE } from '../formats/elf.ts';
+import { encodeBytes } from '../formats/byte-text.ts';
+import { ELF_TYPE, isElf } from '../formats/elf.ts';
+import { splitCopies } from '../formats/split-constants.ts';
+import type { Prefix } from '../model/prefix.ts';
 import { languageOf, type CompiledLanguage } from '../formats/compiled-language.ts';
 import { structuredFormat } from '../formats/structured.ts';
 import { pathAt } from './claims.ts';
@@ -13,13 +16,19 @@ import { surroundingsOf } from './surroundings.ts';
 
 /** Text without a NUL for so far to both sides of a hit is taken for text in a file that is binary elsewhere. */
 const TEXT_AROUND = 256;
+/** In larger programs no pieces are looked for. */
+const LARGEST_PROGRAM = 256 * 1024 * 1024;
 
 export const rule: FileRule = {
   code: 'RL406',
   summary: "The tree's path in a binary file, where something may count or sum its bytes.",
   subject: 'file',
   appliesTo: () => true,
-  *claim(view, hits) {
+  // pieces of a path give no hit
+  isInteresting: (_, head) => isElf(head),
+  *claim(view, hits, { prefixes }) {
+    if (isElf(view.head) && view.size <= LARGEST_PROGRAM) yield* claimPieces(view, prefixes);
+    if (hits.length === 0) return;
     const surroundings = surroundingsOf(view);
     const format = structuredFormat(view.head);
     const placeOf = placesOf(view);
@@ -36,6 +45,24 @@ export const rule: FileRule = {
     }
   },
 };
+
+/** Copies that a compiler made in pieces: a prefix that is nowhere whole. */
+function* claimPieces(view: FileView, prefixes: readonly Prefix[]): Iterable<Claim> {
+  const place = placesOf(view)?.(0);
+  if (place?.kind !== 'elf') return;
+  for (const { path } of prefixes)
+    for (const { start, end } of splitCopies(place.elf, encodeBytes(path)))
+      yield {
+        hit: null,
+        site: { kind: 'slot', start, end, capacity: end - start },
+        path,
+        prefix: path,
+        scope: 'inside',
+        applicability: 'manual',
+        fix: 'blocked',
+        note: 'a compiler wrote the path in pieces between its instructions: build anew where it shall be, or with -fno-builtin',
+      };
+}
 
 /** Only a path of the same length would do no harm, and only if no checksum covers it: for those who know that, `--unsafe`. */
 function claim(view: FileView, hit: Hit, note: string): Claim {
