@@ -39,7 +39,7 @@ describe.skipIf(!has('gcc'))('a C program', () => {
     expect(after.replace(/\/{2,}/g, '/')).toBe(before.replaceAll(built.root, root));
     expect(after.length).toBe(before.length);
     const codes = scan.references.filter(({ file }) => file === 'bin/x').map(({ code }) => code);
-    expect(new Set(codes)).toEqual(new Set(['RL208', 'RL405']));
+    expect(new Set(codes)).toEqual(new Set(['RL208', 'RL405', 'RL407']));
     expect(scan.summary.maxPrefixBytes).toBe(built.root.length);
   });
 

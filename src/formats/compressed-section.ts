@@ -1,5 +1,6 @@
 /** Compressed sections of ELF files, which a search for bytes can't see into. Source: gABI, Elf32_Chdr and Elf64_Chdr; binutils' `.zdebug_*`. */
 import * as zlib from 'node:zlib';
+import type { ByteSource } from './byte-source.ts';
 import { SECTION, SECTION_FLAG, type Elf, type ElfSection } from './elf.ts';
 
 export type Inflated =
@@ -16,6 +17,30 @@ const ZSTD = 2;
 
 export function isCompressed({ name, type, flags }: ElfSection): boolean {
   return type !== SECTION.noBits && ((flags & SECTION_FLAG.compressed) !== 0 || name.startsWith('.zdebug_'));
+}
+
+/**
+ * A quick look whether an ELF image may have compressed sections: most have none, and need no reading of all their headers. True for
+ * what can't be told.
+ */
+export function mayHoldCompressed(source: ByteSource): boolean {
+  const head = source.region(0, 64);
+  if (head.length < 52) return false;
+  const is64 = head[4] === 2;
+  if (head.length < 64 || head[5] !== 1) return true;
+  const at = is64 ? Number(head.readBigUInt64LE(0x28)) : head.readUInt32LE(0x20);
+  const [entry, count, names] = [0, 2, 4].map((field) => head.readUInt16LE((is64 ? 0x3a : 0x2e) + field));
+  if (at === 0) return false;
+  if (entry !== (is64 ? 64 : 40) || count === undefined || count === 0 || names === undefined || names >= count)
+    return true;
+  const table = source.region(at, at + entry * count);
+  if (table.length < entry * count) return false;
+  for (let flags = 8; flags < table.length; flags += entry)
+    if ((table.readUInt32LE(flags) & SECTION_FLAG.compressed) !== 0) return true;
+  const strings = names * entry;
+  const start = is64 ? Number(table.readBigUInt64LE(strings + 0x18)) : table.readUInt32LE(strings + 0x10);
+  const size = is64 ? Number(table.readBigUInt64LE(strings + 0x20)) : table.readUInt32LE(strings + 0x14);
+  return source.region(start, start + size).includes('.zdebug_');
 }
 
 /** The bytes of a compressed section. Never throws for what the file says. */

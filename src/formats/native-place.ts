@@ -26,12 +26,17 @@ export function nativePlaces(source: ByteSource, head: Buffer): PlaceFinder | nu
   return objectFile(head) === null ? null : () => ({ kind: 'other' });
 }
 
-/** Every ELF image of a file: itself, or the members of an archive. Those that can't be read are left out. */
-export function elfImages(source: ByteSource, head: Buffer): { readonly elf: Elf; readonly start: number }[] {
+/** The ELF images of a file, itself or the members of an archive, that `isWanted`. Those that can't be read are left out. */
+export function elfImages(
+  source: ByteSource,
+  head: Buffer,
+  isWanted: (image: ByteSource) => boolean,
+): { readonly elf: Elf; readonly start: number }[] {
   if (!isElf(head) && !isAr(head)) return [];
   const pieces = isElf(head) ? [{ start: 0, end: source.size }] : arMembers(source);
   return pieces.flatMap(({ start, end }) => {
-    const elf = elfIn(pieceOf(source, start, end));
+    const image = isElf(head) ? source : pieceOf(source, start, end);
+    const elf = isElf(image.region(0, 4)) && isWanted(image) ? elfIn(image) : null;
     return elf === null || elf instanceof MalformedElf ? [] : [{ elf, start }];
   });
 }

@@ -17,6 +17,14 @@ const COPY_BYTES = 96;
 const EVIDENCE = 4;
 const SLASH = 0x2f;
 
+/** A quick look whether a program may hold pieces of a path: whether its first bytes stand where it does not go on. */
+export function mayHoldCopies(program: Buffer, path: string): boolean {
+  const bytes = encodeBytes(path);
+  return (
+    bytes.length >= WORD && occurrences(program, bytes.subarray(0, WORD)).some((at) => !stands(program, at, bytes))
+  );
+}
+
 /** The first pieces of copies of a path, by their place in the file; at most one for each copy. */
 export function splitCopies(elf: Elf, path: Buffer): Span[] {
   if (path.length < WORD) return [];

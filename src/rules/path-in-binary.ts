@@ -4,7 +4,7 @@ import type { Hit } from '../formats/needles.ts';
 import { isCode, type NativePlace } from '../formats/native-place.ts';
 import { encodeBytes } from '../formats/byte-text.ts';
 import { ELF_TYPE, isElf } from '../formats/elf.ts';
-import { splitCopies } from '../formats/split-constants.ts';
+import { mayHoldCopies, splitCopies } from '../formats/split-constants.ts';
 import type { Prefix } from '../model/prefix.ts';
 import { languageOf, type CompiledLanguage } from '../formats/compiled-language.ts';
 import { structuredFormat } from '../formats/structured.ts';
@@ -16,8 +16,6 @@ import { surroundingsOf } from './surroundings.ts';
 
 /** Text without a NUL for so far to both sides of a hit is taken for text in a file that is binary elsewhere. */
 const TEXT_AROUND = 256;
-/** In larger programs no pieces are looked for. */
-const LARGEST_PROGRAM = 256 * 1024 * 1024;
 
 export const rule: FileRule = {
   code: 'RL406',
@@ -27,7 +25,8 @@ export const rule: FileRule = {
   // pieces of a path give no hit
   isInteresting: (_, head) => isElf(head),
   *claim(view, hits, { prefixes }) {
-    if (isElf(view.head) && view.size <= LARGEST_PROGRAM) yield* claimPieces(view, prefixes);
+    // a large program in which nothing else was found is not read a second time for them
+    if (isElf(view.head) && view.bytes !== null) yield* claimPieces(view, view.bytes, prefixes);
     if (hits.length === 0) return;
     const surroundings = surroundingsOf(view);
     const format = structuredFormat(view.head);
@@ -47,10 +46,11 @@ export const rule: FileRule = {
 };
 
 /** Copies that a compiler made in pieces: a prefix that is nowhere whole. */
-function* claimPieces(view: FileView, prefixes: readonly Prefix[]): Iterable<Claim> {
-  const place = placesOf(view)?.(0);
-  if (place?.kind !== 'elf') return;
-  for (const { path } of prefixes)
+function* claimPieces(view: FileView, bytes: Buffer, prefixes: readonly Prefix[]): Iterable<Claim> {
+  for (const { path } of prefixes) {
+    if (!mayHoldCopies(bytes, path)) continue;
+    const place = placesOf(view)?.(0);
+    if (place?.kind !== 'elf') return;
     for (const { start, end } of splitCopies(place.elf, encodeBytes(path)))
       yield {
         hit: null,
@@ -62,6 +62,7 @@ function* claimPieces(view: FileView, prefixes: readonly Prefix[]): Iterable<Cla
         fix: 'blocked',
         note: 'a compiler wrote the path in pieces between its instructions: build anew where it shall be, or with -fno-builtin',
       };
+  }
 }
 
 /** Only a path of the same length would do no harm, and only if no checksum covers it: for those who know that, `--unsafe`. */
