@@ -8,8 +8,8 @@ export type Inflated =
   /** Why it could not be looked into, for people. */
   | { readonly ok: false; readonly why: string };
 
-/** Larger sections are not taken apart: debug information of the largest programs, which would take all memory. */
-const LARGEST = 256 * 1024 * 1024;
+/** What the compressed sections of a file may have together: debug information of the largest programs would take all memory. */
+export const MOST_INFLATED = 256 * 1024 * 1024;
 
 /** ch_type. */
 const ZLIB = 1;
@@ -43,11 +43,14 @@ export function mayHoldCompressed(source: ByteSource): boolean {
   return source.region(start, start + size).includes('.zdebug_');
 }
 
-/** The bytes of a compressed section. Never throws for what the file says. */
-export function inflateSection(elf: Elf, section: ElfSection): Inflated {
+/**
+ * The bytes of a compressed section. Never throws for what the file says.
+ * @param limit the most bytes it may have when inflated
+ */
+export function inflateSection(elf: Elf, section: ElfSection, limit: number): Inflated {
   const header = headerOf(elf, section);
   if (header === null) return { ok: false, why: 'its header of compression is cut short' };
-  if (header.size > LARGEST || section.size > LARGEST)
+  if (header.size > limit || section.size > limit)
     return { ok: false, why: `compressed, and too large to look into (${header.size} bytes)` };
   const packed = elf.source.region(section.offset + header.length, section.offset + section.size);
   const inflate = header.type === ZLIB ? zlib.inflateSync : header.type === ZSTD ? zstd() : null;

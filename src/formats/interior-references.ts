@@ -4,7 +4,7 @@
  * Source: Intel SDM (LEA, MOV), Arm ARM (ADRP, ADD), gABI (Elf_Rela), psABI supplements.
  */
 import { ELF_TYPE, SEGMENT, type Elf, type ElfSection } from './elf.ts';
-import { isCode } from './native-place.ts';
+import { isCode, plausibleSections } from './native-place.ts';
 
 /** A run of bytes of the file. */
 export interface Span {
@@ -36,7 +36,7 @@ export function pointedInto<S extends Span>(elf: Elf, spans: readonly S[]): Read
     for (const { span, from, to } of ranges) if (address >= from && address < to) found.add(span);
   };
   let left = MOST_BYTES;
-  for (const section of elf.sections) {
+  for (const section of plausibleSections(elf)) {
     const read = readerFor(elf, section);
     if (read === null || (left -= section.size) < 0) continue;
     read(elf.source.region(section.offset, section.offset + section.size), section, note);

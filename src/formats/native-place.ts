@@ -48,10 +48,20 @@ function inElf(source: ByteSource, start: number): PlaceFinder {
     return () => ({ kind: 'malformed', why });
   }
   const payloads = payloadsOf(elf);
+  const sectionOf = sectionFinder(elf);
   return (offset) => {
     const payload = payloads.find(({ start, end }) => offset >= start && offset < end);
     if (payload !== undefined) return { kind: 'payload', payload };
-    return { kind: 'elf', elf, start, section: sectionAt(elf, offset - start) };
+    return { kind: 'elf', elf, start, section: sectionOf(offset - start) };
+  };
+}
+
+/** Hits come in the order of their places: most are in the section of the one before. */
+function sectionFinder(elf: Elf): (offset: number) => ElfSection | null {
+  let last: ElfSection | null = null;
+  return (offset) => {
+    if (last === null || offset < last.offset || offset >= last.offset + last.size) last = sectionAt(elf, offset);
+    return last;
   };
 }
 
@@ -75,7 +85,8 @@ function inMember(source: ByteSource, member: ArMember): PlaceFinder {
     const isObject = objectFile(piece.region(0, 4096)) !== null;
     return () => ({ kind: 'member', member, isObject });
   }
-  return (offset) => ({ kind: 'elf', elf, start: member.start, section: sectionAt(elf, offset - member.start) });
+  const sectionOf = sectionFinder(elf);
+  return (offset) => ({ kind: 'elf', elf, start: member.start, section: sectionOf(offset - member.start) });
 }
 
 function elfIn(source: ByteSource): Elf | MalformedElf | null {
@@ -93,6 +104,15 @@ function pieceOf(source: ByteSource, start: number, end: number): ByteSource {
     size: end - start,
     region: (from, to) => source.region(start + Math.max(0, from), Math.min(end, start + Math.max(0, to))),
   };
+}
+
+/**
+ * The sections of an image, as long as they take no more than the file has, twice: those of a file that was made to keep a reader busy
+ * lie over one another.
+ */
+export function plausibleSections({ sections, source }: Elf): ElfSection[] {
+  let left = 2 * source.size;
+  return sections.filter(({ type, size }) => type === SECTION.noBits || (left -= size) >= 0);
 }
 
 /** Sections that only debuggers, profilers and people read, by name (DWARF, stabs, CTF, BTF; elf(5), ld and gcc manuals). */

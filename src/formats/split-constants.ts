@@ -6,7 +6,7 @@
 import { encodeBytes } from './byte-text.ts';
 import { SECTION, SECTION_FLAG, sectionAt, type Elf, type ElfSection } from './elf.ts';
 import type { Span } from './interior-references.ts';
-import { isCode } from './native-place.ts';
+import { isCode, plausibleSections } from './native-place.ts';
 
 const X64 = 62;
 const WORD = 8;
@@ -29,7 +29,7 @@ export function mayHoldCopies(program: Buffer, path: string): boolean {
 export function splitCopies(elf: Elf, path: Buffer): Span[] {
   if (path.length < WORD) return [];
   const hasRest = path.length > VECTOR && hasOverlappingCopy(elf, path);
-  return elf.sections.flatMap((section) => {
+  return plausibleSections(elf).flatMap((section) => {
     if (isCode(section)) return elf.machine === X64 ? immediates(bytesOf(elf, section), section, path) : [];
     return hasRest && holdsConstants(section) ? vectors(bytesOf(elf, section), section, path) : [];
   });
@@ -62,7 +62,7 @@ interface CopiedHit extends Span {
 function hasOverlappingCopy(elf: Elf, path: Buffer): boolean {
   if (path.length < EVIDENCE) return false;
   const end = Buffer.concat([path.subarray(-EVIDENCE), Buffer.from([SLASH])]);
-  return elf.sections.some((section) => {
+  return plausibleSections(elf).some((section) => {
     if (!holdsConstants(section)) return false;
     const bytes = bytesOf(elf, section);
     return occurrences(bytes, end).some((at) => {

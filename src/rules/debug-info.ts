@@ -1,5 +1,5 @@
 /** RL407: a path in what only debuggers and people read: debug information, records of compilers, names of sources for tracebacks. */
-import { inflateSection, isCompressed, mayHoldCompressed } from '../formats/compressed-section.ts';
+import { inflateSection, isCompressed, mayHoldCompressed, MOST_INFLATED } from '../formats/compressed-section.ts';
 import type { ElfSection } from '../formats/elf.ts';
 import { compileNeedles, findHits, type Hit } from '../formats/needles.ts';
 import { isAr } from '../formats/ar.ts';
@@ -47,10 +47,12 @@ function claim(view: FileView, hit: Hit, { name }: ElfSection, isStripped: boole
 
 /** One reference for each compressed section that holds a prefix, or can't be looked into. */
 function* claimCompressed(view: FileView, { prefixes }: RuleContext): Iterable<Claim> {
+  let left = MOST_INFLATED;
   for (const { elf, start } of elfImages(view, view.head, mayHoldCompressed))
     for (const section of elf.sections) {
       if (!isCompressed(section)) continue;
-      const inflated = inflateSection(elf, section);
+      const inflated = inflateSection(elf, section, left);
+      if (inflated.ok) left -= inflated.bytes.length;
       const found = inflated.ok ? firstPath(inflated.bytes, prefixes) : { path: section.name, prefix: null };
       if (found === null) continue;
       const from = start + section.offset;
