@@ -9,7 +9,7 @@ export type Inflated =
   | { readonly ok: false; readonly why: string };
 
 /** What the compressed sections of a file may have together: debug information of the largest programs would take all memory. */
-export const MOST_INFLATED = 256 * 1024 * 1024;
+export const MOST_INFLATED: number = 256 * 1024 * 1024;
 
 /** ch_type. */
 const ZLIB = 1;
