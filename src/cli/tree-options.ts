@@ -29,6 +29,7 @@ export const TREE_OPTIONS: TreeOptionTable = {
 interface NativeOptionTable {
   readonly grow: BooleanOption;
   readonly 'drop-outside-rpath': BooleanOption;
+  readonly 'strip-debug-paths': BooleanOption;
 }
 
 interface BooleanOption {
@@ -37,7 +38,7 @@ interface BooleanOption {
   readonly describe: string;
 }
 
-/** What commands that edit programs may do besides: `--grow`, `--drop-outside-rpath`. */
+/** What commands that edit programs may do besides: `--grow`, `--drop-outside-rpath`, `--strip-debug-paths`. */
 export const NATIVE_OPTIONS: NativeOptionTable = {
   grow: {
     type: 'boolean',
@@ -49,14 +50,28 @@ export const NATIVE_OPTIONS: NativeOptionTable = {
     default: false,
     describe: 'Remove folders outside of the tree from search paths for libraries',
   },
+  'strip-debug-paths': {
+    type: 'boolean',
+    default: false,
+    describe: 'Blank the tree’s path in debug information too',
+  },
 };
 
 /** What rules are asked to do, from these options. */
-export function nativeChoices(args: { readonly grow: boolean; readonly 'drop-outside-rpath': boolean }): {
+export function nativeChoices(args: {
+  readonly grow: boolean;
+  readonly 'drop-outside-rpath': boolean;
+  readonly 'strip-debug-paths': boolean;
+}): {
   readonly grow: boolean;
   readonly dropOutsideRpath: boolean;
+  readonly stripDebugPaths: boolean;
 } {
-  return { grow: args.grow, dropOutsideRpath: args['drop-outside-rpath'] };
+  return {
+    grow: args.grow,
+    dropOutsideRpath: args['drop-outside-rpath'],
+    stripDebugPaths: args['strip-debug-paths'],
+  };
 }
 
 export const TREE: {

@@ -8,7 +8,8 @@ import { decodeBytes, encodeBytes } from './byte-text.ts';
 import { TAG, type Dynamic, type DynamicEntry } from './elf-dynamic.ts';
 import { blanked, repointed, type Replaceable } from './elf-replace.ts';
 import { roomOfString } from './elf-strings.ts';
-import { imageEnd, SEGMENT, type Elf, type ElfSegment } from './elf.ts';
+import { SEGMENT, type Elf, type ElfSegment } from './elf.ts';
+import { payloadsOf } from './payload.ts';
 
 /** Why a file can't grow, in words that go on behind "it can't grow: ". */
 export type Grown =
@@ -129,14 +130,10 @@ interface Placed {
   readonly size: number;
 }
 
-/** Sections that hold a whole program of their own, found by its distance from the end of the file, or that only look like notes. */
-const FOREIGN_SECTIONS: ReadonlySet<string> = new Set(['.bun', 'protodesc_cold']);
-
 /** A program header that nothing needs at run time; or why there is none, or none may be taken. */
 function spareHeader(elf: Elf): ElfSegment | string {
-  if (imageEnd(elf) < elf.source.size) return 'something was appended to it that is found by its place';
-  const foreign = elf.sections.find(({ name }) => FOREIGN_SECTIONS.has(name));
-  if (foreign !== undefined) return `its section ${foreign.name} is found by its place`;
+  const [payload] = payloadsOf(elf);
+  if (payload !== undefined) return `it carries ${payload.name}, found by its place`;
   const properties = elf.segments.filter(({ type }) => type === SEGMENT.gnuProperty);
   // the loader reads properties (control-flow protection) through a note too
   const isProperty = ({ offset }: ElfSegment): boolean => properties.some((property) => property.offset === offset);

@@ -1,51 +1,67 @@
-/** RL405: a path in a NUL-terminated string of a program, library or object file. It may be replaced by a path that is not longer. */
-import { cStringAround, isCounted, type CString } from '../formats/cstring.ts';
-import { trueEscaping } from '../formats/context.ts';
+/** RL405: a path in a NUL-terminated string of a program, library or terminal description. A path that is not longer may replace it. */
+import { ELF_TYPE, SECTION, type Elf } from '../formats/elf.ts';
+import { pointedInto } from '../formats/interior-references.ts';
+import type { NativePlace } from '../formats/native-place.ts';
 import type { Hit } from '../formats/needles.ts';
-import { objectFile, type ObjectFile } from '../formats/object-file.ts';
-import { pathAt } from './claims.ts';
-import type { Claim, FileRule, FileView } from './rule.ts';
-import { binaryClaim, slotForm } from './slots.ts';
-
-/** The longest string that is looked at, to both sides of a hit. */
-const LONGEST = 64 * 1024;
+import { copiedInPieces } from '../formats/split-constants.ts';
+import { objectFile } from '../formats/object-file.ts';
+import { isTerminfo } from '../formats/terminfo.ts';
+import { cStringClaim } from './c-strings.ts';
+import { placesOf } from './native-view.ts';
+import type { Claim, FileRule } from './rule.ts';
 
 export const rule: FileRule = {
   code: 'RL405',
   summary: "The tree's path in a C string of a program or library: a path that is not longer fits in its place.",
   subject: 'file',
-  appliesTo: ({ head }) => objectFile(head) !== null,
+  appliesTo: ({ head }) => objectFile(head) !== null || isTerminfo(head),
   *claim(view, hits) {
-    const object = objectFile(view.head);
-    if (object === null) return;
+    const placeOf = placesOf(view) ?? elsewhere;
+    const isSigned = objectFile(view.head)?.isSigned === true;
+    const claims: Claim[] = [];
     for (const hit of hits) {
-      if (hit.escaping !== 'plain' || (object.imageEnd !== null && hit.start >= object.imageEnd)) continue;
-      const string = stringOf(view, hit);
-      if (string !== null) yield claim(view, hit, string, object);
+      const place = placeOf(hit.start);
+      const claim = isCore(place) ? null : cStringClaim(view, hit, place);
+      if (claim !== null) claims.push(isSigned ? signed(claim) : claim);
     }
+    yield* withCare(claims, placeOf);
   },
 };
 
-/** The C string around a hit; null where no NUL ends it, or a number in front says how long it is (RL406). */
-function stringOf(view: FileView, hit: Hit): CString | null {
-  const from = Math.max(0, hit.start - LONGEST);
-  const bytes = view.region(from, hit.end + LONGEST);
-  const string = cStringAround(bytes, hit.start - from, hit.end - from);
-  if (string === null) return null;
-  const ends = [string.end, string.end + 1, pathAt(view, hit).end - from];
-  const starts = [string.start, hit.start - from];
-  if (starts.some((start) => ends.some((end) => isCounted(bytes, start, end - start)))) return null;
-  return { start: string.start + from, end: string.end + from };
+/** Marks those that are not what they look like: an edit of the string alone would make another string wrong, or half a path. */
+function withCare(claims: readonly Claim[], placeOf: (offset: number) => NativePlace): Claim[] {
+  let elf: Elf | null = null;
+  const hits = new Map<Claim, Hit>();
+  for (const claim of claims) {
+    const place = claim.hit === null ? null : placeOf(claim.hit.start);
+    if (claim.hit === null || place?.kind !== 'elf' || place.section?.type === SECTION.strings) continue;
+    elf = place.elf;
+    hits.set(claim, claim.hit);
+  }
+  if (elf === null) return [...claims];
+  const pointed = pointedInto(elf, [...hits.values()]);
+  const copied = copiedInPieces(elf, [...hits.values()]);
+  return claims.map((claim) => {
+    const hit = hits.get(claim);
+    if (hit === undefined) return claim;
+    const note = pointed.has(hit) ? SHARED : copied.has(hit) ? COPIED : null;
+    return note === null ? claim : { ...claim, applicability: 'unsafe', note };
+  });
 }
 
-function claim(view: FileView, hit: Hit, { end }: CString, { isSigned }: ObjectFile): Claim {
-  const before = view.region(hit.start - 64, hit.start).toString('latin1');
-  const escaping = trueEscaping(view.region(hit.start, hit.end), hit.prefix.path, hit.escaping, 'plain', before);
-  return {
-    ...binaryClaim(view, hit, end),
-    fix: 'pinned',
-    applicability: hit.ambiguous || isSigned ? 'unsafe' : 'safe',
-    note: isSigned ? 'the file is signed: after an edit it must be signed again' : '',
-    absolute: slotForm(view, hit, end, escaping),
-  };
+const SHARED =
+  'the program points into the middle of the prefix: another string of it ends so, and would become slashes';
+const COPIED = 'a compiler copies the path in pieces, of which only the first is here: build anew where it shall be';
+
+function elsewhere(): NativePlace {
+  return { kind: 'other' };
+}
+
+/** The memory of a program that died. */
+function isCore(place: NativePlace): boolean {
+  return place.kind === 'elf' && place.elf.type === ELF_TYPE.core;
+}
+
+function signed(claim: Claim): Claim {
+  return { ...claim, applicability: 'unsafe', note: 'the file is signed: after an edit it must be signed again' };
 }

@@ -23,7 +23,10 @@ import { rule as rl401 } from './absolute-rpath.ts';
 import { rule as rl402 } from './outside-rpath.ts';
 import { rule as rl403 } from './absolute-interpreter.ts';
 import { rule as rl404 } from './absolute-needed.ts';
+import { rule as rl407 } from './debug-info.ts';
 import { rule as rl408 } from './mach-o-load-command.ts';
+import { rule as rl409 } from './object-file.ts';
+import { rule as rl410 } from './trailing-payload.ts';
 import { rule as rl501 } from './pyvenv-cfg.ts';
 import { rule as rl502 } from './absolute-pth.ts';
 import { rule as rl503 } from './egg-link.ts';
@@ -73,7 +76,10 @@ export const FILE_RULES: readonly FileRule[] = [
   rl402,
   rl403,
   rl404,
+  rl407,
   rl408,
+  rl409,
+  rl410,
   rl501,
   rl502,
   rl503,
