@@ -16,6 +16,7 @@ export const RULE_NAMES = {
   RL208: 'wide-string',
   RL209: 'git-link',
   RL210: 'toolchain-config',
+  RL211: 'path-in-data-file',
   RL301: 'absolute-symlink',
   RL302: 'outside-symlink',
   RL303: 'dangling-symlink',

@@ -12,6 +12,7 @@ import { rule as rl205 } from './config-script.ts';
 import { rule as rl206 } from './service-config.ts';
 import { rule as rl209 } from './git-link.ts';
 import { rule as rl210 } from './toolchain-config.ts';
+import { rule as rl211 } from './path-in-data-file.ts';
 import { rule as rl301 } from './absolute-symlink.ts';
 import { rule as rl302 } from './outside-symlink.ts';
 import { rule as rl303 } from './dangling-symlink.ts';
@@ -61,6 +62,7 @@ export const FILE_RULES: readonly FileRule[] = [
   rl206,
   rl209,
   rl210,
+  rl211,
   rl401,
   rl402,
   rl403,
