@@ -10,19 +10,22 @@ import { REPEATABLE } from './command.ts';
 interface TreeArguments {
   readonly prefix: string[] | undefined;
   readonly exclude: string[] | undefined;
+  readonly 'exclude-debris': boolean;
   readonly force: boolean;
 }
 
 interface TreeOptionTable {
   readonly prefix: typeof REPEATABLE & { readonly describe: string };
   readonly exclude: typeof REPEATABLE & { readonly describe: string };
+  readonly 'exclude-debris': { readonly type: 'boolean'; readonly default: false; readonly describe: string };
   readonly force: { readonly type: 'boolean'; readonly default: false; readonly describe: string };
 }
 
-/** `--prefix`, `--exclude`, `--force`. */
+/** `--prefix`, `--exclude`, `--exclude-debris`, `--force`. */
 export const TREE_OPTIONS: TreeOptionTable = {
   prefix: { ...REPEATABLE, describe: 'A further prefix to look for (repeatable)' },
   exclude: { ...REPEATABLE, describe: 'A glob of paths to leave out (repeatable)' },
+  'exclude-debris': { type: 'boolean', default: false, describe: 'Leave out what builds left behind (RL212)' },
   force: { type: 'boolean', default: false, describe: 'Use prefixes of one component (/srv) too' },
 };
 
@@ -89,6 +92,7 @@ export function scanOptions(
   readonly prefixes: readonly string[];
   readonly configured: readonly string[];
   readonly exclude: readonly string[];
+  readonly excludeDebris: boolean;
   readonly allowances: Config['allow'];
   readonly force: boolean;
 } {
@@ -96,6 +100,7 @@ export function scanOptions(
     prefixes: args.prefix ?? [],
     configured: config.prefixes,
     exclude: [...config.exclude, ...(args.exclude ?? [])],
+    excludeDebris: args['exclude-debris'],
     allowances: config.allow,
     force: args.force,
   };

@@ -17,6 +17,7 @@ export const RULE_NAMES = {
   RL209: 'git-link',
   RL210: 'toolchain-config',
   RL211: 'path-in-data-file',
+  RL212: 'build-cache',
   RL301: 'absolute-symlink',
   RL302: 'outside-symlink',
   RL303: 'dangling-symlink',

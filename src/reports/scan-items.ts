@@ -19,6 +19,7 @@ export const OUTCOME_MEANING: Readonly<Record<Outcome, Meaning>> = {
   outside: 'faint',
   dangling: 'faint',
   allowed: 'faint',
+  debris: 'faint',
   harmless: 'faint',
 };
 
@@ -30,7 +31,7 @@ export function scanItems(references: readonly Reference[], allows: Allows): Sca
       reference,
       word,
       meaning: OUTCOME_MEANING[word],
-      isQuiet: word === 'harmless' || word === 'allowed',
+      isQuiet: word === 'harmless' || word === 'allowed' || word === 'debris',
       text: reference.path,
       note: word === 'allowed' ? (allows(reference)?.reason ?? '') : isOwnWork ? '' : reference.note,
     };

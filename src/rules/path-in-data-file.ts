@@ -1,13 +1,13 @@
 /** RL211: a path in the data of a program, in a format whose own tools alone can change it. Never edited; the note says how to. */
 import type { Hit } from '../formats/needles.ts';
-import { structuredFormat, type DataFormat, type StructuredFormat } from '../formats/structured.ts';
+import { debrisOf } from './build-debris.ts';
 import { blocked } from './claims.ts';
 import { remedyFor } from './data-remedies.ts';
+import { dataFormat, mayHideStrings } from './data-format.ts';
 import { dataHits, type DataHit } from './data-strings.ts';
 import type { Claim, FileRule, FileView } from './rule.ts';
 import { serializedByPhp } from './serialized-by-php.ts';
 import { binaryClaim } from './slots.ts';
-import { unmarkedFormat } from './unmarked-format.ts';
 
 export const rule: FileRule = {
   code: 'RL211',
@@ -16,6 +16,7 @@ export const rule: FileRule = {
   appliesTo: () => true,
   isInteresting: (_path, head) => mayHideStrings(head),
   *claim(view, hits, context) {
+    if (debrisOf(view.path, context) !== null) return;
     const format = dataFormat(view, hits);
     if (format === null) {
       if (view.isText) yield* phpClaims(view, hits);
@@ -26,31 +27,6 @@ export const rule: FileRule = {
       yield claim(view, hit, `in ${format.name}: ${format.risk}; ${remedy(hit)}`);
   },
 };
-
-function dataFormat(view: FileView, hits: readonly Hit[]): StructuredFormat | null {
-  const known = structuredFormat(view.head);
-  if (known !== null) return known.data === undefined ? null : known;
-  return unmarkedFormat(view, hits);
-}
-
-/** Formats whose strings the search may not see, by their first bytes: asked of every file, so it looks at one byte of most. */
-function mayHideStrings(head: Buffer): boolean {
-  if (!FIRST_BYTES.has(head[0] ?? 0)) return false;
-  const data = structuredFormat(head)?.data;
-  return data !== undefined && HIDING.has(data);
-}
-
-const HIDING: ReadonlySet<DataFormat> = new Set<DataFormat>([
-  'sqlite',
-  'sqlite-log',
-  'sqlite-journal',
-  'zodb',
-  'pickle',
-  'plist',
-  'java',
-]);
-/** `SQLite`, its log and its journal, `FS21`, PROTO of pickle, `bplist`, STREAM_MAGIC of Java. */
-const FIRST_BYTES: ReadonlySet<number> = new Set([0x53, 0x37, 0xd9, 0x46, 0x80, 0x62, 0xac]);
 
 function claim(view: FileView, hit: DataHit, note: string): Claim {
   const base = binaryClaim(view, hit, hit.stringEnd ?? undefined);
