@@ -67,27 +67,6 @@ describe.skipIf(!has('gcc'))('a C program', () => {
   });
 });
 
-test.each(['zip', 'tar'])('a %s file is left byte for byte, even with --unsafe', async (kind) => {
-  const built = buildTree();
-  const place = join(built.root, 'x.bin');
-  const writers = String.raw`
-import sys, tarfile, zipfile
-kind, place, path = sys.argv[1:]
-if kind == 'zip':
-    with zipfile.ZipFile(place, 'w') as z: z.writestr('a.ini', 'root=' + path + '\n')
-else:
-    with tarfile.open(place, 'w') as t: l = tarfile.TarInfo('l'); l.type = tarfile.SYMTYPE; l.linkname = path; t.addfile(l)
-`;
-  execFileSync('python3', ['-c', writers, kind, place, built.root]);
-  const found = await scanTree(built.root, { jobs: 1 });
-  expect(found.references.map(({ code, fix, applicability }) => [code, fix, applicability])[0]).toEqual([
-    'RL406',
-    'blocked',
-    'manual',
-  ]);
-  expect(plan(found, { to: asAbsolutePath('/s'), unsafe: true }).changes).toEqual([]);
-});
-
 describe('C strings', () => {
   const at = (text: string, mark: string): [number, number] | null => {
     const bytes = Buffer.from(text, 'latin1');

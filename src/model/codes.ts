@@ -46,6 +46,7 @@ export const RULE_NAMES = {
   RL902: 'changed-while-read',
   RL903: 'special-file',
   RL904: 'path-in-file-name',
+  RL905: 'path-in-archive-member',
   RL906: 'unknown-encoding',
   RL907: 'stored-digest',
 } as const;

@@ -49,9 +49,14 @@ export function outcomeOf(reference: Reference, allows: Allows): Outcome {
     return reference.scope === 'inside' ? 'harmless' : 'outside';
   }
   if (allows(reference) !== null) return 'allowed';
-  if (reference.code === 'RL901' || reference.code === 'RL902') return 'unknown';
+  if (isUnread(reference)) return 'unknown';
   if (reference.fix === 'blocked' || reference.applicability === 'safe') return reference.fix;
   return reference.applicability;
+}
+
+/** What could not be read, or changed meanwhile, or is in an archive that was not looked into. */
+function isUnread({ code, site }: Reference): boolean {
+  return code === 'RL901' || code === 'RL902' || (code === 'RL905' && site.kind === 'entry');
 }
 
 /** Whether a reference ties the tree to its place: then the answer of `scan` is no (exit code 1). */

@@ -23,6 +23,11 @@ export const OUTCOME_MEANING: Readonly<Record<Outcome, Meaning>> = {
   harmless: 'faint',
 };
 
+/** The path; in an archive with the member in front of it. */
+function textOf({ site, path }: Reference): string {
+  return site.kind === 'member' && site.member !== '' ? `${site.member}: ${path}` : path;
+}
+
 export function scanItems(references: readonly Reference[], allows: Allows): ScanItem[] {
   return references.map((reference) => {
     const word = outcomeOf(reference, allows);
@@ -32,7 +37,7 @@ export function scanItems(references: readonly Reference[], allows: Allows): Sca
       word,
       meaning: OUTCOME_MEANING[word],
       isQuiet: word === 'harmless' || word === 'allowed' || word === 'debris',
-      text: reference.path,
+      text: textOf(reference),
       note: word === 'allowed' ? (allows(reference)?.reason ?? '') : isOwnWork ? '' : reference.note,
     };
   });

@@ -40,6 +40,7 @@ import { rule as rl901 } from './unreadable.ts';
 import { rule as rl902 } from './changed-while-read.ts';
 import { rule as rl903 } from './special-file.ts';
 import { rule as rl904 } from './path-in-file-name.ts';
+import { rule as rl905 } from './path-in-archive-member.ts';
 import { rule as rl907 } from './stored-digest.ts';
 import { rule as rl208 } from './wide-string.ts';
 import { rule as rl207 } from './escaped-path.ts';
@@ -81,6 +82,7 @@ export const FILE_RULES: readonly FileRule[] = [
   rl511,
   rl512,
   rl513,
+  rl905,
   rl208,
   rl207,
   rl405,

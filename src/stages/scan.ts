@@ -98,6 +98,7 @@ function ruleOptions(asked: Partial<RuleOptions>): RuleOptions {
     grow: asked.grow ?? USUAL.grow,
     dropOutsideRpath: asked.dropOutsideRpath ?? USUAL.dropOutsideRpath,
     stripDebugPaths: asked.stripDebugPaths ?? USUAL.stripDebugPaths,
+    archives: asked.archives ?? USUAL.archives,
   };
 }
 
