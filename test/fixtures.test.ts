@@ -50,7 +50,13 @@ function optionsOf(name: string): { scan?: object; strategy?: object } {
 
 function listing({ code, file, site, path, scope, fix, note }: Reference): string {
   const where =
-    'line' in site ? `${file}:${site.line}:${site.column}` : 'start' in site ? `${file}@${site.start}` : file;
+    site.kind === 'member'
+      ? `${file}!/${site.member}@${site.start}`
+      : 'line' in site
+        ? `${file}:${site.line}:${site.column}`
+        : 'start' in site
+          ? `${file}@${site.start}`
+          : file;
   return showBytes(`${code} ${where} ${path} (${scope}, ${fix}${note === '' ? '' : `: ${note}`})`);
 }
 

@@ -67,34 +67,6 @@ describe.skipIf(!has('gcc'))('a C program', () => {
   });
 });
 
-test.each(['zip', 'sqlite', 'pickle', 'plist', 'tar'])(
-  'a %s file is left byte for byte, even with --unsafe',
-  async (kind) => {
-    const built = buildTree();
-    const place = join(built.root, 'x.bin');
-    const writers = String.raw`
-import pickle, plistlib, sqlite3, sys, tarfile, zipfile
-kind, place, path = sys.argv[1:]
-if kind == 'zip':
-    with zipfile.ZipFile(place, 'w') as z: z.writestr('a.ini', 'root=' + path + '\n')
-elif kind == 'sqlite':
-    c = sqlite3.connect(place); c.execute('create table t(p text)'); c.execute('insert into t values(?)', (path,)); c.commit()
-elif kind == 'pickle': pickle.dump([path, path + '/x'], open(place, 'wb'))
-elif kind == 'plist': plistlib.dump({'p': path}, open(place, 'wb'), fmt=plistlib.FMT_BINARY)
-else:
-    with tarfile.open(place, 'w') as t: l = tarfile.TarInfo('l'); l.type = tarfile.SYMTYPE; l.linkname = path; t.addfile(l)
-`;
-    execFileSync('python3', ['-c', writers, kind, place, built.root]);
-    const found = await scanTree(built.root, { jobs: 1 });
-    expect(found.references.map(({ code, fix, applicability }) => [code, fix, applicability])[0]).toEqual([
-      'RL406',
-      'blocked',
-      'manual',
-    ]);
-    expect(plan(found, { to: asAbsolutePath('/s'), unsafe: true }).changes).toEqual([]);
-  },
-);
-
 describe('C strings', () => {
   const at = (text: string, mark: string): [number, number] | null => {
     const bytes = Buffer.from(text, 'latin1');

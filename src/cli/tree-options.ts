@@ -10,19 +10,25 @@ import { REPEATABLE } from './command.ts';
 interface TreeArguments {
   readonly prefix: string[] | undefined;
   readonly exclude: string[] | undefined;
+  readonly 'exclude-debris': boolean;
+  readonly 'no-archives': boolean;
   readonly force: boolean;
 }
 
 interface TreeOptionTable {
   readonly prefix: typeof REPEATABLE & { readonly describe: string };
   readonly exclude: typeof REPEATABLE & { readonly describe: string };
+  readonly 'exclude-debris': { readonly type: 'boolean'; readonly default: false; readonly describe: string };
+  readonly 'no-archives': { readonly type: 'boolean'; readonly default: false; readonly describe: string };
   readonly force: { readonly type: 'boolean'; readonly default: false; readonly describe: string };
 }
 
-/** `--prefix`, `--exclude`, `--force`. */
+/** `--prefix`, `--exclude`, `--exclude-debris`, `--no-archives`, `--force`. */
 export const TREE_OPTIONS: TreeOptionTable = {
   prefix: { ...REPEATABLE, describe: 'A further prefix to look for (repeatable)' },
   exclude: { ...REPEATABLE, describe: 'A glob of paths to leave out (repeatable)' },
+  'exclude-debris': { type: 'boolean', default: false, describe: 'Leave out what builds left behind (RL212)' },
+  'no-archives': { type: 'boolean', default: false, describe: 'Do not look into archives and compressed files' },
   force: { type: 'boolean', default: false, describe: 'Use prefixes of one component (/srv) too' },
 };
 
@@ -104,6 +110,8 @@ export function scanOptions(
   readonly prefixes: readonly string[];
   readonly configured: readonly string[];
   readonly exclude: readonly string[];
+  readonly excludeDebris: boolean;
+  readonly archives: boolean;
   readonly allowances: Config['allow'];
   readonly force: boolean;
 } {
@@ -111,6 +119,8 @@ export function scanOptions(
     prefixes: args.prefix ?? [],
     configured: config.prefixes,
     exclude: [...config.exclude, ...(args.exclude ?? [])],
+    excludeDebris: args['exclude-debris'],
+    archives: !args['no-archives'],
     allowances: config.allow,
     force: args.force,
   };

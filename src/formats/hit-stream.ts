@@ -1,16 +1,21 @@
 /** Finds prefixes in bytes that come in pieces: the same hits as in one big buffer, with little memory. */
 import { findHits, type Hit, type Needles } from './needles.ts';
 
+/** Told of each hit with the bytes around it, whose first one stands at `base`. */
+export type OnHit = (hit: Hit, around: Buffer, base: number) => void;
+
 export class HitStream {
   readonly #needles: Needles;
+  readonly #onHit: OnHit | undefined;
   /** The last bytes of what came before, for the look back and for needles across the seam; its first byte is at `#base`. */
   #window: Buffer = Buffer.alloc(0);
   #base = 0;
   /** Offset from which hits have not been told yet. */
   #settled = 0;
 
-  constructor(needles: Needles) {
+  constructor(needles: Needles, onHit?: OnHit) {
     this.#needles = needles;
+    this.#onHit = onHit;
   }
 
   /** Takes a piece (it is not kept); gives the hits that can be judged now, with their offsets in the whole. */
@@ -35,10 +40,10 @@ export class HitStream {
     if (limit <= from) return [];
     const base = this.#base;
     this.#settled = base + limit;
-    return findHits(window, this.#needles, from, limit).map((hit) => ({
-      ...hit,
-      start: hit.start + base,
-      end: hit.end + base,
-    }));
+    return findHits(window, this.#needles, from, limit).map((found) => {
+      const hit = { ...found, start: found.start + base, end: found.end + base };
+      this.#onHit?.(hit, window, base);
+      return hit;
+    });
   }
 }

@@ -5,7 +5,26 @@ export interface StructuredFormat {
   readonly name: string;
   /** What an edit would break. */
   readonly risk: string;
+  /** Set for formats that hold the data of programs, which a tool of the format can change (RL211). */
+  readonly data?: DataFormat;
 }
+
+export type DataFormat =
+  | 'sqlite'
+  | 'sqlite-log'
+  | 'sqlite-journal'
+  | 'zodb'
+  | 'pickle'
+  | 'marshal'
+  | 'plist'
+  | 'php'
+  | 'berkeley'
+  | 'gdbm'
+  | 'lmdb'
+  | 'webpack'
+  | 'java'
+  | 'array'
+  | 'access';
 
 const SUMS = 'its checksums would no longer match';
 const PACKED = 'it is compressed, or holds its files with their sizes and sums';
@@ -19,11 +38,12 @@ const MAGICS: readonly {
   readonly magic: string;
   readonly name: string;
   readonly risk: string;
+  readonly data?: DataFormat;
 }[] = [
-  { magic: 'SQLite format 3\0', name: 'an SQLite database', risk: ORDER },
-  { magic: '\x37\x7f\x06\x82', name: 'an SQLite write-ahead log', risk: SUMS },
-  { magic: '\x37\x7f\x06\x83', name: 'an SQLite write-ahead log', risk: SUMS },
-  { magic: '\xd9\xd5\x05\xf9\x20\xa1\x63\xd7', name: 'an SQLite rollback journal', risk: SUMS },
+  { magic: 'SQLite format 3\0', name: 'an SQLite database', risk: ORDER, data: 'sqlite' },
+  { magic: '\x37\x7f\x06\x82', name: 'an SQLite write-ahead log', risk: SUMS, data: 'sqlite-log' },
+  { magic: '\x37\x7f\x06\x83', name: 'an SQLite write-ahead log', risk: SUMS, data: 'sqlite-log' },
+  { magic: '\xd9\xd5\x05\xf9\x20\xa1\x63\xd7', name: 'an SQLite rollback journal', risk: SUMS, data: 'sqlite-journal' },
   { magic: 'PK\x03\x04', name: 'a zip file', risk: PACKED },
   { magic: 'PK\x05\x06', name: 'an empty zip file', risk: PACKED },
   { magic: '\x1f\x8b', name: 'gzip data', risk: PACKED },
@@ -37,7 +57,7 @@ const MAGICS: readonly {
   { magic: '070702', name: 'a cpio archive', risk: PACKED },
   { magic: '\xed\xab\xee\xdb', name: 'an rpm package', risk: PACKED },
   { magic: '!<arch>\ndebian', name: 'a deb package', risk: PACKED },
-  { magic: 'bplist', name: 'a binary property list', risk: COUNTED },
+  { magic: 'bplist', name: 'a binary property list', risk: COUNTED, data: 'plist' },
   { magic: '%PDF-', name: 'a PDF', risk: OFFSETS },
   { magic: '\x89PNG', name: 'a PNG image', risk: SUMS },
   { magic: '\xff\xd8\xff', name: 'a JPEG image', risk: COUNTED },
@@ -51,37 +71,49 @@ const MAGICS: readonly {
     magic: 'FS21',
     name: 'a ZODB file storage',
     risk: 'it finds its records by their offsets, and would open empty without an error',
+    data: 'zodb',
   },
   {
     magic: 'FS30',
     name: 'a ZODB file storage',
     risk: 'it finds its records by their offsets, and would open empty without an error',
+    data: 'zodb',
   },
   { magic: '\xde\x12\x04\x95', name: 'a message catalogue', risk: OFFSETS },
   { magic: '\x95\x04\x12\xde', name: 'a message catalogue', risk: OFFSETS },
-  { magic: '\x93NUMPY', name: 'a NumPy array', risk: COUNTED },
-  { magic: '\x89HDF', name: 'an HDF5 file', risk: SUMS },
-  { magic: 'PAR1', name: 'a Parquet file', risk: OFFSETS },
-  { magic: 'ARROW1', name: 'an Arrow file', risk: OFFSETS },
+  { magic: '\x93NUMPY', name: 'a NumPy array', risk: COUNTED, data: 'array' },
+  { magic: '\x89HDF', name: 'an HDF5 file', risk: SUMS, data: 'array' },
+  { magic: 'PAR1', name: 'a Parquet file', risk: OFFSETS, data: 'array' },
+  { magic: 'ARROW1', name: 'an Arrow file', risk: OFFSETS, data: 'array' },
   { magic: 'LPKSHHRH', name: 'a systemd journal', risk: SUMS },
   { magic: '\x1bLua', name: 'Lua byte code', risk: COUNTED },
   { magic: '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', name: 'an OLE file', risk: OFFSETS },
-  { magic: '\xac\xed\0\x05', name: 'serialized Java objects', risk: COUNTED },
-  { at: 4, magic: 'Standard Jet DB', name: 'an Access database', risk: ORDER },
-  { at: 12, magic: '\x61\x15\x06\0', name: 'a Berkeley DB hash', risk: ORDER },
-  { at: 12, magic: '\x62\x31\x05\0', name: 'a Berkeley DB tree', risk: ORDER },
-  { magic: '\xce\x9a\x57\x13', name: 'a GDBM database', risk: ORDER },
-  { magic: '\xcf\x9a\x57\x13', name: 'a GDBM database', risk: ORDER },
+  { magic: '\xac\xed\0\x05', name: 'serialized Java objects', risk: COUNTED, data: 'java' },
+  { at: 4, magic: 'Standard Jet DB', name: 'an Access database', risk: ORDER, data: 'access' },
+  { at: 12, magic: '\x61\x15\x06\0', name: 'a Berkeley DB hash', risk: ORDER, data: 'berkeley' },
+  { at: 12, magic: '\x62\x31\x05\0', name: 'a Berkeley DB tree', risk: ORDER, data: 'berkeley' },
+  // MDB_MAGIC behind the header of the first page (lmdb, mdb.c)
+  { at: 16, magic: '\xde\xc0\xef\xbe', name: 'an LMDB database', risk: ORDER, data: 'lmdb' },
+  // FileMiddleware of webpack: its version number, with `wpc` in it
+  { magic: 'wpc\x01', name: 'a cache of webpack', risk: COUNTED, data: 'webpack' },
+  { magic: '\xce\x9a\x57\x13', name: 'a GDBM database', risk: ORDER, data: 'gdbm' },
+  { magic: '\xcf\x9a\x57\x13', name: 'a GDBM database', risk: ORDER, data: 'gdbm' },
 ];
+
+export const PICKLE: StructuredFormat = { name: 'a pickle', risk: COUNTED, data: 'pickle' };
+export const MARSHAL: StructuredFormat = { name: "Python's marshal format", risk: COUNTED, data: 'marshal' };
 
 /** What a file is by its first bytes (at least 300 of them, if it has so many); null for what is not known. */
 export function structuredFormat(head: Buffer): StructuredFormat | null {
   const known = MAGICS.find(({ at = 0, magic }) => head.toString('latin1', at, at + magic.length) === magic);
   // a text may begin with the letters of a magic
   if (known !== undefined && known.magic !== '%PDF-' && /^[ -~]*$/.test(known.magic) && isText(head)) return null;
-  if (known !== undefined) return { name: known.name, risk: known.risk };
+  if (known !== undefined) {
+    const { name, risk, data } = known;
+    return { name, risk, ...(data === undefined ? {} : { data }) };
+  }
   // pickle, protocol 2 and later: PROTO, its number, and an opcode (pickletools)
-  if (head[0] === 0x80 && (head[1] ?? 0) >= 2 && (head[1] ?? 0) <= 5) return { name: 'a pickle', risk: COUNTED };
+  if (head[0] === 0x80 && (head[1] ?? 0) >= 2 && (head[1] ?? 0) <= 5) return PICKLE;
   // Java class: the same magic as a fat Mach-O, told apart by the version (45 and up, where Mach-O counts its slices)
   if (head.toString('latin1', 0, 4) === '\xca\xfe\xba\xbe' && head.length >= 8 && head.readUInt16BE(6) >= 45)
     return { name: 'a Java class', risk: COUNTED };

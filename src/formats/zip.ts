@@ -33,9 +33,10 @@ const ENTRY_BYTES = 46;
 const UNKNOWN = 0xffffffff;
 const LONGEST_COMMENT = 0xffff;
 /** A central directory of half a million files; larger ones are not looked at. */
-const LARGEST_DIRECTORY = 64 * 1024 * 1024;
+export const LARGEST_DIRECTORY: number = 64 * 1024 * 1024;
 
-interface Directory {
+/** The central directory: where it is, and what the end records store of it. */
+export interface ZipDirectory {
   readonly start: number;
   readonly end: number;
   readonly bias: number;
@@ -61,7 +62,8 @@ export function movedOffset({ size, value }: StoredOffset, by: number): Buffer |
   return bytes;
 }
 
-function findDirectory(read: ReadRange, size: number): Directory | null {
+/** Finds the central directory of a zip that ends with the file; null where there is none, or its numbers do not fit together. */
+export function findDirectory(read: ReadRange, size: number): ZipDirectory | null {
   const tailStart = Math.max(0, size - END_BYTES - LONGEST_COMMENT);
   const tail = read(tailStart, size);
   for (let at = tail.length - END_BYTES; at >= 0; at--) {
@@ -73,7 +75,7 @@ function findDirectory(read: ReadRange, size: number): Directory | null {
 }
 
 /** 4.3.16: the end record; sizes at 12, the directory's offset at 16. */
-function directoryBefore(read: ReadRange, endAt: number, record: Buffer): Directory | null {
+function directoryBefore(read: ReadRange, endAt: number, record: Buffer): ZipDirectory | null {
   const length = record.readUInt32LE(12);
   const offset = record.readUInt32LE(16);
   const end64 = directory64(read, endAt);
@@ -90,7 +92,7 @@ function directoryBefore(read: ReadRange, endAt: number, record: Buffer): Direct
 }
 
 /** 4.3.14 and 4.3.15: the zip64 end record and its locator, which come right before the end record. */
-function directory64(read: ReadRange, endAt: number): Directory | null {
+function directory64(read: ReadRange, endAt: number): ZipDirectory | null {
   const at = endAt - LOCATOR64_BYTES - END64_BYTES;
   if (at < 0) return null;
   const both = read(at, endAt);
@@ -112,7 +114,7 @@ function directory64(read: ReadRange, endAt: number): Directory | null {
   return { start, end: at, bias: start - offset, stored };
 }
 
-function checked(directory: Directory, read: ReadRange): Directory | null {
+function checked(directory: ZipDirectory, read: ReadRange): ZipDirectory | null {
   const { start, end, bias } = directory;
   if (start < 0 || bias < 0) return null;
   return start === end || read(start, start + 4).readUInt32LE(0) === ENTRY ? directory : null;

@@ -17,6 +17,7 @@ import { asTreePath, isInside, type AbsolutePath, type TreePath } from '../model
 import type { Prefix } from '../model/prefix.ts';
 import type { RuleContext, RuleOptions } from '../rules/rule.ts';
 import { entryType, hostPath } from './entries.ts';
+import { xzCodec } from './xz-codec.ts';
 
 /** Answers kept before the memory is emptied: bounds it in trees with millions of folders. */
 const REMEMBERED = 20_000;
@@ -40,6 +41,7 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
     peek: (path, limit) => attempt(() => firstBytes(hostPath(tree, path), limit)),
     hostTypeOf: remembering((path: string) => typeAt(encodeBytes(path))),
     hostRealPath: remembering((path: string) => realPathOf(encodeBytes(path))),
+    xzCodec,
   };
 }
 

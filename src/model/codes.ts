@@ -18,6 +18,8 @@ export const RULE_NAMES = {
   RL208: 'wide-string',
   RL209: 'git-link',
   RL210: 'toolchain-config',
+  RL211: 'path-in-data-file',
+  RL212: 'build-cache',
   RL301: 'absolute-symlink',
   RL302: 'outside-symlink',
   RL303: 'dangling-symlink',
@@ -53,6 +55,7 @@ export const RULE_NAMES = {
   RL902: 'changed-while-read',
   RL903: 'special-file',
   RL904: 'path-in-file-name',
+  RL905: 'path-in-archive-member',
   RL906: 'unknown-encoding',
   RL907: 'stored-digest',
 } as const;

@@ -242,7 +242,7 @@ export interface LeftOut {
   readonly path: TreePath;
   /** `excluded` by a glob; `skipped` because an archive can't hold it (a socket); `removed` by the plan (stale byte code). */
   readonly why: 'excluded' | 'skipped' | 'removed';
-  /** The glob, or a sentence. */
+  /** The glob, the build that left it behind, or a sentence. */
   readonly by: string;
 }
 

@@ -6,10 +6,20 @@ import type { Allowance } from './scan.ts';
 /**
  * `relative`, `pinned`, `blocked` as in Fix, for what `fix` would do by default; `unsafe` it could, but only with `--unsafe`;
  * `manual` a person must; `outside` a requirement of the host; `dangling` a link to nothing; `harmless` nothing depends on it;
- * `unknown` it could not be read, so nobody can tell; `allowed` by the configuration.
+ * `debris` of a build, which nothing but another build there reads; `unknown` it could not be read, so nobody can tell; `allowed` by the configuration.
  */
 export type Outcome =
-  'relative' | 'pinned' | 'blocked' | 'unsafe' | 'manual' | 'unknown' | 'outside' | 'dangling' | 'allowed' | 'harmless';
+  | 'relative'
+  | 'pinned'
+  | 'blocked'
+  | 'unsafe'
+  | 'manual'
+  | 'unknown'
+  | 'outside'
+  | 'dangling'
+  | 'allowed'
+  | 'debris'
+  | 'harmless';
 
 /** Every outcome, in the order of reports; true where it ties the tree to its place. */
 const TIES: Readonly<Record<Outcome, boolean>> = {
@@ -22,6 +32,7 @@ const TIES: Readonly<Record<Outcome, boolean>> = {
   outside: false,
   dangling: false,
   allowed: false,
+  debris: false,
   harmless: false,
 };
 
@@ -34,12 +45,18 @@ export type Allows = (reference: Reference) => Allowance | null;
 export function outcomeOf(reference: Reference, allows: Allows): Outcome {
   if (reference.fix === 'none') {
     if (reference.scope === 'dangling') return 'dangling';
+    if (reference.code === 'RL212') return 'debris';
     return reference.scope === 'inside' ? 'harmless' : 'outside';
   }
   if (allows(reference) !== null) return 'allowed';
-  if (reference.code === 'RL901' || reference.code === 'RL902') return 'unknown';
+  if (isUnread(reference)) return 'unknown';
   if (reference.fix === 'blocked' || reference.applicability === 'safe') return reference.fix;
   return reference.applicability;
+}
+
+/** What could not be read, or changed meanwhile, or is in an archive that was not looked into. */
+function isUnread({ code, site }: Reference): boolean {
+  return code === 'RL901' || code === 'RL902' || (code === 'RL905' && site.kind === 'entry');
 }
 
 /** Whether a reference ties the tree to its place: then the answer of `scan` is no (exit code 1). */

@@ -51,7 +51,7 @@ export type Escaping =
   | 'utf-32le'
   | 'utf-32be';
 
-/** Where a reference stands. Offsets are bytes from the start of the file, `end` exclusive; they span the whole path as found. */
+/** Where a reference stands. Offsets are bytes from the start of the file (or member), `end` exclusive; they span the whole path as found. */
 export type Site =
   | {
       readonly kind: 'text';
@@ -65,6 +65,8 @@ export type Site =
   | { readonly kind: 'slot'; readonly start: number; readonly end: number; readonly capacity: number }
   /** A string object of a marshalled code object, the type byte at `start`; or, where the string holds more, the path in it. */
   | { readonly kind: 'pyc'; readonly start: number; readonly end: number }
+  /** In a member of an archive: offsets are those in the member. An archive in the archive is named `a.zip!/b`. */
+  | { readonly kind: 'member'; readonly member: string; readonly start: number; readonly end: number }
   | { readonly kind: 'symlink' }
   /** The entry itself: its name (RL904), or that it can't be read (RL901), or what kind it is (RL903). */
   | { readonly kind: 'entry' };

@@ -11,13 +11,14 @@ export interface ListStyle extends Style {
   readonly all: boolean;
 }
 
-/** `12:3` in a text, `@4096` (a byte offset) in a binary or a large file, `->` for a symlink, nothing for an entry itself. */
+/** `12:3` in a text, `@4096` (a byte offset) in a binary, a large file or a member of an archive, `->` for a symlink, nothing for an entry itself. */
 function showSite(site: Site): string {
   switch (site.kind) {
     case 'text':
       return site.line === null ? `@${site.start}` : `${site.line}:${site.column ?? 1}`;
     case 'slot':
     case 'pyc':
+    case 'member':
       return `@${site.start}`;
     case 'symlink':
       return '->';

@@ -19,8 +19,14 @@ export const OUTCOME_MEANING: Readonly<Record<Outcome, Meaning>> = {
   outside: 'faint',
   dangling: 'faint',
   allowed: 'faint',
+  debris: 'faint',
   harmless: 'faint',
 };
+
+/** The path; in an archive with the member in front of it. */
+function textOf({ site, path }: Reference): string {
+  return site.kind === 'member' && site.member !== '' ? `${site.member}: ${path}` : path;
+}
 
 export function scanItems(references: readonly Reference[], allows: Allows): ScanItem[] {
   return references.map((reference) => {
@@ -30,8 +36,8 @@ export function scanItems(references: readonly Reference[], allows: Allows): Sca
       reference,
       word,
       meaning: OUTCOME_MEANING[word],
-      isQuiet: word === 'harmless' || word === 'allowed',
-      text: reference.path,
+      isQuiet: word === 'harmless' || word === 'allowed' || word === 'debris',
+      text: textOf(reference),
       note: word === 'allowed' ? (allows(reference)?.reason ?? '') : isOwnWork ? '' : reference.note,
     };
   });

@@ -15,6 +15,10 @@ export function* nextSteps(scan: Scan, items: readonly ScanItem[], { paint, colu
   const has = (...outcomes: readonly Outcome[]): boolean => items.some(({ word }) => outcomes.includes(word));
   const say = (text: string): string[] => wrap(text, columns);
   const blocked = items.filter(({ word }) => word === 'blocked' || word === 'manual');
+  if (has('debris'))
+    yield* say(
+      `Debris is read by nothing but another build there: ${command('--exclude-debris')} leaves it out, ${command('relocate explain RL212')} says how to build anew.`,
+    );
   if (!has('relative', 'pinned', 'blocked', 'unsafe', 'manual', 'unknown')) {
     yield* say(
       `Nothing ties this tree to its place${items.length > 0 ? ': what is listed is outside of it, or harmless' : ''}.`,

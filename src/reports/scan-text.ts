@@ -78,6 +78,7 @@ const COUNTED: Readonly<Record<Outcome, (number: number) => string>> = {
   outside: (number) => `${count(number)} outside`,
   dangling: (number) => `${count(number)} dangling`,
   allowed: (number) => `${count(number)} allowed`,
+  debris: (number) => `${count(number)} debris of builds`,
   harmless: (number) => `${count(number)} harmless`,
 };
 

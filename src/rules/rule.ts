@@ -2,6 +2,7 @@
  * What a rule is. A rule looks at one file in which something was found (or that is interesting by its shape) and claims the
  * hits it understands; a hit goes to the first rule that claims it, in the order of the registry, and the generic rules take the rest.
  */
+import type { UnpackWhole } from '../formats/decompression.ts';
 import type { Hit } from '../formats/needles.ts';
 import type { RuleCode } from '../model/codes.ts';
 import type { Entry, EntryType } from '../model/entry.ts';
@@ -58,6 +59,8 @@ export interface RuleContext {
   hostTypeOf(path: string): EntryType | null;
   /** Where an absolute path of this host really is, all links followed; null for nothing. */
   hostRealPath(path: string): string | null;
+  /** What unpacks xz; null where this host has nothing that does. */
+  xzCodec(): UnpackWhole | null;
 }
 
 /** What the user asked rules to do otherwise than usual. Plain JSON: it crosses threads. */
@@ -69,6 +72,8 @@ export interface RuleOptions {
   readonly dropOutsideRpath: boolean;
   /** Paths in debug information are blanked (`--strip-debug-paths`). */
   readonly stripDebugPaths: boolean;
+  /** Archives are looked into (not with `--no-archives`). */
+  readonly archives: boolean;
 }
 
 export const USUAL: RuleOptions = {
@@ -76,6 +81,7 @@ export const USUAL: RuleOptions = {
   grow: false,
   dropOutsideRpath: false,
   stripDebugPaths: false,
+  archives: true,
 };
 
 /** `env-split`: one line, needs `env -S`; `polyglot`: three lines of sh and Python at once. */

@@ -36,7 +36,9 @@ export function byPlace(left: Reference, right: Reference): number {
   return compareBytes(left.file, right.file) || startOf(left) - startOf(right) || compareBytes(left.code, right.code);
 }
 
+/** Members of archives stay in the order in which they were found, behind the rest. */
 function startOf({ site }: Reference): number {
+  if (site.kind === 'member') return Number.MAX_SAFE_INTEGER;
   return 'start' in site ? site.start : -1;
 }
 

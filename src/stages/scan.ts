@@ -1,13 +1,15 @@
 /** scan: what ties a tree to its place. Walks it once, reads every file once, writes nothing. */
 import { availableParallelism } from 'node:os';
+import { probeTree } from '../io/tree-probe.ts';
 import { scanPool, type ScanPool } from '../io/scan-pool.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Allowance, Scan } from '../model/scan.ts';
-import { USUAL, type RuleOptions } from '../rules/rule.ts';
+import { debrisOf } from '../rules/build-debris.ts';
+import { USUAL, type RuleContext, type RuleOptions } from '../rules/rule.ts';
 import { FileQueue } from './scan-queue.ts';
 import { ScanTally } from './scan-tally.ts';
 import { discoverPrefixes, type PrefixOptions } from './prefixes.ts';
-import { selectPaths } from './selection.ts';
+import { selectPaths, type Selection } from './selection.ts';
 import { findTree } from './tree.ts';
 import { walk } from './walk.ts';
 
@@ -19,6 +21,8 @@ export interface ScanProgress {
 export interface ScanOptions extends PrefixOptions, Partial<RuleOptions> {
   /** Globs, relative to the tree, of what is left out. */
   readonly exclude?: readonly string[];
+  /** Leave out what builds left behind (RL212). */
+  readonly excludeDebris?: boolean;
   readonly allowances?: readonly Allowance[];
   /** Threads; by default one for each processor. The result does not depend on it. */
   readonly jobs?: number;
@@ -51,7 +55,8 @@ async function scanTree(tree: string, options: ScanOptions, digests: boolean): P
   const place = findTree(tree);
   const { prefixes, warnings } = await discoverPrefixes(tree, options);
   const choices = ruleOptions(options);
-  const exclude = selectPaths(options.exclude ?? []);
+  const globs = selectPaths(options.exclude ?? []);
+  const exclude = options.excludeDebris === true ? withDebris(globs, probeTree(place.real, prefixes, choices)) : globs;
   const tally = new ScanTally(place, prefixes, choices, digests);
   const pool = scanPool(
     { root: place.real, prefixes, options: choices, digests },
@@ -77,12 +82,23 @@ async function scanTree(tree: string, options: ScanOptions, digests: boolean): P
   return { scan: tally.result(warnings, options.allowances ?? []), entries: tally.entries, digests: tally.digests };
 }
 
+/** Leaves out what builds left behind, too: of a folder that is a build's alone the folder itself. */
+function withDebris(globs: Selection, context: RuleContext): Selection {
+  return (path) => {
+    const glob = globs(path);
+    if (glob !== null) return glob;
+    const debris = debrisOf(path, context);
+    return debris === null ? null : `debris of ${debris.name}`;
+  };
+}
+
 function ruleOptions(asked: Partial<RuleOptions>): RuleOptions {
   return {
     launcher: asked.launcher ?? USUAL.launcher,
     grow: asked.grow ?? USUAL.grow,
     dropOutsideRpath: asked.dropOutsideRpath ?? USUAL.dropOutsideRpath,
     stripDebugPaths: asked.stripDebugPaths ?? USUAL.stripDebugPaths,
+    archives: asked.archives ?? USUAL.archives,
   };
 }
 

@@ -1,0 +1,169 @@
+/**
+ * Looks for prefixes inside archives: zip, tar, and what gzip, zstd or xz packed, one in the other. All is read in a stream; nothing is kept of
+ * a member but a window, and what is counted (bytes, members, layers, hits) has an end: what lies beyond is told, not looked at.
+ */
+import type { ArchiveFindings, ArchiveLimits, MemberHit, Unread } from './archive-findings.ts';
+import { MemberSink, NestedZip, PIECE, searchZip, TarSink, type Sink } from './archive-sinks.ts';
+import { pathGoesOnAt } from './boundary.ts';
+import type { ByteSource } from './byte-source.ts';
+import type { ContainerKind } from './container.ts';
+import {
+  decompression,
+  UnreadError,
+  type CompressionMethod,
+  type Decompression,
+  type UnpackWhole,
+} from './decompression.ts';
+import { unescapePath } from './escaping.ts';
+import { HitStream } from './hit-stream.ts';
+import type { Needles } from './needles.ts';
+
+const MIB = 1024 * 1024;
+const LIMITS: ArchiveLimits = {
+  bytes: 4096 * MIB,
+  ratio: 250,
+  members: 200_000,
+  hits: 50_000,
+  layers: 4,
+  nestedZip: 64 * MIB,
+};
+const LEAST_BOMB = 64 * MIB;
+const LONGEST_PATH = 1024;
+
+/** Searches an archive of a kind that its head told. `unpackXz`: null where nothing can. */
+export function searchArchive(
+  source: ByteSource,
+  kind: ContainerKind,
+  needles: Needles,
+  unpackXz: UnpackWhole | null,
+  limits: Partial<ArchiveLimits> = {},
+): ArchiveFindings {
+  const search = new Search(needles, unpackXz, { ...LIMITS, ...limits });
+  search.container(source, kind, '', 1, 0);
+  return { hits: search.hits, unread: search.unread };
+}
+
+/** One search: what it found so far, and what it has left to spend. */
+export class Search {
+  readonly hits: MemberHit[] = [];
+  readonly unread: Unread[] = [];
+  readonly limits: ArchiveLimits;
+  readonly #needles: Needles;
+  readonly #unpackXz: UnpackWhole | null;
+  #bytes = 0;
+  #members = 0;
+  /** A limit of the whole archive is reached. */
+  #isOver = false;
+
+  constructor({ needles, anchors, margin }: Needles, unpackXz: UnpackWhole | null, limits: ArchiveLimits) {
+    this.#unpackXz = unpackXz;
+    this.#needles = { needles, anchors, margin: { ...margin, ahead: margin.ahead + LONGEST_PATH } };
+    this.limits = limits;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Reads a container from its source. `raw` is where it stands in the file; null behind compression. */
+  container(source: ByteSource, kind: ContainerKind, name: string, layer: number, raw: number | null): void {
+    this.attempt(name, () => {
+      if (kind === 'zip') return searchZip(this, source, name, layer, raw);
+      const sink = this.opened(kind, name, layer, raw);
+      for (let at = 0; at < source.size && !this.#isOver; at += PIECE) sink.push(source.region(at, at + PIECE));
+      sink.end();
+    });
+  }
+
+  /** The sink that takes a container of a kind apart. @throws UnreadError */
+  opened(kind: ContainerKind, name: string, layer: number, raw: number | null): Sink {
+    if (layer > this.limits.layers)
+      throw new UnreadError('limit', `archives within archives, more than ${this.limits.layers} deep`);
+    if (kind === 'tar') return new TarSink(this, name, layer, raw);
+    if (kind === 'zip') return new NestedZip(this, name, layer, raw);
+    return this.unpacked(kind, new MemberSink(this, name, layer + 1, null));
+  }
+
+  /** Unpacks into a sink, and counts what comes out. */
+  unpacked(method: CompressionMethod, into: Sink): Sink {
+    let taken = 0;
+    let given = 0;
+    const engine: Decompression = decompression(method, this.#unpackXz, (piece) => {
+      given += piece.length;
+      this.#take(piece.length);
+      if (given > LEAST_BOMB && given > taken * this.limits.ratio)
+        throw new UnreadError('limit', `it becomes more than ${this.limits.ratio} times as large`);
+      into.push(piece);
+    });
+    // what came out before something went wrong is searched to its end
+    const guarded = (read: () => void): void => {
+      try {
+        read();
+      } catch (error) {
+        into.end();
+        throw error;
+      }
+    };
+    return {
+      push(piece) {
+        taken += piece.length;
+        guarded(() => engine.push(piece));
+      },
+      end() {
+        guarded(() => engine.end());
+        into.end();
+      },
+    };
+  }
+
+  /** Counts a member; false where there are too many. */
+  member(): boolean {
+    if (++this.#members > this.limits.members) this.#over(`more than ${this.limits.members} members`);
+    return !this.#isOver;
+  }
+
+  found(hit: MemberHit): void {
+    if (this.hits.length < this.limits.hits) this.hits.push(hit);
+    else this.#over(`more than ${this.limits.hits} paths`);
+  }
+
+  /** Notes what can't be read, and goes on. */
+  attempt(name: string, read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof UnreadError)) throw error;
+      if (!this.#isOver) this.unread.push({ member: name, why: error.why, note: error.message });
+    }
+  }
+
+  stream(name: string, raw: number | null): HitStream {
+    return new HitStream(this.#needles, (hit, around, base) => {
+      let end = hit.end - base;
+      for (let step = -1; step !== 0 && end < around.length; end += step)
+        step = pathGoesOnAt(around, end, hit.escaping);
+      const path = unescapePath(around.subarray(hit.start - base, end), hit.escaping);
+      this.found({
+        member: name,
+        start: hit.start,
+        end: end + base,
+        path,
+        hit,
+        raw: raw === null ? null : raw + hit.start,
+      });
+    });
+  }
+
+  #take(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > this.limits.bytes) {
+      this.#over(`more than ${this.limits.bytes} bytes when it is unpacked`);
+      throw new UnreadError('limit', 'too large');
+    }
+  }
+
+  #over(note: string): void {
+    if (!this.#isOver) this.unread.push({ member: '', why: 'limit', note });
+    this.#isOver = true;
+  }
+}

@@ -1,0 +1,126 @@
+/** Takes compressed bytes apart piece by piece, in step with the caller: what comes out of a piece is passed on before the next is taken. */
+import { Decompress } from 'fzstd';
+import { Gunzip, InflateRaw } from 'minizlib';
+import type { ContainerKind } from './container.ts';
+import { xzContentSize } from './xz-size.ts';
+
+export type CompressionMethod = Exclude<ContainerKind, 'zip' | 'tar'> | 'deflate';
+
+/** Why something in an archive was not read: it is damaged; nothing here can read it; or it is more than is looked at. */
+export class UnreadError extends Error {
+  readonly why: 'damaged' | 'unsupported' | 'limit';
+  constructor(why: UnreadError['why'], message: string) {
+    super(message);
+    this.name = 'UnreadError';
+    this.why = why;
+  }
+}
+
+/** Unpacks a whole file at once. */
+export type UnpackWhole = (bytes: Buffer) => Buffer;
+
+export interface Decompression {
+  /** @throws UnreadError */
+  push(piece: Buffer): void;
+  /** @throws UnreadError where the bytes end too early, too */
+  end(): void;
+}
+
+/** Deflate makes at most 1032 bytes of one: what comes of a slice is a few megabytes. */
+const SLICE = 4096;
+/** xz is unpacked in one piece. */
+const LARGEST_XZ: number = 64 * 1024 * 1024;
+
+/** Begins to take apart what was compressed with a method. `unpackXz`: null where nothing can. @throws UnreadError */
+export function decompression(
+  method: CompressionMethod,
+  unpackXz: UnpackWhole | null,
+  onData: (piece: Buffer) => void,
+): Decompression {
+  switch (method) {
+    case 'deflate':
+      return inflation(new InflateRaw({}), onData);
+    case 'gzip':
+      return inflation(new Gunzip({}), onData);
+    case 'zstd':
+      return zstd(onData);
+    case 'xz':
+      return xz(unpackXz, onData);
+    case 'bzip2':
+      throw new UnreadError('unsupported', 'relocate does not read bzip2');
+  }
+}
+
+function inflation(engine: InflateRaw | Gunzip, onData: (piece: Buffer) => void): Decompression {
+  let failure: Error | null = null;
+  engine.on('error', (error: unknown) => (failure ??= error instanceof Error ? error : new Error(String(error))));
+  engine.on('data', (piece: unknown) => {
+    if (failure === null && piece instanceof Buffer)
+      try {
+        onData(piece);
+      } catch (error) {
+        failure = error instanceof Error ? error : new Error(String(error));
+      }
+  });
+  const settle = (): void => {
+    if (failure === null) return;
+    throw failure instanceof UnreadError ? failure : new UnreadError('damaged', failure.message);
+  };
+  return {
+    push(piece) {
+      for (let at = 0; at < piece.length; at += SLICE) {
+        engine.write(piece.subarray(at, at + SLICE));
+        settle();
+      }
+    },
+    end() {
+      engine.end();
+      settle();
+    },
+  };
+}
+
+function zstd(onData: (piece: Buffer) => void): Decompression {
+  const engine = new Decompress((piece) => onData(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength)));
+  const guarded = (piece: Buffer, isLast: boolean): void => {
+    try {
+      engine.push(piece, isLast);
+    } catch (error) {
+      if (error instanceof UnreadError) throw error;
+      throw new UnreadError('damaged', error instanceof Error ? error.message : String(error));
+    }
+  };
+  return {
+    push(piece) {
+      for (let at = 0; at < piece.length; at += SLICE) guarded(piece.subarray(at, at + SLICE), false);
+    },
+    end: () => guarded(Buffer.alloc(0), true),
+  };
+}
+
+function xz(unpack: UnpackWhole | null, onData: (piece: Buffer) => void): Decompression {
+  if (unpack === null)
+    throw new UnreadError('unsupported', 'the optional package @napi-rs/lzma, which reads xz, is not installed');
+  const pieces: Buffer[] = [];
+  let size = 0;
+  return {
+    push(piece) {
+      size += piece.length;
+      if (size > LARGEST_XZ) throw new UnreadError('limit', 'xz data of more than 64 MiB');
+      pieces.push(Buffer.from(piece));
+    },
+    end() {
+      const whole = Buffer.concat(pieces);
+      const content = xzContentSize(whole);
+      if (content === null) throw new UnreadError('damaged', 'its chunks do not fit together');
+      if (content > LARGEST_XZ) throw new UnreadError('limit', `xz data that become ${content} bytes`);
+      let unpacked: Buffer;
+      try {
+        unpacked = unpack(whole);
+      } catch (error) {
+        throw new UnreadError('damaged', error instanceof Error ? error.message : String(error));
+      }
+      onData(unpacked);
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/** RL905: a path inside an archive: a wheel, egg or jar, a compressed file, a tar of any kind. Found in the stream; changed only when asked to. */
+import type { MemberHit, Unread } from '../formats/archive-findings.ts';
+import { searchArchive } from '../formats/archive-search.ts';
+import { containerOf, type ContainerKind } from '../formats/container.ts';
+import { compileNeedles, type Hit, type Needles } from '../formats/needles.ts';
+import { zipEntries } from '../formats/zip-entries.ts';
+import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
+import { binaryClaim } from './slots.ts';
+
+export const rule: FileRule = {
+  code: 'RL905',
+  summary: "The tree's path in a member of an archive, or in a compressed file.",
+  subject: 'file',
+  appliesTo: ({ head }) => containerOf(head) !== null,
+  isInteresting: (_path, head) => containerOf(head) !== null,
+  *claim(view, hits, context) {
+    const kind = containerOf(view.head);
+    if (kind === null || !context.options.archives || isScriptAlone(view)) return;
+    const found = searchArchive(view, kind, needlesOf(context), context.xzCodec());
+    const left = new Map(hits.map((hit) => [hit.start, hit]));
+    for (const member of found.hits) {
+      const searched = takeSearched(left, member, kind);
+      yield memberClaim(member, searched, REMEDIES[kind]);
+    }
+    for (const hit of left.values()) yield headerClaim(view, hit);
+    for (const unread of found.unread) yield unreadClaim(unread);
+  },
+};
+
+/** A script that holds the mark of a zip, and is none. */
+function isScriptAlone(view: FileView): boolean {
+  if (view.head[0] !== 0x23) return false;
+  return zipEntries((start, end) => view.region(start, end), view.size) === null;
+}
+
+/** The hit of the search that is this one: where the member is stored as it is, or in bytes that compression left as they were. */
+function takeSearched(left: Map<number, Hit>, { raw }: MemberHit, kind: ContainerKind): Hit | null {
+  const isStream = kind !== 'zip' && kind !== 'tar';
+  const searched = raw === null ? (isStream ? [...left.values()][0] : undefined) : left.get(raw);
+  if (searched === undefined) return null;
+  left.delete(searched.start);
+  return searched;
+}
+
+const REMEDIES: Readonly<Record<ContainerKind, string>> = {
+  zip: 'in an archive: unpack it, fix that, and pack it again',
+  tar: 'in an archive: unpack it, fix that, and pack it again',
+  gzip: 'in compressed data: unpack it, fix that, and compress it again',
+  bzip2: 'in compressed data: unpack it, fix that, and compress it again',
+  xz: 'in compressed data: unpack it, fix that, and compress it again',
+  zstd: 'in compressed data: unpack it, fix that, and compress it again',
+};
+
+const compiled = new WeakMap<RuleContext, Needles>();
+
+function needlesOf(context: RuleContext): Needles {
+  const known = compiled.get(context);
+  if (known !== undefined) return known;
+  const needles = compileNeedles(context.prefixes);
+  compiled.set(context, needles);
+  return needles;
+}
+
+function memberClaim({ member, start, end, path, hit }: MemberHit, searched: Hit | null, note: string): Claim {
+  return {
+    hit: searched,
+    site: { kind: 'member', member, start, end },
+    path,
+    prefix: hit.prefix.path,
+    scope: 'inside',
+    applicability: 'manual',
+    fix: 'blocked',
+    note,
+  };
+}
+
+/** What the search of the file found beside the members: comments, names, what stands in front. */
+function headerClaim(view: FileView, hit: Hit): Claim {
+  const note = 'in the archive itself, not in a member: pack it again';
+  return { ...binaryClaim(view, hit), fix: 'blocked', applicability: 'manual', note };
+}
+
+/** A damaged archive is damaged wherever it is; what is too much to look at, or can't be read, may hold anything. */
+function unreadClaim({ member, why, note }: Unread): Claim {
+  return {
+    hit: null,
+    site: { kind: 'entry' },
+    path: member,
+    prefix: null,
+    scope: 'inside',
+    applicability: 'manual',
+    fix: why === 'damaged' ? 'none' : 'blocked',
+    note: why === 'damaged' ? `damaged, the rest was not read: ${note}` : `not looked at further: ${note}`,
+  };
+}
