@@ -3,29 +3,22 @@ import { availableParallelism } from 'node:os';
 import { encodeBytes, showBytes } from '../formats/byte-text.ts';
 import { renderedListText } from '../formats/rendered-list.ts';
 import { openArchive, type OpenArchive } from '../io/archive-read.ts';
-import {
-  installPlace,
-  isMountPoint,
-  newStagingPath,
-  settle,
-  switchTo,
-  whatIsAt,
-  type InstallPlace,
-} from '../io/install-place.ts';
+import { installPlace, newStagingPath, settle, switchTo, whatIsAt, type InstallPlace } from '../io/install-place.ts';
 import { readInstalledManifestDigest, readInstallReceipt, writeInstallRecords } from '../io/install-records.ts';
 import { withLock } from '../io/lock.ts';
 import { ownerIds } from '../io/owners.ts';
-import { absolutePath, resolvePlace } from '../io/places.ts';
+import { absolutePath } from '../io/places.ts';
 import { removeTree } from '../io/remove-tree.ts';
 import { Staging } from '../io/staging.ts';
 import { readTreeMemory, treeMemoryText } from '../io/tree-memory.ts';
 import { linkSwitch, NO_LINK, requireLink, type LinkStanding } from '../io/via-link.ts';
-import { ArchiveError, RequirementError, UsageError } from '../model/errors.ts';
+import { ArchiveError } from '../model/errors.ts';
 import type { Installed, InstallReceipt, InstallRecovery, Placement } from '../model/install.ts';
 import type { Manifest } from '../model/manifest.ts';
-import { asTreePath, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { asTreePath, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { VERSION } from '../model/version.ts';
 import { applyModes, applyOwnership, extractFiles, extractLinks } from './install-extract.ts';
+import { requireApart, requireFree } from './install-destination.ts';
 import { preflight } from './install-preflight.ts';
 import { choosePythons, type Replacements } from './install-python.ts';
 import { renderFiles, type Rendered } from './install-render.ts';
@@ -140,27 +133,6 @@ async function sameInstall(
     return null;
   const { onProgress: _, ...rest } = options;
   return (await verifyTree(place.path, rest)).differences.every(({ kind }) => kind === 'extra') ? receipt : null;
-}
-
-function requireFree(place: InstallPlace, there: ReturnType<typeof whatIsAt>, mayReplace: boolean): void {
-  const path = showBytes(place.path);
-  if (there === 'empty-folder' && isMountPoint(place))
-    throw new RequirementError(`${path} is a mount point, which no folder can take the place of; name a folder in it`);
-  if (there === 'nothing' || there === 'empty-folder') return;
-  if (there !== 'directory') throw new RequirementError(`${path} is a ${there}; name a folder that is not there yet`);
-  if (!mayReplace)
-    throw new RequirementError(
-      `${path} holds something already, and an archive is never extracted over it; --replace puts the new tree in its place`,
-    );
-}
-
-/** An archive in the tree that it replaces would go with it. */
-function requireApart(archive: string, { path }: InstallPlace): void {
-  const [source, target] = [resolvePlace(archive), resolvePlace(path)];
-  if (source.type !== null && target.type !== null && isInside(source.real, target.real))
-    throw new UsageError(
-      `the archive lies in ${showBytes(path)}, which the new tree would take the place of; move it elsewhere`,
-    );
 }
 
 interface StageOptions extends InstallOptions {
