@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, w
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { writeElf } from './support/elf-writer.ts';
 import { writeAbsolute } from '../src/formats/absolute-form.ts';
 import { decodeBytes } from '../src/formats/byte-text.ts';
 import { ESCAPINGS, escapePath } from '../src/formats/escaping.ts';
@@ -59,7 +60,7 @@ async function makeArchive(): Promise<void> {
     'etc/cr\r': text,
     'data/new\nline\n': 'x',
     'etc/read-only': text,
-    'lib/lib.so': Buffer.from(`\u007fELF\u0001${tree}/share\0tail\0`, 'latin1'),
+    'lib/lib.so': writeElf({ constants: [`${tree}/share`, 'tail'], sections: true }),
   });
   writeTree(tree, {
     'etc/wide.ini': Buffer.from(`\ufeffroot=${tree}/x\r\n`, 'utf16le'),

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { writeElf } from './support/elf-writer.ts';
 import { apply } from '../src/stages/apply.ts';
 import { install } from '../src/stages/install.ts';
 import { pack } from '../src/stages/pack.ts';
@@ -107,7 +108,7 @@ describe('a tree', () => {
 
   test('that was moved on by fix is right again, its slots and its RECORD too', async () => {
     const build = join(folder, 'build/at/a/place/with/some/length');
-    const library = Buffer.from(`\u007fELF\u0001${build}/share\0tail\0`, 'latin1');
+    const library = writeElf({ constants: [`${build}/share`, 'tail'], sections: true });
     writeTree(build, {
       'lib/lib.so': library,
       'lib/wide.so': Buffer.concat([Buffer.from('\u007fELF'), Buffer.from(`${build}/x\0`, 'utf16le')]),

@@ -19,6 +19,7 @@ import { install, recoverInstall, type InstallOptions } from '../src/stages/inst
 import { pack } from '../src/stages/pack.ts';
 import { verify } from '../src/stages/verify.ts';
 import { relocate, RELOCATE, relocateOk, run, runOk, type Ran } from './support/cli.ts';
+import { writeElf } from './support/elf-writer.ts';
 import { temporaryFolder, writeTree } from './support/folder.ts';
 import { listing } from './support/listing.ts';
 import { has } from './support/moved-tree.ts';
@@ -40,19 +41,19 @@ beforeEach(async () => {
   for (const path of [place, link]) mkdirSync(join(path, '..'), { recursive: true });
   writeTree(tree, {
     'etc/app.conf': `root ${tree}/data\n`,
-    'lib/slots.so': Buffer.from(`\u007fELF\u0001${tree}/share\0${tree}/lib:${tree}/x\0`, 'latin1'),
-    'lib/more.so': Buffer.from(`\u007fELF\u0001${tree}/more\0`, 'latin1'),
+    'lib/slots.so': writeElf({ constants: [`${tree}/share`, `${tree}/lib:${tree}/x`], sections: true }),
+    'lib/more.so': writeElf({ constants: [`${tree}/more`], sections: true }),
   });
   await pack(tree, { output: archive, jobs: 1 });
 });
 
 /** The strings of a file, the slashes of padding as one. */
 function slotsOf(root: string): string[] {
-  const text = readFileSync(join(root, 'lib/slots.so'), 'latin1').slice(5);
+  const text = readFileSync(join(root, 'lib/slots.so'), 'latin1');
   return text
     .replace(/\/{2,}/g, '/')
     .split('\0')
-    .filter((slot) => slot !== '');
+    .filter((slot) => slot.startsWith('/'));
 }
 
 /** Refused with these words, and nothing is another than it was. */

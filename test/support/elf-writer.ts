@@ -27,6 +27,8 @@ export interface ElfRecipe {
   /** Strings of the table that nobody reads. */
   readonly unread?: readonly string[];
   readonly sections?: boolean;
+  /** C strings of the program, in `.rodata`, each with its NUL. */
+  readonly constants?: readonly string[];
   /** Whether there is a note, whose program header can be spared. */
   readonly note?: boolean;
 }
@@ -63,6 +65,8 @@ class ElfWriter {
     this.#add('.dynstr', this.#strings.bytes);
     const versions = this.#versions();
     if (versions !== null) this.#add('.gnu.version_r', versions);
+    const { constants } = this.#recipe;
+    if (constants !== undefined) this.#add('.rodata', Buffer.from(constants.map((text) => `${text}\0`).join('')));
     this.#add('.dynamic', this.#dynamic());
     const shared = this.#parts.map(({ bytes, offset }) => [bytes, offset] as const);
     const sectionTable = sections === true ? this.#sections() : null;
