@@ -69,7 +69,9 @@ function hasOverlappingCopy(elf: Elf, path: Buffer): boolean {
       const from = at - ((section.address + at) % VECTOR);
       const held = at + EVIDENCE - from;
       const isPiece = from >= 0 && held < path.length && bytes.subarray(from, from + held).equals(path.subarray(-held));
-      return isPiece && !stands(bytes, from + held - path.length, path);
+      // the last of the moves reaches back so far that its last byte is the NUL
+      const isLast = [VECTOR, 2 * VECTOR].includes(bytes.indexOf(0, from) + 1 - from);
+      return isPiece && isLast && !stands(bytes, from + held - path.length, path);
     });
   });
 }
