@@ -8,6 +8,7 @@ export class MalformedMachO extends Error {
 /** cmd; LC_REQ_DYLD is part of the number. */
 export const COMMAND = {
   segment: 0x1,
+  symbolTable: 0x2,
   loadDylib: 0xc,
   idDylib: 0xd,
   loadDylinker: 0xe,

@@ -1,9 +1,11 @@
 /** The segments and sections of a Mach-O file. Source: mach-o/loader.h (segment_command, section, and their 64-bit twins). */
-import type { NumberReader } from './byte-source.ts';
+import type { ByteSource, NumberReader } from './byte-source.ts';
 import { COMMAND, MalformedMachO, type LoadCommand } from './macho-commands.ts';
 
 /** Offsets count from the start of the file; `end` is `start` where no byte is in the file. */
 export interface MachOSection {
+  /** Of its segment and its own: `__TEXT,__cstring`. */
+  readonly name: string;
   readonly start: number;
   readonly end: number;
   readonly flags: number;
@@ -59,14 +61,27 @@ const ZERO_FILL: ReadonlySet<number> = new Set([0x1, 0xc, 0x12]);
  * @throws MalformedMachO where a command is too small for its sections
  * @throws RangeError where a number is too large
  */
-export function readSegments(numbers: NumberReader, slice: number, commands: readonly LoadCommand[]): MachOSegment[] {
+export function readSegments(
+  source: ByteSource,
+  numbers: NumberReader,
+  slice: number,
+  commands: readonly LoadCommand[],
+): MachOSegment[] {
+  const read = (command: LoadCommand, layout: Layout): MachOSegment =>
+    readSegment(source, numbers, slice, command, layout);
   return commands.flatMap((command) => {
-    if (command.type === COMMAND.segment) return [readSegment(numbers, slice, command, SEGMENT_32)];
-    return command.type === COMMAND.segment64 ? [readSegment(numbers, slice, command, SEGMENT_64)] : [];
+    if (command.type === COMMAND.segment) return [read(command, SEGMENT_32)];
+    return command.type === COMMAND.segment64 ? [read(command, SEGMENT_64)] : [];
   });
 }
 
-function readSegment(numbers: NumberReader, slice: number, { at, size }: LoadCommand, layout: Layout): MachOSegment {
+function readSegment(
+  source: ByteSource,
+  numbers: NumberReader,
+  slice: number,
+  { at, size }: LoadCommand,
+  layout: Layout,
+): MachOSegment {
   const count = size < layout.header ? 0 : numbers.u32(at + layout.sectionCount);
   if (layout.header + count * layout.section > size)
     throw new MalformedMachO(`the segment at ${at} can't have ${count} sections`);
@@ -77,7 +92,15 @@ function readSegment(numbers: NumberReader, slice: number, { at, size }: LoadCom
     const flags = numbers.u32(section + layout.sectionFlags);
     const offset = slice + numbers.u32(section + layout.sectionOffset);
     const length = ZERO_FILL.has(flags & 0xff) ? 0 : long(section + layout.sectionSize);
-    return { start: offset, end: offset + length, flags };
+    const name = `${nameAt(source, section + 16)},${nameAt(source, section)}`;
+    return { name, start: offset, end: offset + length, flags };
   });
   return { start, end: start + long(at + layout.fileSize), sections };
+}
+
+/** A name of up to 16 bytes. */
+function nameAt(source: ByteSource, at: number): string {
+  const bytes = source.region(at, at + 16);
+  const end = bytes.indexOf(0);
+  return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
 }

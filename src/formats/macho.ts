@@ -102,7 +102,7 @@ function readSlice(source: ByteSource, start: number, end: number): MachOSlice[]
   const commandsEnd = first + numbers.u32(start + SIZE_OF_COMMANDS_AT);
   if (commandsEnd > end) throw new MalformedMachO(`the load commands end at ${commandsEnd}, behind ${end}`);
   const commands = readCommands(numbers, first, commandsEnd, numbers.u32(start + 16));
-  const segments = readSegments(numbers, start, commands);
+  const segments = readSegments(source, numbers, start, commands);
   const slice = { source, numbers, start, end, is64, commands, segments, commandsEnd };
   return [{ ...slice, contentStart: contentStart(slice), signature: signatureRange(slice) }];
 }

@@ -3,6 +3,9 @@ import { arMembers, isAr, type ArMember } from './ar.ts';
 import type { ByteSource } from './byte-source.ts';
 import { ELF_TYPE, isElf, MalformedElf, readElf, sectionAt, SECTION, SECTION_FLAG, type Elf } from './elf.ts';
 import type { ElfSection } from './elf.ts';
+import { isMachO, readMachO } from './macho.ts';
+import { MalformedMachO } from './macho-commands.ts';
+import { partsOf, type MachOPart } from './macho-parts.ts';
 import { objectFile } from './object-file.ts';
 import { payloadsOf, type Payload } from './payload.ts';
 
@@ -13,7 +16,9 @@ export type NativePlace =
   /** In an archive, in a member that is no ELF image: object code of another kind, or the archive's own tables. */
   | { readonly kind: 'member'; readonly member: ArMember | null; readonly isObject: boolean }
   | { readonly kind: 'malformed'; readonly why: string }
-  /** A native file of another kind: Mach-O, PE. */
+  /** In a Mach-O file; `part` null: in its headers, or in what no section is. */
+  | { readonly kind: 'mach-o'; readonly part: MachOPart | null }
+  /** A native file of another kind: PE. */
   | { readonly kind: 'other' };
 
 /** Says of an offset where it is. */
@@ -23,6 +28,7 @@ export type PlaceFinder = (offset: number) => NativePlace;
 export function nativePlaces(source: ByteSource, head: Buffer): PlaceFinder | null {
   if (isElf(head)) return inElf(source, 0);
   if (isAr(head)) return inAr(source);
+  if (isMachO(head)) return inMachO(source);
   return objectFile(head) === null ? null : () => ({ kind: 'other' });
 }
 
@@ -63,6 +69,24 @@ function sectionFinder(elf: Elf): (offset: number) => ElfSection | null {
     if (last === null || offset < last.offset || offset >= last.offset + last.size) last = sectionAt(elf, offset);
     return last;
   };
+}
+
+function inMachO(source: ByteSource): PlaceFinder {
+  const parts = machOParts(source);
+  if (parts instanceof MalformedMachO) return () => ({ kind: 'malformed', why: parts.message });
+  return (offset) => ({
+    kind: 'mach-o',
+    part: parts.find(({ start, end }) => offset >= start && offset < end) ?? null,
+  });
+}
+
+function machOParts(source: ByteSource): readonly MachOPart[] | MalformedMachO {
+  try {
+    return readMachO(source).flatMap(partsOf);
+  } catch (error) {
+    if (error instanceof MalformedMachO) return error;
+    throw error;
+  }
 }
 
 function inAr(source: ByteSource): PlaceFinder {

@@ -18,11 +18,7 @@ const LONGEST = 64 * 1024;
  */
 export function cStringClaim(view: FileView, hit: Hit, place: NativePlace): Claim | null {
   if (hit.escaping !== 'plain' || !mayHoldStrings(view, hit, place)) return null;
-  const string = stringOf(
-    view,
-    hit,
-    place.kind === 'elf' && place.section !== null && holdsStringsAlone(place.section),
-  );
+  const string = stringOf(view, hit, isAmongStrings(place));
   if (string === null) return null;
   const before = view.region(hit.start - 64, hit.start).toString('latin1');
   const escaping = trueEscaping(view.region(hit.start, hit.end), hit.prefix.path, hit.escaping, 'plain', before);
@@ -37,8 +33,19 @@ export function cStringClaim(view: FileView, hit: Hit, place: NativePlace): Clai
 
 /** What stands before the first byte of a section is another section's. */
 function isUnmistakable(view: FileView, hit: Hit, place: NativePlace): boolean {
-  if (place.kind !== 'elf' || place.section === null || hit.start !== place.start + place.section.offset) return false;
+  if (hit.start !== startOfPart(place)) return false;
   return pathEndsAt(view.region(hit.end, hit.end + LOOK_AHEAD), 0, hit.escaping) === 'ends';
+}
+
+/** The file offset of the section; null where it is in none. */
+function startOfPart(place: NativePlace): number | null {
+  if (place.kind === 'elf') return place.section === null ? null : place.start + place.section.offset;
+  return place.kind === 'mach-o' ? (place.part?.start ?? null) : null;
+}
+
+function isAmongStrings(place: NativePlace): boolean {
+  if (place.kind === 'elf') return place.section !== null && holdsStringsAlone(place.section);
+  return place.kind === 'mach-o' && place.part?.use === 'strings';
 }
 
 function mayHoldStrings(view: FileView, hit: Hit, place: NativePlace): boolean {
@@ -47,6 +54,8 @@ function mayHoldStrings(view: FileView, hit: Hit, place: NativePlace): boolean {
       return true;
     case 'member':
       return place.isObject;
+    case 'mach-o':
+      return place.part?.use !== 'code';
     case 'payload':
     case 'malformed':
       return false;
@@ -65,7 +74,7 @@ function standsAlone(view: FileView, hit: Hit): boolean {
 }
 
 /** The C string around a hit; null where no NUL ends it, or a number in front says how long it is. */
-function stringOf(view: FileView, hit: Hit, isAmongStrings: boolean): CString | null {
+function stringOf(view: FileView, hit: Hit, isAmong: boolean): CString | null {
   const from = Math.max(0, hit.start - LONGEST);
   const bytes = view.region(from, hit.end + LONGEST);
   const string = cStringAround(bytes, hit.start - from, hit.end - from);
@@ -73,5 +82,5 @@ function stringOf(view: FileView, hit: Hit, isAmongStrings: boolean): CString | 
   const ends = [string.end, string.end + 1, pathAt(view, hit).end - from];
   const starts = [string.start, hit.start - from];
   const isNumbered = starts.some((start) => ends.some((end) => isCounted(bytes, start, end - start)));
-  return isNumbered && !isAmongStrings ? null : { start: string.start + from, end: string.end + from };
+  return isNumbered && !isAmong ? null : { start: string.start + from, end: string.end + from };
 }

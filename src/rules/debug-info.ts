@@ -1,10 +1,10 @@
 /** RL407: a path in what only debuggers and people read: debug information, records of compilers, names of sources for tracebacks. */
 import { inflateSection, isCompressed, mayHoldCompressed, MOST_INFLATED } from '../formats/compressed-section.ts';
-import type { ElfSection } from '../formats/elf.ts';
 import { compileNeedles, findHits, type Hit } from '../formats/needles.ts';
 import { isAr } from '../formats/ar.ts';
 import { isElf } from '../formats/elf.ts';
-import { elfImages, isForDebuggers } from '../formats/native-place.ts';
+import { isMachO } from '../formats/macho.ts';
+import { elfImages, isForDebuggers, type NativePlace } from '../formats/native-place.ts';
 import { unescapePath } from '../formats/escaping.ts';
 import { placesOf } from './native-view.ts';
 import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
@@ -14,7 +14,7 @@ export const rule: FileRule = {
   code: 'RL407',
   summary: "The tree's path in debug information: harmless.",
   subject: 'file',
-  appliesTo: ({ head }) => isElf(head) || isAr(head),
+  appliesTo: ({ head }) => isElf(head) || isAr(head) || isMachO(head),
   // what is compressed gives no hit
   isInteresting: (_, head) => isElf(head) || isAr(head),
   *claim(view, hits, context) {
@@ -27,13 +27,18 @@ function* claimHits(view: FileView, hits: readonly Hit[], { options }: RuleConte
   const placeOf = placesOf(view);
   if (placeOf === null) return;
   for (const hit of hits) {
-    const place = placeOf(hit.start);
-    if (place.kind === 'elf' && place.section !== null && isForDebuggers(place.section))
-      yield claim(view, hit, place.section, options.stripDebugPaths);
+    const name = debugPart(placeOf(hit.start));
+    if (name !== null) yield claim(view, hit, name, options.stripDebugPaths);
   }
 }
 
-function claim(view: FileView, hit: Hit, { name }: ElfSection, isStripped: boolean): Claim {
+/** The name of the section, where only debuggers read it. */
+function debugPart(place: NativePlace): string | null {
+  if (place.kind === 'elf') return place.section !== null && isForDebuggers(place.section) ? place.section.name : null;
+  return place.kind === 'mach-o' && place.part?.use === 'debug' ? place.part.name : null;
+}
+
+function claim(view: FileView, hit: Hit, name: string, isStripped: boolean): Claim {
   const base = {
     ...binaryClaim(view, hit),
     applicability: 'safe',

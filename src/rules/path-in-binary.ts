@@ -81,6 +81,7 @@ function riskOf(view: FileView, hit: Hit, place: NativePlace | null): string {
   const isNumbered = isCounted(around, start, stop - start) || isCounted(around, start, stop - start + 1);
   if (place?.kind === 'malformed') return `a program whose headers can not be read: ${place.why}`;
   if (place?.kind === 'elf') return riskIn(place, isNumbered);
+  if (place?.kind === 'mach-o' && place.part?.use === 'code') return BETWEEN_INSTRUCTIONS;
   if (isNumbered) return COUNTED;
   if (place !== null) return NO_NUL;
   if (!around.includes(0)) return 'in text of a file that is binary elsewhere: the rest may be found by its offset';
@@ -88,13 +89,14 @@ function riskOf(view: FileView, hit: Hit, place: NativePlace | null): string {
 }
 
 const COUNTED = 'a number in front says how long the string is';
+const BETWEEN_INSTRUCTIONS = 'between instructions: it may be a part of them';
 const NO_NUL = 'no NUL ends it: the program knows its length';
 
 function riskIn({ elf, section }: Extract<NativePlace, { kind: 'elf' }>, isNumbered: boolean): string {
   if (elf.type === ELF_TYPE.core) return 'in the memory of a program that died: nothing reads it but a debugger';
   if (section === null && elf.sections.length > 0)
     return 'in no section of the program: what it belongs to is not known';
-  if (section !== null && isCode(section)) return 'between instructions: it may be a part of them';
+  if (section !== null && isCode(section)) return BETWEEN_INSTRUCTIONS;
   const language = languageOf(elf);
   return language === null ? (isNumbered ? COUNTED : NO_NUL) : REBUILD[language];
 }

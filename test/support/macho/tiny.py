@@ -22,28 +22,31 @@ def command(kind, text, wide, order):
     return (fields + text.encode()).ljust(size, b'\0')
 
 
-def thin(strings, kind=6, wide=True, order='<', pad=32, signed=True, text=b'code\0', room=160, **signing):
-    """`strings`: pairs of command and text; `pad`: zeros behind the commands; `text`: the bytes of the one section; the rest: of `signature`."""
+def thin(strings, kind=6, wide=True, order='<', pad=32, signed=True, text=b'code\0', room=160, names=b'', section=('__TEXT', '__text', 0), **signing):
+    """`strings`: pairs of command and text; `pad`: zeros behind the commands; `text`: the bytes of the one section, `section`: its names and flags;
+    `names`: the string table of the symbols; the rest: of `signature`."""
     header = 32 if wide else 28
     commands = [command(number, string, wide, order) for number, string in strings]
     segment = 72 + 80 if wide else 56 + 68
-    size = segment + sum(map(len, commands)) + (16 if signed else 0)
+    size = segment + sum(map(len, commands)) + (16 if signed else 0) + (24 if names else 0)
     start = header + size + pad
-    end = start + len(text)
+    end = start + len(text) + len(names)
     end += -end % 16
     name = b'__TEXT'.ljust(16, b'\0')
-    section = b'__text'.ljust(16, b'\0') + name
+    own, flags = section[1].encode().ljust(16, b'\0') + section[0].encode().ljust(16, b'\0'), section[2]
     if wide:
         first = struct.pack(order + 'II16s4QiiII', 0x19, segment, name, 0, end, 0, end, 5, 5, 1, 0)
-        first += section + struct.pack(order + '2Q8I', start, len(text), start, 0, 0, 0, 0, 0, 0, 0)
+        first += own + struct.pack(order + '2Q8I', start, len(text), start, 0, 0, 0, flags, 0, 0, 0)
     else:
         first = struct.pack(order + 'II16s4IiiII', 0x1, segment, name, 0, end, 0, end, 5, 5, 1, 0)
-        first += section + struct.pack(order + '2I7I', start, len(text), start, 0, 0, 0, 0, 0, 0)
+        first += own + struct.pack(order + '2I7I', start, len(text), start, 0, 0, 0, flags, 0, 0)
+    if names:
+        commands.append(struct.pack(order + '6I', 0x2, 24, start + len(text), 0, start + len(text), len(names)))
     if signed:
         commands.append(struct.pack(order + '4I', 0x1D, 16, end, room))
     magic = 0xFEEDFACF if wide else 0xFEEDFACE
     head = struct.pack(order + '7I', magic, 0x100000C if wide else 7, 0, kind, len(commands) + 1, size, 0) + (b'\0' * 4 if wide else b'')
-    image = (head + first + b''.join(commands) + b'\0' * pad + text).ljust(end, b'\0')
+    image = (head + first + b''.join(commands) + b'\0' * pad + text + names).ljust(end, b'\0')
     return image + signature(image, room=room, **signing) if signed else image
 
 
