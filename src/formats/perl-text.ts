@@ -22,6 +22,14 @@ export function perlPlaces(text: string, offsets: readonly number[]): PerlPlace[
   return offsets.map((offset) => places.at(offset));
 }
 
+/** Whether a line is documentation or behind the end of the program, whatever quotes seem to hold it. */
+export function isPerlProse(text: string, offset: number): boolean {
+  const before = text.slice(0, offset);
+  if (/^__(?:END|DATA)__\s*$/m.test(before)) return true;
+  const pod = before.lastIndexOf('\n=');
+  return pod >= 0 && /^=[A-Za-z]/.test(before.slice(pod + 1)) && !before.startsWith('cut', pod + 2);
+}
+
 /**
  * Where a statement can be put so that it is compiled before all others: behind comments, and behind the lines by which a shell that runs
  * the script starts Perl (perlrun(1), "#! and quoting on non-Unix systems").
@@ -150,13 +158,14 @@ class PerlLexer {
     return true;
   }
 
-  /** `q{…}` and its kin; not the word as a name, a hash key or a method. */
+  /** `q{…}` and its kin; not the word as a name, a hash key or a method, nor `-s`. */
   #quoteWord(word: string, start: number): void {
     const after = /^[ \t]*/.exec(this.#text.slice(start + word.length, start + word.length + 80))?.[0].length ?? 0;
     const delimiter = start + word.length + after;
     const char = this.#text.charAt(delimiter);
-    const isName = this.#last === 'sub' || this.#last === '&' || (this.#last === '{' && char === '}');
-    if (isName || /[\s\w,;)=]/.test(char) || char === '' || (char === '#' && after > 0)) return this.#take(word);
+    const isTest = word === 's' && this.#text.charAt(start - 1) === '-';
+    const isName = isTest || this.#last === 'sub' || this.#last === '&' || (this.#last === '{' && char === '}');
+    if (isName || /[\s\w;)=]/.test(char) || char === '' || (char === '#' && after > 0)) return this.#take(word);
     if (word === 'q' || word === 'qq')
       return this.#quoted(word === 'q' ? 'single' : 'double', start, delimiter, this.#text.slice(start, delimiter + 1));
     const first = this.#closing(delimiter);

@@ -1,5 +1,5 @@
 /** RL601: paths in the strings of Perl programs and modules, which can find their own place. */
-import { firstPerlStatement, perlPlaces, type PerlPlace } from '../formats/perl-text.ts';
+import { firstPerlStatement, isPerlProse, perlPlaces, type PerlPlace } from '../formats/perl-text.ts';
 import { decodeBytes } from '../formats/byte-text.ts';
 import { escapePath } from '../formats/escaping.ts';
 import type { Hit } from '../formats/needles.ts';
@@ -44,13 +44,14 @@ function isTainted(head: Buffer): boolean {
   return /^#![^\n]*\bperl[\d.]*[^\n]* -[A-Za-su-z]*[Tt]/.test(head.toString('latin1', 0, 256));
 }
 
-/** Not Perl's own Config.pm, which comes before all other modules; nor what another file was made into (`#line`). */
+/** What `require Cwd` loads, and the record of Perl's own build. */
+const BEFORE_OTHERS =
+  /^package (?:Config|Cwd|DynaLoader|XSLoader|Exporter|strict|warnings|vars|overloading|File::Spec(?:::Unix)?);/m;
+
+/** Not what Perl loads to work out a path, nor what another file was made into (`#line`). */
 function isPlainSource(view: FileView): boolean {
   const text = view.latin1();
-  return (
-    !/^#[ \t]*line[ \t]+\d+/m.test(text) &&
-    !(/^Config(?:_heavy|_git)?\.p[ml]$/.test(baseName(view.path)) && /^package Config;/m.test(text))
-  );
+  return !/^#[ \t]*line[ \t]+\d+/m.test(text) && !BEFORE_OTHERS.test(text);
 }
 
 interface OpenPlace {
@@ -74,8 +75,10 @@ function openPlaces(text: string, hits: readonly Hit[]): OpenPlace[] {
 }
 
 function isOpen(text: string, hit: Hit, place: PerlPlace): boolean {
-  if (hit.end > place.end - place.close.length) return false;
   const lead = text.slice(place.start, hit.start);
+  if (hit.end > place.end - place.close.length || isPerlProse(text, hit.start)) return false;
+  // where a string seems to begin lines before, it may be the quotes that were misread
+  if (place.open !== '' && lead.includes('\n')) return false;
   if (place.quoting === 'double') return !/[@$]\{[^}]*$/.test(lead);
   return place.quoting === 'single' && isOperand(text, place);
 }
