@@ -7,6 +7,7 @@
 
 // The stages, in order.
 export { discoverPrefixes, type PrefixOptions, type Prefixes } from './stages/prefixes.ts';
+export { bundlePython, type BundleOptions, type HeldBundle } from './stages/bundle.ts';
 export { scan, scanWithDigests, type FullScan, type ScanOptions } from './stages/scan.ts';
 export { plan, type Strategy } from './stages/plan.ts';
 export { preview, type Preview } from './stages/preview.ts';
@@ -28,6 +29,7 @@ export { readRulePage } from './io/rule-pages.ts';
 export { RULES } from './rules/registry.ts';
 
 // The data.
+export type { Bundle, BundledEnvironment, BundledLink, BundledPython, BundlePart } from './model/bundle.ts';
 export { RULE_NAMES, type RuleCode, type RuleName } from './model/codes.ts';
 export type { Config } from './model/config.ts';
 export type { DemoStep } from './model/demo.ts';
@@ -36,7 +38,15 @@ export type { Installed, InstallReceipt, InstallRecovery } from './model/install
 export type { Manifest } from './model/manifest.ts';
 export { isFinding, outcomeOf, type Outcome } from './model/outcome.ts';
 export { normalizeAbsolute, type AbsolutePath, type TreePath } from './model/path.ts';
-export { PLACEHOLDER, type Edit, type FileChange, type Plan, type Refusal, type RefusalReason } from './model/plan.ts';
+export {
+  PLACEHOLDER,
+  type Edit,
+  type FileChange,
+  type Plan,
+  type PlannedBundle,
+  type Refusal,
+  type RefusalReason,
+} from './model/plan.ts';
 export type { Prefix, PrefixSource } from './model/prefix.ts';
 export type { PendingRun, Receipt, Recovery, Undone } from './model/receipt.ts';
 export type { Reference, Scope, Site } from './model/reference.ts';

@@ -15,8 +15,8 @@ import { fields, flag, list, literal, nullable, ShapeError, text, whole, type Sh
 export interface Step {
   readonly path: TreePath;
   readonly aliases: readonly TreePath[];
-  /** As in a plan; `create` is a file that relocate keeps for itself and that was not there. */
-  readonly kind: 'content' | 'retarget' | 'remove' | 'create';
+  /** As in a plan; `create` is a file that relocate keeps for itself and that was not there, `add` a folder that was not there. */
+  readonly kind: 'content' | 'retarget' | 'remove' | 'create' | 'add';
   /** sha256, hex, of what was there. */
   readonly before: string | null;
   /** Bytes and nanoseconds, decimal: quick to compare. */
@@ -81,7 +81,7 @@ const decimal: Shape<string> = text(/^-?\d+$/);
 const step: Shape<Step> = fields<Step>({
   path: treePath,
   aliases: list(treePath),
-  kind: literal('content', 'retarget', 'remove', 'create'),
+  kind: literal('content', 'retarget', 'remove', 'create', 'add'),
   before: nullable(digest),
   size: decimal,
   mtime: decimal,
@@ -99,8 +99,8 @@ const intent: Shape<Intent> = fields<Intent>({
 const changed: Shape<ChangedFile> = fields<ChangedFile>({
   file: treePath,
   aliases: list(treePath),
-  kind: literal('content', 'retarget', 'remove'),
-  before: digest,
+  kind: literal('content', 'retarget', 'remove', 'add'),
+  before: nullable(digest),
   after: nullable(digest),
 });
 
@@ -113,6 +113,7 @@ const receipt: Shape<Receipt> = fields<Receipt>({
     files: whole(),
     symlinks: whole(),
     removed: whole(),
+    added: whole(),
     names: whole(),
     edits: whole(),
   }),

@@ -5,6 +5,7 @@ import { showBytes } from '../formats/byte-text.ts';
 import type { Step } from '../formats/journal-records.ts';
 import { StalePlanError } from '../model/errors.ts';
 import type { TreePath } from '../model/path.ts';
+import { requireAbsent } from './additions.ts';
 import { hostPath } from './entries.ts';
 import { digestFile } from './file-facts.ts';
 import { namesOfStep, placeIn, type Run } from './journal.ts';
@@ -50,6 +51,10 @@ export function isUntouched(stat: BigIntStats, { size, mtime }: Step): boolean {
  */
 export function requireUnchanged(run: Run, index: number, step: Step): void {
   if (step.kind === 'create') return;
+  if (step.kind === 'add') {
+    requireAbsent(run.tree, step.path);
+    return;
+  }
   const original = lookAt(placeIn(run, 'orig', index));
   for (const name of namesOfStep(step)) {
     const place = hostPath(run.tree, name);

@@ -4,6 +4,7 @@ import { encodeBytes } from '../formats/byte-text.ts';
 import type { Step } from '../formats/journal-records.ts';
 import { OWN_PATHS } from '../model/manifest.ts';
 import type { TreePath } from '../model/path.ts';
+import { isAdditionForeign, putAddition, takeAddition } from './additions.ts';
 import { hostPath } from './entries.ts';
 import { namesOfStep, placeIn, type Run } from './journal.ts';
 import { isSameInode, lookAt } from './look.ts';
@@ -15,6 +16,7 @@ import { standingOf, type Standing } from './standing.ts';
  * @returns false where something of someone else stands at one of them: then the step is not carried out
  */
 export function putNew(run: Run, index: number, step: Step, after: string | null): boolean {
+  if (step.kind === 'add') return putAddition(run, index, step);
   const successor = placeIn(run, 'new', index);
   if (isOwnRecord(step.path)) {
     if (lookAt(successor) !== null) renameSync(successor, hostPath(run.tree, step.path));
@@ -37,6 +39,7 @@ export function putNew(run: Run, index: number, step: Step, after: string | null
  * @returns false where it was left alone
  */
 export function putBack(run: Run, index: number, step: Step, after: string | null, onlyOurs: boolean): boolean {
+  if (step.kind === 'add') return takeAddition(run, index, step, after, onlyOurs);
   const original = placeIn(run, 'orig', index);
   if (step.kind === 'create') {
     if (lookAt(hostPath(run.tree, step.path)) !== null) unlinkSync(hostPath(run.tree, step.path));
@@ -58,6 +61,7 @@ export function putBack(run: Run, index: number, step: Step, after: string | nul
 
 /** The names of a step where neither what was there nor what the run put there stands. */
 export function foreignNames(run: Run, index: number, step: Step, after: string | null): TreePath[] {
+  if (step.kind === 'add') return isAdditionForeign(run.tree, step, after) ? [step.path] : [];
   return namesOfStep(step).filter((name) => isForeign(step, name, standingOf(run, index, step, after, name)));
 }
 

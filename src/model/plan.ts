@@ -1,4 +1,5 @@
 /** A plan: what would be done, as plain JSON. It can be printed, compared and applied; nothing else changes a tree. */
+import type { Bundle } from './bundle.ts';
 import { asAbsolutePath, type AbsolutePath, type TreePath } from './path.ts';
 import type { AbsoluteForm, Reference, Splice } from './reference.ts';
 import type { Dependent } from './scan.ts';
@@ -89,4 +90,16 @@ export interface Plan {
   /** Sorted by file. */
   readonly changes: readonly FileChange[];
   readonly refusals: readonly Refusal[];
+  /** Pythons that come into the tree. */
+  readonly bundle?: PlannedBundle;
+}
+
+/** What comes along, and the changes of its own files, which stand in the bundle's folder until they are in the tree. Sorted by file. */
+export interface PlannedBundle extends Bundle {
+  readonly changes: readonly FileChange[];
+}
+
+/** The changes of the tree, and of what comes along. */
+export function allChanges({ changes, bundle }: Plan): readonly FileChange[] {
+  return bundle === undefined ? changes : [...changes, ...bundle.changes];
 }

@@ -6,9 +6,10 @@ import type { FileChange } from './plan.ts';
 export interface ChangedFile {
   readonly file: TreePath;
   readonly aliases: readonly TreePath[];
-  readonly kind: FileChange['kind'];
-  /** sha256, hex, of the bytes (of the target text for a symlink) that were there. */
-  readonly before: string;
+  /** As in a plan; `add` is a folder that came into the tree. */
+  readonly kind: FileChange['kind'] | 'add';
+  /** sha256, hex, of the bytes (of the target text for a symlink) that were there; null where nothing was. */
+  readonly before: string | null;
   /** The same of what is there now; null where the file was removed. */
   readonly after: string | null;
 }
@@ -18,7 +19,9 @@ export interface ReceiptCounts {
   readonly files: number;
   readonly symlinks: number;
   readonly removed: number;
-  /** Names in the tree that now lead to something else: the three above with their hard links. */
+  /** Folders that came into the tree. */
+  readonly added: number;
+  /** Names in the tree that now lead to something else: files, symlinks and removed files with their hard links. */
   readonly names: number;
   readonly edits: number;
 }

@@ -1,5 +1,6 @@
 /** What a scan found. Plain JSON. */
 import type { RuleCode } from './codes.ts';
+import type { Bundle } from './bundle.ts';
 import type { AbsolutePath, TreePath } from './path.ts';
 import type { Prefix } from './prefix.ts';
 import type { Fix, Reference } from './reference.ts';
@@ -76,4 +77,6 @@ export interface Scan {
   readonly unusedAllowances: readonly Allowance[];
   /** Sentences about the run itself: a prefix that was too short to use, a folder that was not entered. */
   readonly warnings: readonly string[];
+  /** Pythons that come along: what is said of their files stands among the rest, as if they were in the tree. */
+  readonly bundle?: Bundle;
 }

@@ -1,8 +1,10 @@
 /** What a pack came to, for people. */
 import { showBytes } from '../formats/byte-text.ts';
+import type { BundledPython } from '../model/bundle.ts';
 import type { LeftOut, LeftReference, Manifest, Requirements } from '../model/manifest.ts';
 import { IS_FAILURE } from '../model/outcome.ts';
 import { needFields } from './needs-text.ts';
+import { pythonSentence } from './bundle-text.ts';
 import { shellWord } from './shell-word.ts';
 import type { Style } from './style.ts';
 import { field } from './field.ts';
@@ -20,6 +22,7 @@ export interface PackFacts {
   readonly requirements: Requirements;
   readonly refusals: readonly LeftReference[];
   readonly leftOut: readonly LeftOut[];
+  readonly pythons: readonly BundledPython[];
   readonly warnings: readonly string[];
 }
 
@@ -30,6 +33,7 @@ export function* packText(packed: PackFacts, style: Style): Generator<string> {
   yield* warningLines(packed.warnings, style);
   yield `${paint('strong', showBytes(packed.archive))}  ${paint('good', `${bytes(packed.bytes)} ${packed.compression}`)}, ${plural(entries, 'path')}, ${bytes(size)} unpacked`;
   yield `  sha256    ${packed.sha256}`;
+  for (const python of packed.pythons) yield* field('brings', pythonSentence(python), style);
   for (const [name, text] of needFields(packed.requirements, packed.maxPrefixBytes)) yield* field(name, text, style);
   for (const line of leftOutLines(packed.leftOut)) yield* field('left out', line, style);
   const failures = packed.refusals.filter(({ reason }) => IS_FAILURE[reason]);

@@ -12,6 +12,7 @@ export function* planJson(plan: Plan): Generator<string> {
     ...nameJson('tree', plan.tree),
     relocations: plan.relocations.map(({ from, base, to }) => ({ ...nameJson('from', from), base, to })),
     via: plan.via,
+    pythons: plan.bundle?.pythons ?? [],
   };
   yield JSON.stringify(head, null, 2).replace(/\n\}$/, ',\n  "changes": ');
   yield* jsonRows(plan.changes, changeJson);

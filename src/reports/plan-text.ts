@@ -3,21 +3,25 @@ import { longestDestination } from '../formats/absolute-form.ts';
 import { decodeBytes, encodeBytes, showBytes } from '../formats/byte-text.ts';
 import { IS_FAILURE } from '../model/outcome.ts';
 import type { Edit, EditForm, FileChange, Plan, Refusal, RefusalReason } from '../model/plan.ts';
+import { pythonSentence } from './bundle-text.ts';
 import { linesByFile, type ListStyle } from './item-lines.ts';
 import type { Item } from './items.ts';
 import type { Meaning, Paint } from './paint.ts';
 import { shellWord } from './shell-word.ts';
 import type { Style } from './style.ts';
+import { warningLines } from './warnings.ts';
 import { count, plural, wrap } from './words.ts';
 
 /** The report, line by line, without line ends. */
 export function* planText(plan: Plan, style: ListStyle): Generator<string> {
   const { paint } = style;
+  yield* warningLines(plan.bundle?.warnings ?? [], style);
   yield `${paint('strong', showBytes(plan.tree))}  ${paint('faint', 'a plan: nothing is changed yet')}`;
   yield '';
   const edits = plan.changes.flatMap((change) => (change.kind === 'remove' ? [] : change.edits));
   yield* linesByFile(edits.map(editItem), style);
   yield* followers(plan.changes, style);
+  for (const python of plan.bundle?.pythons ?? []) yield* wrap(`Comes along: ${pythonSentence(python)}`, style.columns);
   if (plan.refusals.length > 0) {
     if (plan.changes.length > 0) yield '';
     yield paint('heading', 'Stays as it is');
@@ -25,7 +29,7 @@ export function* planText(plan: Plan, style: ListStyle): Generator<string> {
   }
   yield '';
   yield* planCounts(plan, style);
-  if (plan.changes.length === 0) return;
+  if (plan.changes.length === 0 || plan.bundle !== undefined) return;
   const tree = shellWord(plan.tree);
   yield `Next: ${paint('code', `relocate fix ${tree}`)}  ${paint('faint', `(line by line: relocate fix ${tree} --diff)`)}`;
 }

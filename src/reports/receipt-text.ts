@@ -4,6 +4,7 @@ import { IS_FAILURE } from '../model/outcome.ts';
 import type { InstallRecovery } from '../model/install.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Receipt, Recovery, Undone } from '../model/receipt.ts';
+import { pythonSentence } from './bundle-text.ts';
 import { linesByFile, type ListStyle } from './item-lines.ts';
 import { codesOf } from './items.ts';
 import { editCounts, refusalCounts, refusalItem } from './plan-text.ts';
@@ -22,6 +23,7 @@ export function* receiptText(receipt: Receipt, plan: Plan, style: ListStyle): Ge
   if (failures.length > 0) yield '';
   const name = paint('strong', showBytes(receipt.tree));
   yield* wrap(`${name}  ${outcome(receipt, plan, paint)}`, columns);
+  for (const python of plan.bundle?.pythons ?? []) yield* wrap(`Came along: ${pythonSentence(python)}`, columns);
   yield* refusalCounts(plan.refusals, style);
   if (plan.refusals.some(({ reason }) => reason === 'in-place'))
     yield* wrap(

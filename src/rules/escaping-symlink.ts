@@ -1,6 +1,6 @@
 /** RL304: a relative symlink that leaves the tree: legal where it stands, broken (or leading elsewhere) after a move. */
 import type { EntryRule } from './rule.ts';
-import { linkClaim, readLink } from './symlinks.ts';
+import { bundledLink, linkClaim, readLink } from './symlinks.ts';
 
 export const rule: EntryRule = {
   subject: 'entry',
@@ -13,8 +13,10 @@ export const rule: EntryRule = {
     yield linkClaim(entry, {
       prefix: null,
       scope: isThere ? 'outside' : 'dangling',
-      fix: 'none',
-      note: isThere ? 'after a move it leads to another place' : 'it leaves the tree and its target is missing',
+      ...(bundledLink(entry, context) ?? {
+        fix: 'none',
+        note: isThere ? 'after a move it leads to another place' : 'it leaves the tree and its target is missing',
+      }),
     });
   },
 };

@@ -1,9 +1,9 @@
 /** RL513: a virtual environment whose base Python is not in the tree. */
 import { decodeBytes } from '../formats/byte-text.ts';
 import { parsePyvenvCfg, type ConfigLine } from '../formats/pyvenv-cfg.ts';
-import { baseName } from '../model/path.ts';
+import { baseName, dirName } from '../model/path.ts';
 import { locate, textSite } from './claims.ts';
-import type { FileRule } from './rule.ts';
+import type { Claim, FileRule, RuleContext } from './rule.ts';
 
 const isPyvenvCfg = (path: string): boolean => baseName(path) === 'pyvenv.cfg';
 
@@ -27,11 +27,26 @@ export const rule: FileRule = {
       prefix: null,
       scope: 'outside',
       applicability: 'safe',
-      fix: 'none',
-      note: `needs ${nameOf(lines)} at this place`,
+      ...(isBundled(dirName(view.path), context) ? comesAlong(home, lines) : stays(lines)),
     };
   },
 };
+
+type Fate = Pick<Claim, 'fix' | 'note' | 'relative'>;
+
+function stays(lines: readonly ConfigLine[]): Fate {
+  return { fix: 'none', note: `needs ${nameOf(lines)} at this place` };
+}
+
+/** Without a value Python finds its base by the link it was started by: the link then leads into the tree. See RL501. */
+function comesAlong({ start, end }: ConfigLine, lines: readonly ConfigLine[]): Fate {
+  const splices = [{ start, end, text: '' }];
+  return { fix: 'relative', relative: { kind: 'splices', splices }, note: `${nameOf(lines)} comes along` };
+}
+
+function isBundled(environment: string, { options }: RuleContext): boolean {
+  return options.bundled.some(({ path }) => path === environment);
+}
 
 /** `CPython 3.11.7`, as far as venv (`version`), virtualenv or uv (`version_info`, `implementation`) say. */
 function nameOf(lines: readonly ConfigLine[]): string {

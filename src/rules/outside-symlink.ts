@@ -1,6 +1,6 @@
 /** RL302: a symlink whose target is an absolute path elsewhere on the host. */
 import type { EntryRule } from './rule.ts';
-import { endOf, linkClaim, readLink } from './symlinks.ts';
+import { bundledLink, endOf, linkClaim, readLink } from './symlinks.ts';
 
 export const rule: EntryRule = {
   subject: 'entry',
@@ -13,8 +13,10 @@ export const rule: EntryRule = {
     yield linkClaim(entry, {
       prefix: null,
       scope: 'outside',
-      fix: 'none',
-      note: 'a requirement: the target host must have it at the same place',
+      ...(bundledLink(entry, context) ?? {
+        fix: 'none',
+        note: 'a requirement: the target host must have it at the same place',
+      }),
     });
   },
 };

@@ -4,6 +4,7 @@
  */
 import type { UnpackWhole } from '../formats/decompression.ts';
 import type { Hit } from '../formats/needles.ts';
+import type { BundledEnvironment } from '../model/bundle.ts';
 import type { RuleCode } from '../model/codes.ts';
 import type { Entry, EntryType } from '../model/entry.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
@@ -74,6 +75,8 @@ export interface RuleOptions {
   readonly stripDebugPaths: boolean;
   /** Archives are looked into (not with `--no-archives`). */
   readonly archives: boolean;
+  /** Environments whose Python comes along (`--bundle-python`). */
+  readonly bundled: readonly BundledEnvironment[];
 }
 
 export const USUAL: RuleOptions = {
@@ -82,6 +85,7 @@ export const USUAL: RuleOptions = {
   dropOutsideRpath: false,
   stripDebugPaths: false,
   archives: true,
+  bundled: [],
 };
 
 /** `env-split`: one line, needs `env -S`; `polyglot`: three lines of sh and Python at once. */

@@ -84,6 +84,14 @@ function isLoop(start: TreePath, context: RuleContext): boolean {
   return true;
 }
 
+/** A link to a Python that comes along leads into the tree; null for every other link. */
+export function bundledLink(entry: Entry, { options }: RuleContext): Pick<Claim, 'fix' | 'note' | 'relative'> | null {
+  const link = options.bundled.flatMap(({ links }) => links).find(({ path }) => path === entry.path);
+  if (link === undefined) return null;
+  const target = relativeTo(dirName(entry.path), link.to);
+  return { fix: 'relative', relative: { kind: 'target', target }, note: 'the Python comes along' };
+}
+
 /** A claim on a symlink's target. */
 export function linkClaim(entry: Entry, parts: Pick<Claim, 'prefix' | 'scope' | 'fix' | 'note' | 'relative'>): Claim {
   return { hit: null, site: { kind: 'symlink' }, path: entry.target ?? '', applicability: 'safe', ...parts };

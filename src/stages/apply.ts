@@ -1,5 +1,6 @@
 /** apply: carries a plan out in the tree, as one transaction: killed anywhere, the tree can be taken forward or back, and undone later. */
 import type { FolderTime, Intent, Step } from '../formats/journal-records.ts';
+import { additionStep } from '../io/additions.ts';
 import { foldersOf, folderWarnings, ownRecordStep, requireOwnFolderPossible, stepOf } from '../io/changeable.ts';
 import { beginRun, removeUnstaged, rootTimeOf } from '../io/journal-folder.ts';
 import { hasOwnFolder, writeMarker, writeReceipt, type Run } from '../io/journal.ts';
@@ -42,7 +43,7 @@ export async function apply(asked: Plan, options: ApplyOptions = {}): Promise<Re
   const { logical: tree } = findTree(asked.tree);
   const plan: Plan = { ...asked, tree, changes: asked.changes.filter(writesSomething) };
   const at = new Date().toISOString();
-  if (plan.changes.length === 0 && !mustRemember(plan)) return emptyReceipt(tree, at);
+  if (plan.changes.length === 0 && plan.bundle === undefined && !mustRemember(plan)) return emptyReceipt(tree, at);
   return withLock(tree, 'fix', async () => {
     refuseWhilePending(tree);
     const checkpoint = options.checkpoint ?? ((): void => {});
@@ -69,6 +70,7 @@ async function prepare(plan: Plan, pace: Pace): Promise<Prepared> {
     steps.push(stepOf(tree, change));
     await pace.rest();
   }
+  for (const path of plan.bundle?.additions ?? []) steps.push(additionStep(path));
   // making `.relocate` changes the time of the root
   const folders = foldersOf(tree, steps, hasOwnFolder(tree) ? [] : [asTreePath('')]);
   const memory = newMemory(plan);
@@ -119,12 +121,13 @@ async function stage(
   try {
     const { run, intent } = beginRun(tree, { at, folders, steps });
     checkpoint('intent');
-    const { after, warnings } = await stageRun({ run, plan, steps, memory }, pace, checkpoint);
+    const { after, added, warnings } = await stageRun({ run, plan, steps, memory }, pace, checkpoint);
     const receipt = receiptOf(plan, {
       run: run.number,
       at,
       after,
-      warnings: [...warnings, ...folderWarnings(tree, folders)],
+      added,
+      warnings: [...(plan.bundle?.warnings ?? []), ...warnings, ...folderWarnings(tree, folders)],
     });
     writeReceipt(run, receipt);
     checkpoint('receipt');

@@ -10,7 +10,8 @@ import { unchangedContent } from '../io/unchanged.ts';
 import type { Entry } from '../model/entry.ts';
 import { StalePlanError } from '../model/errors.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
-import type { FileChange, Plan } from '../model/plan.ts';
+import { rootOf } from '../model/bundle.ts';
+import { allChanges, type FileChange, type Plan } from '../model/plan.ts';
 import type { Site } from '../model/reference.ts';
 import type { Pace } from './pace.ts';
 import type { FullScan } from './scan.ts';
@@ -71,7 +72,7 @@ class Preparation {
     this.#needles = compileNeedles(full.scan.prefixes);
     this.#rows = rowsByRecord(full.scan.dependents);
     for (const { file, aliases } of full.scan.files) for (const alias of aliases) this.#nameOf.set(alias, file);
-    for (const change of plan.changes)
+    for (const change of allChanges(plan))
       if (change.kind === 'remove')
         for (const name of [change.file, ...change.aliases]) this.#newContent.set(name, null);
   }
@@ -79,7 +80,7 @@ class Preparation {
   /** Everything that is looked at; files that list the digests of others come last, in the order in which those become known. */
   *work(): Generator<ContentChange> {
     const isContent = (change: FileChange): change is ContentChange => change.kind === 'content';
-    const changes = inFollowOrder(this.#plan.changes).filter(isContent);
+    const changes = inFollowOrder(allChanges(this.#plan)).filter(isContent);
     const work = new Map(changes.map((change) => [change.file, change]));
     const { references, dependents } = this.#full.scan;
     const withReferences = references.filter(({ prefix, site }) => prefix !== null && !ABOUT_ENTRIES.has(site.kind));
@@ -94,8 +95,7 @@ class Preparation {
 
   prepare(change: ContentChange): void {
     const newContentOf = (file: TreePath): NewContent | null | undefined => this.#newContent.get(file);
-    const pieces = (): Iterable<Buffer> =>
-      changedContent(this.#spool.rootOf(change.file) ?? this.#full.scan.tree, change, newContentOf);
+    const pieces = (): Iterable<Buffer> => changedContent(this.#rootOf(change.file), change, newContentOf);
     const { sha256, size, remains } = this.#measure(pieces());
     const where = packedSites(
       change,
@@ -115,7 +115,7 @@ class Preparation {
   }
 
   contents(): Contents {
-    const { changes } = this.#plan;
+    const changes = allChanges(this.#plan);
     return {
       fileOf: (entry) => this.#files.get(entry.path) ?? this.#unread(entry),
       removed: new Map(
@@ -142,7 +142,7 @@ class Preparation {
 
   #unread({ path, size }: Entry): PackedFile {
     const sha256 = this.#digestOf(path);
-    const root = this.#spool.rootOf(path) ?? this.#full.scan.tree;
+    const root = this.#rootOf(path);
     const pieces = (): Iterable<Buffer> => exactly(unchangedContent(root, path, sha256), size, path);
     return { ...UNCHANGED, size, sha256, remains: 0, pieces };
   }
@@ -151,6 +151,11 @@ class Preparation {
   #plain(file: TreePath): ContentChange {
     const before = this.#digestOf(file);
     return { file, aliases: [], before, edits: [], kind: 'content', splices: [], follows: [], renders: [], seals: [] };
+  }
+
+  /** Where a file is read: its copy, what comes along, or the tree. */
+  #rootOf(file: TreePath): AbsolutePath {
+    return this.#spool.rootOf(file) ?? rootOf(file, this.#full.scan);
   }
 
   #digestOf(file: TreePath): string {

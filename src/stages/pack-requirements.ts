@@ -17,7 +17,7 @@ export function requirementsOf(scan: Scan, packed: readonly PackedEntry[], conte
   const { loaders, ...native } = needsOfNativeCode(scan, packed);
   const interpreters = findInterpreters(scan, packed, contents);
   const known = new Set(interpreters.flatMap(({ program, home }) => [program, home]));
-  return { ...native, interpreters, outside: [...outsidePaths(scan.references, known), ...loaders].sort(byPath) };
+  return { ...native, interpreters, outside: [...outsidePaths(scan, known), ...loaders].sort(byPath) };
 }
 
 function findInterpreters(scan: Scan, packed: readonly PackedEntry[], contents: Contents): Interpreter[] {
@@ -49,11 +49,15 @@ function outsideLinks(packed: readonly PackedEntry[]): ReadonlyMap<TreePath, rea
 }
 
 /** Every other path outside, once, with how often it is named. */
-function outsidePaths(references: readonly Reference[], known: ReadonlySet<string>): OutsidePath[] {
+function outsidePaths({ references, files }: Scan, known: ReadonlySet<string>): OutsidePath[] {
   const paths = new Map<string, OutsidePath>();
-  for (const { scope, site, path, file, prefix, code } of references) {
-    if (scope !== 'outside' || prefix !== null || known.has(path)) continue;
-    if (site.kind !== 'symlink' && code !== 'RL103') continue;
+  const modes = new Map(files.map(({ file, mode }) => [file, mode]));
+  // the kernel reads the first line of what can be run, and of nothing else
+  const isRun = ({ code, file }: Reference): boolean => code === 'RL103' && ((modes.get(file) ?? 0) & 0o111) !== 0;
+  for (const reference of references) {
+    const { scope, fix, site, path, file, prefix } = reference;
+    if (scope !== 'outside' || fix !== 'none' || prefix !== null || known.has(path)) continue;
+    if (site.kind !== 'symlink' && !isRun(reference)) continue;
     const kind = site.kind === 'symlink' ? 'link' : 'interpreter';
     const before = paths.get(`${kind} ${path}`);
     paths.set(`${kind} ${path}`, { path, kind, count: (before?.count ?? 0) + 1, example: before?.example ?? file });

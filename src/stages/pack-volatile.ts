@@ -1,6 +1,7 @@
 /** Files that others may write to while a pack runs: copied aside first, so that what is hashed is what is packed. */
 import { showBytes } from '../formats/byte-text.ts';
 import { copyAside } from '../io/spool.ts';
+import { rootOf } from '../model/bundle.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import type { Pace } from './pace.ts';
 import type { FullScan } from './scan.ts';
@@ -30,7 +31,7 @@ export async function spoolVolatile(
   const warnings: string[] = [];
   for (const entry of full.entries) {
     if (entry.type !== 'file' || isVolatile(entry.path) === null) continue;
-    const digest = copyAside(full.scan.tree, entry.path, folder());
+    const digest = copyAside(rootOf(entry.path, full.scan), entry.path, folder());
     if (digest === null) vanished.add(entry.path);
     else digests.set(entry.path, digest);
     if (digest === null) warnings.push(`${showBytes(entry.path)} went away while the tree was packed; it is volatile`);

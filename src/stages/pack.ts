@@ -4,6 +4,7 @@ import { beginOutput, type ArchiveOutput } from '../io/archive-output.ts';
 import { absolutePath } from '../io/places.ts';
 import { reasonOf } from '../io/reasons.ts';
 import type { CompressionName } from '../io/compression.ts';
+import type { BundledPython } from '../model/bundle.ts';
 import { ArchiveError, UsageError } from '../model/errors.ts';
 import type { LeftOut, Manifest } from '../model/manifest.ts';
 import { isInside, type AbsolutePath } from '../model/path.ts';
@@ -37,6 +38,8 @@ export interface PackReceipt {
   readonly requirements: Manifest['requirements'];
   readonly refusals: Manifest['refusals'];
   readonly leftOut: readonly LeftOut[];
+  /** Pythons that came along. */
+  readonly pythons: readonly BundledPython[];
   readonly warnings: readonly string[];
 }
 
@@ -65,7 +68,7 @@ export async function packPlan(found: FullScan, planned: Plan, options: WriteOpt
     const packed = await writeArchive(full, planned, output, options, pace);
     await proofread(output, packed, full, options);
     output.publish();
-    return receipt(output, packed);
+    return receipt(output, packed, full.scan.bundle?.pythons ?? []);
   } catch (error) {
     // such as a full disk; what is read has errors of its own
     if (error instanceof Error && 'syscall' in error && error.syscall === 'write')
@@ -108,7 +111,7 @@ async function proofread(
   );
 }
 
-function receipt(output: ArchiveOutput, packed: PackedTree): PackReceipt {
+function receipt(output: ArchiveOutput, packed: PackedTree, pythons: readonly BundledPython[]): PackReceipt {
   const { totals, maxPrefixBytes, origins, requirements, refusals, leftOut } = packed.manifest;
   const { bytes, sha256, compression, warnings } = packed;
   return {
@@ -123,6 +126,7 @@ function receipt(output: ArchiveOutput, packed: PackedTree): PackReceipt {
     requirements,
     refusals,
     leftOut,
+    pythons,
     warnings,
   };
 }

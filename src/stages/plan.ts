@@ -1,6 +1,7 @@
 /** plan: from a scan to edits and refusals. Pure: no disk is touched, the same scan and strategy give the same plan. */
 import { writeAbsolute, type Written } from '../formats/absolute-form.ts';
 import { compareBytes } from '../formats/byte-text.ts';
+import { isBundled } from '../model/bundle.ts';
 import { joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
 import {
   PLACEHOLDER,
@@ -67,13 +68,16 @@ export function plan(scan: Scan, strategy: Strategy = {}): Plan {
   }
   withDependents(changes, scan.dependents, factsOf);
   const remaining = settleRemoved(changes, refusals);
+  const sorted = [...changes.values()].sort((a, b) => compareBytes(a.file, b.file));
+  const comesAlong = ({ file }: FileChange): boolean => isBundled(file, scan.bundle);
   return {
     version: 1,
     tree: scan.tree,
     relocations: relocations(scan, strategy),
     via: linkOf(scan, strategy),
-    changes: [...changes.values()].sort((a, b) => compareBytes(a.file, b.file)),
+    changes: scan.bundle === undefined ? sorted : sorted.filter((change) => !comesAlong(change)),
     refusals: remaining,
+    ...(scan.bundle === undefined ? {} : { bundle: { ...scan.bundle, changes: sorted.filter(comesAlong) } }),
   };
 }
 

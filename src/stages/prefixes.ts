@@ -18,6 +18,11 @@ import type { Prefix, PrefixSource } from '../model/prefix.ts';
 import { USUAL, type RuleContext } from '../rules/rule.ts';
 import { findTree, type TreePlace } from './tree.ts';
 
+/** Whether a folder is one of every host, so that text that names it says nothing of a tree. */
+export function isSystemPlace(path: AbsolutePath): boolean {
+  return SYSTEM.has(path) || isShort(path);
+}
+
 export interface PrefixOptions {
   /** Prefixes the user names (`--prefix`, `--from`), absolute. */
   readonly prefixes?: readonly string[];

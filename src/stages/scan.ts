@@ -2,15 +2,17 @@
 import { availableParallelism } from 'node:os';
 import { probeTree } from '../io/tree-probe.ts';
 import { scanPool, type ScanPool } from '../io/scan-pool.ts';
+import type { Bundle } from '../model/bundle.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Allowance, Scan } from '../model/scan.ts';
 import { debrisOf } from '../rules/build-debris.ts';
 import { USUAL, type RuleContext, type RuleOptions } from '../rules/rule.ts';
 import { FileQueue } from './scan-queue.ts';
 import { ScanTally } from './scan-tally.ts';
-import { discoverPrefixes, type PrefixOptions } from './prefixes.ts';
+import { bundlePrefixes, withBundle } from './bundled-scan.ts';
+import { discoverPrefixes, type PrefixOptions, type Prefixes } from './prefixes.ts';
 import { selectPaths, type Selection } from './selection.ts';
-import { findTree } from './tree.ts';
+import { findTree, type TreePlace } from './tree.ts';
 import { walk } from './walk.ts';
 
 export interface ScanProgress {
@@ -18,12 +20,14 @@ export interface ScanProgress {
   readonly bytes: number;
 }
 
-export interface ScanOptions extends PrefixOptions, Partial<RuleOptions> {
+export interface ScanOptions extends PrefixOptions, Partial<Omit<RuleOptions, 'bundled'>> {
   /** Globs, relative to the tree, of what is left out. */
   readonly exclude?: readonly string[];
   /** Leave out what builds left behind (RL212). */
   readonly excludeDebris?: boolean;
   readonly allowances?: readonly Allowance[];
+  /** Pythons that come along: their files are scanned too. */
+  readonly bundle?: Bundle;
   /** Threads; by default one for each processor. The result does not depend on it. */
   readonly jobs?: number;
   readonly onProgress?: (done: ScanProgress) => void;
@@ -53,7 +57,21 @@ export async function scanWithDigests(tree: string, options: ScanOptions = {}): 
 
 async function scanTree(tree: string, options: ScanOptions, digests: boolean): Promise<FullScan> {
   const place = findTree(tree);
-  const { prefixes, warnings } = await discoverPrefixes(tree, options);
+  const found = await discoverPrefixes(tree, options);
+  const own = await scanPlace(place, found, options, digests);
+  if (options.bundle === undefined) return own;
+  const { exclude: _, excludeDebris: _d, allowances: _a, ...others } = options;
+  const staged = { logical: options.bundle.staging, real: options.bundle.staging };
+  const prefixes = bundlePrefixes(options.bundle, found.prefixes);
+  return withBundle(own, await scanPlace(staged, { prefixes, warnings: [] }, others, digests), options.bundle);
+}
+
+async function scanPlace(
+  place: TreePlace,
+  { prefixes, warnings }: Prefixes,
+  options: ScanOptions,
+  digests: boolean,
+): Promise<FullScan> {
   const choices = ruleOptions(options);
   const globs = selectPaths(options.exclude ?? []);
   const exclude = options.excludeDebris === true ? withDebris(globs, probeTree(place.real, prefixes, choices)) : globs;
@@ -92,13 +110,14 @@ function withDebris(globs: Selection, context: RuleContext): Selection {
   };
 }
 
-function ruleOptions(asked: Partial<RuleOptions>): RuleOptions {
+function ruleOptions(asked: ScanOptions): RuleOptions {
   return {
     launcher: asked.launcher ?? USUAL.launcher,
     grow: asked.grow ?? USUAL.grow,
     dropOutsideRpath: asked.dropOutsideRpath ?? USUAL.dropOutsideRpath,
     stripDebugPaths: asked.stripDebugPaths ?? USUAL.stripDebugPaths,
     archives: asked.archives ?? USUAL.archives,
+    bundled: asked.bundle?.pythons.flatMap(({ environments }) => environments) ?? USUAL.bundled,
   };
 }
 

@@ -11,6 +11,7 @@ import { isSparse } from '../io/look.ts';
 import { makeNewSymlink, writeNewFile, writeOwnRecord } from '../io/new-files.ts';
 import { keepOriginal } from '../io/originals.ts';
 import { requireUnchanged } from '../io/standing.ts';
+import { stageAdditions } from './stage-additions.ts';
 import { UsageError } from '../model/errors.ts';
 import { joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { FileChange, Plan } from '../model/plan.ts';
@@ -20,10 +21,15 @@ import type { Checkpoint } from './transaction.ts';
 export interface StagedRun {
   /** sha256, hex, of what comes in the place of each change; null where nothing does. */
   readonly after: ReadonlyMap<FileChange, string | null>;
+  /** The same of the folders that are new, by their paths. */
+  readonly added: ReadonlyMap<TreePath, string>;
   readonly warnings: readonly string[];
 }
 
-/** What is to be staged: step `k` carries out change `k`; one step more, where there is `memory`, writes what the tree is to remember. */
+/**
+ * What is to be staged: step `k` carries out change `k`; then come the folders that are new, in their order, and, where there is `memory`, one
+ * that writes what the tree is to remember.
+ */
 export interface Staging {
   readonly run: Run;
   readonly plan: Plan;
@@ -41,7 +47,8 @@ export async function stageRun(staging: Staging, pace: Pace, checkpoint: Checkpo
   const warnings = await keepOriginals(run, steps, pace);
   checkpoint('originals');
   const after = await writeAllNew(run, plan, pace);
-  if (memory !== null) writeOwnRecord(run, plan.changes.length, memory);
+  const added = await stageAdditions(run, plan, pace);
+  if (memory !== null) writeOwnRecord(run, steps.length - 1, memory);
   checkpoint('new');
   warnings.push(...(await copyAttributes(run.folder, steps.flatMap(twinOf))));
   checkpoint('attributes');
@@ -52,13 +59,13 @@ export async function stageRun(staging: Staging, pace: Pace, checkpoint: Checkpo
   checkpoint('synced');
   for (const [index, step] of steps.entries()) requireUnchanged(run, index, step);
   await pace.breathe();
-  return { after, warnings };
+  return { after, added, warnings };
 }
 
 async function keepOriginals(run: Run, steps: readonly Step[], pace: Pace): Promise<string[]> {
   let copies = 0;
   for (const [index, step] of steps.entries()) {
-    if (step.kind === 'create') continue;
+    if (step.kind === 'create' || step.kind === 'add') continue;
     if (!keepOriginal(run, index, step.path)) copies++;
     await pace.rest();
   }
@@ -112,6 +119,6 @@ function writeContent(
 }
 
 function twinOf(step: Step, index: number): Twin[] {
-  if (step.kind === 'remove' || step.kind === 'create') return [];
+  if (step.kind === 'remove' || step.kind === 'create' || step.kind === 'add') return [];
   return [{ name: String(index), kind: step.kind === 'retarget' ? 'symlink' : 'file', of: step.path }];
 }

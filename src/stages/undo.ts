@@ -60,7 +60,7 @@ async function refuseWhatChangedSince(run: Run, intent: Intent, pace: Pace): Pro
   const isLost = lostSteps(run.tree, intent);
   const changed: TreePath[] = [];
   for (const [index, step] of intent.steps.entries()) {
-    const original = keptOriginal(run, index, step);
+    const original = step.kind === 'add' ? 'original' : keptOriginal(run, index, step);
     if (original === 'other' || (original === 'original' && isLost(step))) changed.push(step.path);
     else if (original === 'original') changed.push(...foreignNames(run, index, step, after.get(step.path) ?? null));
     await pace.step(Number(step.size));
@@ -91,6 +91,8 @@ function needsRecover(tree: AbsolutePath, error: unknown): NeedsRecoverError {
 /** The names of the steps that were carried out. */
 function restorable(run: Run, { steps }: Intent): TreePath[] {
   return [...steps.entries()].flatMap(([index, step]) =>
-    keptOriginal(run, index, step) === 'none' || isOwnRecord(step.path) ? [] : namesOfStep(step),
+    (step.kind !== 'add' && keptOriginal(run, index, step) === 'none') || isOwnRecord(step.path)
+      ? []
+      : namesOfStep(step),
   );
 }

@@ -1,11 +1,13 @@
 /** relocate fix: makes a tree movable, in place. */
-import { EXIT, UsageError } from '../../model/errors.ts';
+import { EXIT, UsageError, type ExitCode } from '../../model/errors.ts';
 import { IS_FAILURE } from '../../model/outcome.ts';
 import type { AbsolutePath } from '../../model/path.ts';
 import type { Plan } from '../../model/plan.ts';
 import { planJson, refusalJson } from '../../reports/plan-json.ts';
+import { bundleComments } from '../../reports/bundle-text.ts';
 import { planText } from '../../reports/plan-text.ts';
 import { receiptText } from '../../reports/receipt-text.ts';
+import { BUNDLE_OPTIONS, withBundle } from '../bundle-options.ts';
 import { defineCommand, REPEATABLE, type Command } from '../command.ts';
 import type { Session } from '../session.ts';
 import {
@@ -47,6 +49,7 @@ export const command: Command = defineCommand({
       describe: 'How a script finds its interpreter: one line (needs env -S), or three lines of sh',
     },
     ...NATIVE_OPTIONS,
+    ...BUNDLE_OPTIONS,
     all: { type: 'boolean', default: false, describe: 'List everything and fold nothing' },
     ...TREE_OPTIONS,
   },
@@ -56,7 +59,7 @@ export const command: Command = defineCommand({
     ['relocate fix /srv/site --only RL101 --except "old/**"', 'shebangs alone'],
   ],
   async run(args, session) {
-    const { apply, plan, readConfig, requireSettled, requireVia, scan } = await import('../../index.ts');
+    const { plan, readConfig, requireSettled, requireVia, scan } = await import('../../index.ts');
     if (args.diff && args.format === 'json')
       throw new UsageError('--diff prints a patch; the plan as JSON is --dry-run --format json');
     await requireSettled(args.tree);
@@ -65,34 +68,50 @@ export const command: Command = defineCommand({
     const strategy = { ...placeOf(args), ...via, ...termsOf(args), unsafe: args.unsafe, allowances: config.allow };
     const from = (args.from ?? []).map((path) => placeOption('--from', path));
     const options = scanOptions({ ...args, prefix: [...(args.prefix ?? []), ...from] }, config);
-    const found = await session.withProgress('scanning', (onProgress) =>
-      scan(args.tree, {
-        ...options,
-        ...session.running,
-        ...nativeChoices(args),
-        launcher: args.launcher,
-        onProgress,
-      }),
-    );
-    const planned = plan(found, strategy);
-    const answer = planned.refusals.some(({ reason }) => IS_FAILURE[reason]) ? EXIT.no : EXIT.done;
-    const style = { ...session.terminal.style, all: args.all };
-    if (args.diff) await printDiff(planned, session);
-    else if (args['dry-run'] && args.format === 'json') await session.printPieces(planJson(planned));
-    else if (args['dry-run']) await session.print(planText(planned, style));
-    if (args.diff || args['dry-run']) return answer;
-    const receipt = await session.withProgress('fixing', (onProgress) =>
-      apply(planned, { ...session.running, onProgress }),
-    );
-    if (args.format === 'json') await session.printJson({ ...receipt, refusals: planned.refusals.map(refusalJson) });
-    else await session.print(receiptText(receipt, planned, style));
-    return answer;
+    return withBundle(args, { ...options, ...session.running }, async (bundled) => {
+      const found = await session.withProgress('scanning', (onProgress) =>
+        scan(args.tree, {
+          ...options,
+          ...session.running,
+          ...nativeChoices(args),
+          ...bundled,
+          launcher: args.launcher,
+          onProgress,
+        }),
+      );
+      return carryOut(plan(found, strategy), args, session);
+    });
   },
 });
+
+interface Choices {
+  readonly diff: boolean;
+  readonly 'dry-run': boolean;
+  readonly all: boolean;
+  readonly format: 'text' | 'json';
+}
+
+/** Shows a plan, or carries it out and tells what was done. */
+async function carryOut(planned: Plan, args: Choices, session: Session): Promise<ExitCode> {
+  const { apply } = await import('../../index.ts');
+  const answer = planned.refusals.some(({ reason }) => IS_FAILURE[reason]) ? EXIT.no : EXIT.done;
+  const style = { ...session.terminal.style, all: args.all };
+  if (args.diff) await printDiff(planned, session);
+  else if (args['dry-run'] && args.format === 'json') await session.printPieces(planJson(planned));
+  else if (args['dry-run']) await session.print(planText(planned, style));
+  if (args.diff || args['dry-run']) return answer;
+  const receipt = await session.withProgress('fixing', (onProgress) =>
+    apply(planned, { ...session.running, onProgress }),
+  );
+  if (args.format === 'json') await session.printJson({ ...receipt, refusals: planned.refusals.map(refusalJson) });
+  else await session.print(receiptText(receipt, planned, style));
+  return answer;
+}
 
 async function printDiff(plan: Plan, session: Session): Promise<void> {
   const { preview } = await import('../../index.ts');
   const { patchOf } = await import('../../reports/patch.ts');
+  for (const line of bundleComments(plan)) await session.print([line]);
   for (const file of preview(plan)) await session.printBytes(patchOf(file, session.terminal.style.paint));
 }
 

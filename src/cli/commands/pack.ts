@@ -1,6 +1,7 @@
 /** relocate pack: a relocatable archive of a tree. */
 import { EXIT, UsageError } from '../../model/errors.ts';
 import { packText } from '../../reports/pack-text.ts';
+import { BUNDLE_OPTIONS, withBundle } from '../bundle-options.ts';
 import { defineCommand, REPEATABLE, type Command } from '../command.ts';
 import { NATIVE_OPTIONS, nativeChoices, scanOptions, TREE, TREE_OPTIONS } from '../tree-options.ts';
 
@@ -33,6 +34,7 @@ export const command: Command = defineCommand({
     },
     ...NATIVE_OPTIONS,
     unsafe: { type: 'boolean', default: false, describe: 'Change what is marked unsafe too' },
+    ...BUNDLE_OPTIONS,
     ...TREE_OPTIONS,
   },
   examples: [
@@ -49,23 +51,23 @@ export const command: Command = defineCommand({
       ...nativeChoices(args),
       launcher: args.launcher,
     };
-    const full = await session.withProgress('scanning', (onProgress) =>
-      scanWithDigests(args.tree, { ...options, onProgress }),
-    );
-    const planned = plan(full.scan, { to: 'placeholder', unsafe: args.unsafe, allowances: config.allow });
-    const packed = await session.withProgress('packing', (onProgress) =>
-      packPlan(full, planned, {
-        ...session.running,
-        onProgress,
-        output: args.output,
-        volatile: [...config.volatile, ...(args.volatile ?? [])],
-        preserveOwner: args['preserve-owner'],
-        name: args.name ?? config.name ?? '',
-        version: args['version-label'] ?? config.version ?? '',
-        ...levelOf(args.level),
-        ...sourceDate(),
-      }),
-    );
+    const writing = {
+      ...session.running,
+      output: args.output,
+      volatile: [...config.volatile, ...(args.volatile ?? [])],
+      preserveOwner: args['preserve-owner'],
+      name: args.name ?? config.name ?? '',
+      version: args['version-label'] ?? config.version ?? '',
+      ...levelOf(args.level),
+      ...sourceDate(),
+    };
+    const packed = await withBundle(args, options, async (bundled) => {
+      const full = await session.withProgress('scanning', (onProgress) =>
+        scanWithDigests(args.tree, { ...options, ...bundled, onProgress }),
+      );
+      const planned = plan(full.scan, { to: 'placeholder', unsafe: args.unsafe, allowances: config.allow });
+      return session.withProgress('packing', (onProgress) => packPlan(full, planned, { ...writing, onProgress }));
+    });
     if (args.format === 'json') await session.printJson(packed);
     else await session.print(packText(packed, session.terminal.style));
     return EXIT.done;

@@ -1,0 +1,91 @@
+/** Gives an ELF file a search path for the libraries that move with it. Pure: bytes in, bytes out. Source: gABI chapter 5, ld.so(8). */
+import { numberBytes, sourceOf } from './byte-source.ts';
+import { readDynamic, stringAt, TAG, type Dynamic, type DynamicEntry } from './elf-dynamic.ts';
+import { addRunpath, growStrings } from './elf-grow.ts';
+import { movingPath } from './elf-linkage.ts';
+import { replaceString } from './elf-replace.ts';
+import { UnreadBytes } from './elf-strings.ts';
+import { readElf, type Elf } from './elf.ts';
+import { decodeBytes } from './byte-text.ts';
+import { applySplices } from './splices.ts';
+
+export type SearchPathSet =
+  { readonly ok: true; readonly bytes: Buffer } | { readonly ok: false; readonly why: string };
+
+const PATH_TAGS: ReadonlySet<number> = new Set<number>([TAG.rpath, TAG.runpath]);
+
+/**
+ * A library or a module: the search path that it has leads to `wanted` (`$ORIGIN/../lib`), in its own room where that is enough. One
+ * without a search path stays as it is: it is searched for by that of the program.
+ * @throws MalformedElf, RangeError where the file's tables can't be what they say
+ */
+export function withMovingPath(bytes: Buffer, wanted: string): SearchPathSet {
+  const elf = readElf(sourceOf(bytes));
+  const dynamic = readDynamic(elf);
+  if (dynamic === null) return { ok: true, bytes };
+  let edited = bytes;
+  for (const { tag, value } of pathEntries(dynamic)) {
+    const set = replaced(edited, tag, value, wanted);
+    if (!set.ok) return set;
+    edited = set.bytes;
+  }
+  return { ok: true, bytes: edited };
+}
+
+/**
+ * A program: its search path leads to `wanted`, and holds for every library that is loaded into it. That is DT_RPATH; DT_RUNPATH holds
+ * for the program's own libraries alone, so one that there is changes its kind. A program without a path grows.
+ * @throws MalformedElf, RangeError where the file's tables can't be what they say
+ */
+export function withProgramPath(bytes: Buffer, wanted: string): SearchPathSet {
+  const elf = readElf(sourceOf(bytes));
+  const dynamic = readDynamic(elf);
+  if (dynamic === null) return { ok: true, bytes };
+  const set = pathEntries(dynamic).length === 0 ? added(elf, dynamic, bytes, wanted) : withMovingPath(bytes, wanted);
+  return set.ok ? { ok: true, bytes: asRpath(set.bytes) } : set;
+}
+
+function pathEntries({ entries }: Dynamic): DynamicEntry[] {
+  return entries.filter(({ tag }) => PATH_TAGS.has(tag));
+}
+
+function replaced(bytes: Buffer, tag: number, offset: number, wanted: string): SearchPathSet {
+  const elf = readElf(sourceOf(bytes));
+  const dynamic = readDynamic(elf);
+  const string = dynamic === null ? null : stringAt(elf, dynamic, offset);
+  if (dynamic === null || string === null) return { ok: false, why: 'its search path is not in its string table' };
+  const before = decodeBytes(string.bytes);
+  const value = movingPath(
+    before.split(':').filter((entry) => entry !== ''),
+    wanted,
+  );
+  if (value === before) return { ok: true, bytes };
+  const place = { start: offset, end: offset + string.bytes.length, tags: new Set([tag]) };
+  const text = Buffer.from(value);
+  const inPlace = replaceString(elf, dynamic, place, text, () => new UnreadBytes(elf, dynamic));
+  const edits = inPlace.ok ? inPlace : growStrings(elf, dynamic, [{ ...place, value: text }], []);
+  return edits.ok ? { ok: true, bytes: applySplices(bytes, edits.splices) } : edits;
+}
+
+function added(elf: Elf, dynamic: Dynamic, bytes: Buffer, wanted: string): SearchPathSet {
+  const grown = addRunpath(elf, dynamic, Buffer.from(wanted));
+  return grown.ok ? { ok: true, bytes: applySplices(bytes, grown.splices) } : grown;
+}
+
+/** DT_RUNPATH made DT_RPATH: d_tag is the word before d_val. */
+function asRpath(bytes: Buffer): Buffer {
+  const elf = readElf(sourceOf(bytes));
+  const width = elf.is64 ? 8 : 4;
+  const entries = readDynamic(elf)?.entries ?? [];
+  if (entries.some(({ tag }) => tag === TAG.rpath)) return bytes;
+  return applySplices(
+    bytes,
+    entries
+      .filter(({ tag }) => tag === TAG.runpath)
+      .map(({ valueAt }) => ({
+        start: valueAt - width,
+        end: valueAt,
+        text: decodeBytes(numberBytes(TAG.rpath, width, elf.isLittleEndian)),
+      })),
+  );
+}
