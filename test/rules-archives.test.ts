@@ -54,14 +54,14 @@ z.comment = b'a comment'; z.close(); out.write(s.b)`);
     expect(membersOf(search(bytes))).toEqual(['m0.txt', 'm1.txt', 'm2.txt'].map((name) => `${name} ${PREFIX}/etc`));
   });
 
-  test('of 3,000 members, some of them packed archives', () => {
+  test('of 1,000 members, one of them packed itself', () => {
     const bytes = made(`
 b = io.BytesIO(); z = zipfile.ZipFile(b, 'w', zipfile.ZIP_DEFLATED)
-for i in range(3000): z.writestr('d/%04d' % i, text if i % 100 == 0 else b'nothing')
+for i in range(1000): z.writestr('d/%04d' % i, text if i % 100 == 0 else b'nothing')
 z.writestr('x.tar.gz', gzip.compress(b''))
 z.close(); out.write(b.getvalue())`);
     expect(search(bytes)).toMatchObject({ unread: [] });
-    expect(search(bytes).hits).toHaveLength(30);
+    expect(search(bytes).hits).toHaveLength(10);
   });
 });
 

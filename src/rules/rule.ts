@@ -74,6 +74,8 @@ export interface RuleOptions {
   readonly stripDebugPaths: boolean;
   /** Archives are looked into (not with `--no-archives`). */
   readonly archives: boolean;
+  /** Text in members of zip archives is to say this place (`--repack`); null where archives stay as they are. */
+  readonly repack: AbsolutePath | null;
 }
 
 export const USUAL: RuleOptions = {
@@ -82,6 +84,7 @@ export const USUAL: RuleOptions = {
   dropOutsideRpath: false,
   stripDebugPaths: false,
   archives: true,
+  repack: null,
 };
 
 /** `env-split`: one line, needs `env -S`; `polyglot`: three lines of sh and Python at once. */
