@@ -85,6 +85,24 @@ t.close(); out.write(b.getvalue())`);
     expect(membersOf(search(gzipSync(bytes)))).toEqual(members);
   });
 
+  test('a size in a pax record, a sum of signed bytes and a link with a size are read as tar does', () => {
+    const bytes = made(`
+def summed(h, signed):
+    h = bytearray(h); h[148:156] = b' ' * 8
+    s = sum(b - 256 if signed and b > 127 else b for b in h); h[148:156] = b'%06o\\0 ' % s
+    return bytes(h)
+def member(name, size, kind=b'0', signed=False):
+    h = name.ljust(100, b'\\0') + b'0000644\\0' + b'0000000\\0' * 2 + b'%011o\\0' % size + b'0' * 11 + b'\\0' + b' ' * 8 + kind
+    return summed(h.ljust(257, b'\\0') + b'ustar\\00000'.ljust(255, b'\\0'), signed)
+record = b'11 size=%d\\n' % len(text)
+padded = text.ljust(512, b'\\0')
+out.write(member(b'x', len(record), b'x') + record.ljust(512, b'\\0') + member(b'by-record', 0) + padded)
+out.write(member(b'link', 5000, b'1') + member(b'signed-\\xff', len(text), signed=True) + padded + b'\\0' * 1024)`);
+    const found = search(bytes);
+    expect(found.unread).toEqual([]);
+    expect(membersOf(found)).toEqual([`by-record ${PREFIX}/etc`, `signed-\udcff ${PREFIX}/etc`]);
+  });
+
   test('a sparse file of GNU tar does not hide what follows', () => {
     const { root } = buildTree({ 'z.ini': `root = ${PREFIX}/etc\n` });
     const script =
