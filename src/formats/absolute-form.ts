@@ -20,6 +20,7 @@ export function writeAbsolute(form: AbsoluteForm, destination: AbsolutePath | st
   const room = form.end - form.start;
   if (bytes === null) return { ok: false, why: 'unwritable', room, needed: 0 };
   const text = decodeBytes(bytes);
+  if (form.repacked !== undefined) return writeRepacked(form.repacked, destination, text);
   if (form.slot !== undefined) return writeInSlot(form, form.slot, bytes, text);
   const splice: Splice = { start: form.start, end: form.end, text };
   if (form.length === undefined) return { ok: true, splices: [splice], text };
@@ -41,6 +42,14 @@ export function longestDestination(form: AbsoluteForm): number | null {
   const room = roomOf(form);
   if (room === null) return null;
   return Math.floor(room / unitWidth(form.escaping)) - (form.base === '' ? 0 : encodeBytes(form.base).length + 1);
+}
+
+function writeRepacked(
+  { destination, splices }: NonNullable<AbsoluteForm['repacked']>,
+  wanted: string,
+  text: string,
+): Written {
+  return wanted === destination ? { ok: true, splices, text } : { ok: false, why: 'unwritable', room: 0, needed: 0 };
 }
 
 function writeCounted(

@@ -64,7 +64,10 @@ const attribute: Shape<Attribute> = fields<Attribute>({
 });
 const ownership = { owner: optional(owner), xattrs: optional(list(attribute)) };
 
-const site: Shape<AbsoluteForm> = fields<AbsoluteForm>({
+/** An archive is never repacked at install. */
+type Site = Omit<AbsoluteForm, 'repacked'>;
+
+const site: Shape<Site> = fields<Site>({
   start: whole(),
   end: whole(),
   escaping: literal(...ESCAPINGS),

@@ -29,6 +29,8 @@ export class TarMembers {
   #padding = 0;
   #records: Buffer[] = [];
   #longName: Buffer | null = null;
+  /** The size that a pax record states for the next member. */
+  #longSize: number | null = null;
   #flag = '';
   /** Further blocks of a sparse map follow before the content (GNU, struct sparse_header). */
   #isMapExtended = false;
@@ -90,19 +92,23 @@ export class TarMembers {
       this.#isOver = true;
       throw new UnreadError('damaged', 'a header of the tar does not have its checksum');
     }
-    const size = sizeIn(block);
     this.#flag = String.fromCharCode(block[156] ?? 0);
+    const isRecords = 'xgLK'.includes(this.#flag);
+    const stated = isRecords ? sizeIn(block) : (this.#longSize ?? sizeIn(block));
+    // links, folders and devices have no content, whatever they say
+    const size = '123456'.includes(this.#flag) ? 0 : stated;
     this.#isMapExtended = this.#flag === 'S' && block[482] === 1;
     this.#afterMap = size;
     this.#left = this.#isMapExtended ? 0 : size;
     this.#padding = (BLOCK - (size % BLOCK)) % BLOCK;
-    if ('xgLK'.includes(this.#flag)) {
+    if (isRecords) {
       this.#part = 'records';
       this.#records = [];
       return;
     }
     const name = this.#longName ?? nameIn(block);
     this.#longName = null;
+    this.#longSize = null;
     this.#visitor.header(name, block, this.#position - BLOCK);
     this.#part = this.#flag === '0' || this.#flag === '7' || this.#flag === '\0' ? 'member' : 'rest';
     if (this.#part !== 'member') return;
@@ -120,16 +126,26 @@ export class TarMembers {
     if (this.#part !== 'records') return;
     const records = Buffer.concat(this.#records);
     if (this.#flag === 'L') this.#longName = untilNul(records);
-    if (this.#flag === 'x') this.#longName = paxPath(records) ?? this.#longName;
+    if (this.#flag === 'x') {
+      this.#longName = paxValue(records, 'path') ?? this.#longName;
+      const size = Number(paxValue(records, 'size')?.toString('latin1') ?? Number.NaN);
+      this.#longSize = Number.isSafeInteger(size) && size >= 0 ? size : null;
+    }
     this.#visitor.header(this.#longName ?? Buffer.alloc(0), records, this.#position - records.length);
   }
 }
 
+/** Some tars (of Sun and HP-UX) summed up the bytes as signed numbers. */
 function isHeader(block: Buffer): boolean {
   const stated = Number.parseInt(/^[ \0]*([0-7]+)/.exec(block.toString('latin1', 148, 156))?.[1] ?? '', 8);
   let sum = 8 * 0x20;
-  for (let at = 0; at < BLOCK; at++) if (at < 148 || at >= 156) sum += block[at] ?? 0;
-  return sum === stated;
+  let signed = sum;
+  for (let at = 0; at < BLOCK; at++) {
+    if (at >= 148 && at < 156) continue;
+    sum += block.readUInt8(at);
+    signed += block.readInt8(at);
+  }
+  return sum === stated || signed === stated;
 }
 
 /** Octal, or base 256 where the first bit is set (GNU). */
@@ -156,13 +172,13 @@ function untilNul(bytes: Buffer): Buffer {
 }
 
 /** `30 path=…\n`, the length of the record in front. */
-function paxPath(records: Buffer): Buffer | null {
+function paxValue(records: Buffer, keyword: string): Buffer | null {
   for (let at = 0; at < records.length;) {
     const space = records.indexOf(0x20, at);
     const length = space < 0 ? 0 : Number(records.toString('latin1', at, space));
     if (!Number.isInteger(length) || length <= space - at + 1 || at + length > records.length) return null;
-    if (records.toString('latin1', space + 1, space + 6) === 'path=')
-      return records.subarray(space + 6, at + length - 1);
+    const value = space + 2 + keyword.length;
+    if (records.toString('latin1', space + 1, value) === `${keyword}=`) return records.subarray(value, at + length - 1);
     at += length;
   }
   return null;

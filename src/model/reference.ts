@@ -108,6 +108,11 @@ export interface AbsoluteForm {
    */
   readonly slot?: { readonly slotEnd: number; readonly padding: 'slash' | 'nul'; readonly tail: string };
   /**
+   * Set for a path in a member of an archive: the splices that pack it again, worked out for this one destination. All paths of an archive
+   * share them; [start, end) is not in the file.
+   */
+  readonly repacked?: { readonly destination: string; readonly splices: readonly Splice[] };
+  /**
    * Set where a little-endian unsigned number of `width` bytes at the offset `at` counts these bytes (marshal): its present value,
    * how many paths of this same form it counts (all are written together), and whether the string can hold ASCII alone.
    */

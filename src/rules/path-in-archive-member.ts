@@ -5,6 +5,8 @@ import { containerOf, type ContainerKind } from '../formats/container.ts';
 import { compileNeedles, type Hit, type Needles } from '../formats/needles.ts';
 import { zipEntries } from '../formats/zip-entries.ts';
 import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
+import { repacking, type Obstacle, type Repacking } from './repack-members.ts';
+import { isScript, shebangLength } from './shebang-claims.ts';
 import { binaryClaim } from './slots.ts';
 
 export const rule: FileRule = {
@@ -17,10 +19,11 @@ export const rule: FileRule = {
     const kind = containerOf(view.head);
     if (kind === null || !context.options.archives || isScriptAlone(view)) return;
     const found = searchArchive(view, kind, needlesOf(context), context.xzCodec());
+    const plan = kind === 'zip' && found.hits.length > 0 ? repackingOf(view, found.hits, hits, context) : null;
     const left = new Map(hits.map((hit) => [hit.start, hit]));
     for (const member of found.hits) {
       const searched = takeSearched(left, member, kind);
-      yield memberClaim(member, searched, REMEDIES[kind]);
+      yield { ...memberClaim(member, searched, REMEDIES[kind]), ...fixOf(member, plan) };
     }
     for (const hit of left.values()) yield headerClaim(view, hit);
     for (const unread of found.unread) yield unreadClaim(unread);
@@ -43,7 +46,7 @@ function takeSearched(left: Map<number, Hit>, { raw }: MemberHit, kind: Containe
 }
 
 const REMEDIES: Readonly<Record<ContainerKind, string>> = {
-  zip: 'in an archive: unpack it, fix that, and pack it again',
+  zip: 'in an archive: `fix --repack` writes text of it anew; else unpack it, fix that, and pack it again',
   tar: 'in an archive: unpack it, fix that, and pack it again',
   gzip: 'in compressed data: unpack it, fix that, and compress it again',
   bzip2: 'in compressed data: unpack it, fix that, and compress it again',
@@ -59,6 +62,36 @@ function needlesOf(context: RuleContext): Needles {
   const needles = compileNeedles(context.prefixes);
   compiled.set(context, needles);
   return needles;
+}
+
+/** What `--repack` would do with the archive; null where it was not asked for. */
+function repackingOf(
+  view: FileView,
+  found: readonly MemberHit[],
+  hits: readonly Hit[],
+  context: RuleContext,
+): Repacking | Obstacle | null {
+  const { repack } = context.options;
+  if (repack === null) return null;
+  const shebang = isScript(view) ? (shebangLength(view) ?? 0) : 0;
+  if (hits.some(({ start }) => start < shebang))
+    return { obstacle: 'its first line is rewritten too: run `fix --repack` once more for its members' };
+  return repacking(view, found, needlesOf(context), repack);
+}
+
+/** How a path in a member changes, where it does. */
+function fixOf(member: MemberHit, plan: Repacking | Obstacle | null): Partial<Claim> {
+  if (plan === null) return {};
+  if ('obstacle' in plan) return { note: `not repacked: ${plan.obstacle}` };
+  if (!plan.writes(member)) return { note: 'not repacked: it is not plain text' };
+  const { destination, splices } = plan;
+  const { start, end, prefix } = member.hit;
+  return {
+    fix: 'pinned',
+    applicability: 'safe',
+    note: '',
+    absolute: { start, end, escaping: 'plain', base: prefix.base, repacked: { destination, splices } },
+  };
 }
 
 function memberClaim({ member, start, end, path, hit }: MemberHit, searched: Hit | null, note: string): Claim {

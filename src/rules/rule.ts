@@ -77,6 +77,8 @@ export interface RuleOptions {
   readonly archives: boolean;
   /** Environments whose Python comes along (`--bundle-python`). */
   readonly bundled: readonly BundledEnvironment[];
+  /** Text in members of zip archives is to say this place (`--repack`); null where archives stay as they are. */
+  readonly repack: AbsolutePath | null;
 }
 
 export const USUAL: RuleOptions = {
@@ -86,6 +88,7 @@ export const USUAL: RuleOptions = {
   stripDebugPaths: false,
   archives: true,
   bundled: [],
+  repack: null,
 };
 
 /** `env-split`: one line, needs `env -S`; `polyglot`: three lines of sh and Python at once. */

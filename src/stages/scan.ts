@@ -4,6 +4,7 @@ import { probeTree } from '../io/tree-probe.ts';
 import { scanPool, type ScanPool } from '../io/scan-pool.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { Entry } from '../model/entry.ts';
+import type { AbsolutePath } from '../model/path.ts';
 import type { Allowance, Scan } from '../model/scan.ts';
 import { debrisOf } from '../rules/build-debris.ts';
 import { USUAL, type RuleContext, type RuleOptions } from '../rules/rule.ts';
@@ -20,7 +21,9 @@ export interface ScanProgress {
   readonly bytes: number;
 }
 
-export interface ScanOptions extends PrefixOptions, Partial<Omit<RuleOptions, 'bundled'>> {
+export interface ScanOptions extends PrefixOptions, Partial<Omit<RuleOptions, 'bundled' | 'repack'>> {
+  /** For a plan that writes into archives: the place that it writes, `true` for where the tree stands. */
+  readonly repack?: AbsolutePath | boolean;
   /** Globs, relative to the tree, of what is left out. */
   readonly exclude?: readonly string[];
   /** Leave out what builds left behind (RL212). */
@@ -72,7 +75,7 @@ async function scanPlace(
   options: ScanOptions,
   digests: boolean,
 ): Promise<FullScan> {
-  const choices = ruleOptions(options);
+  const choices = ruleOptions(options, place.logical);
   const globs = selectPaths(options.exclude ?? []);
   const exclude = options.excludeDebris === true ? withDebris(globs, probeTree(place.real, prefixes, choices)) : globs;
   const tally = new ScanTally(place, prefixes, choices, digests);
@@ -110,8 +113,9 @@ function withDebris(globs: Selection, context: RuleContext): Selection {
   };
 }
 
-function ruleOptions(asked: ScanOptions): RuleOptions {
+function ruleOptions({ repack = false, ...asked }: ScanOptions, here: AbsolutePath): RuleOptions {
   return {
+    repack: repack === true ? here : repack === false ? null : repack,
     launcher: asked.launcher ?? USUAL.launcher,
     grow: asked.grow ?? USUAL.grow,
     dropOutsideRpath: asked.dropOutsideRpath ?? USUAL.dropOutsideRpath,

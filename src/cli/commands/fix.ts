@@ -39,6 +39,7 @@ export const command: Command = defineCommand({
       describe: 'A short link to the tree, which is there already, for what has no room for its place',
     },
     from: { ...REPEATABLE, describe: 'A place where the tree once was (repeatable); the same as --prefix' },
+    repack: { type: 'boolean', default: false, describe: 'Write into text in zip archives (wheels, eggs, jars) too' },
     template: { type: 'boolean', default: false, describe: 'Write a placeholder where a path stays absolute' },
     only: { ...REPEATABLE, describe: 'Change only this: a code, a rule’s name or a glob of files (repeatable)' },
     except: { ...REPEATABLE, describe: 'Leave this as it is: a code, a rule’s name or a glob of files (repeatable)' },
@@ -76,6 +77,7 @@ export const command: Command = defineCommand({
           ...nativeChoices(args),
           ...bundled,
           launcher: args.launcher,
+          repack: repackOf(args),
           onProgress,
         }),
       );
@@ -122,6 +124,21 @@ function placeOf({ to, template }: { readonly to: string | undefined; readonly t
     throw new UsageError('--to writes a place and --template a placeholder: give one of them');
   if (template) return { to: 'placeholder' };
   return to === undefined ? {} : { to: placeOption('--to', to) };
+}
+
+/** The place that is written into archives: the one asked for, or where the tree stands. */
+function repackOf({
+  repack,
+  to,
+  template,
+}: {
+  readonly repack: boolean;
+  readonly to: string | undefined;
+  readonly template: boolean;
+}): AbsolutePath | boolean {
+  if (repack && template)
+    throw new UsageError('--repack writes a place into archives, which hold no placeholder: leave out --template');
+  return repack && to !== undefined ? placeOption('--to', to) : repack;
 }
 
 function termsOf({ only, except }: { readonly only: string[] | undefined; readonly except: string[] | undefined }): {
