@@ -86,7 +86,7 @@ export function locatingCode({ file, root, variable }: ShellRoot, text: string):
 }
 
 /**
- * bash, zsh and ksh say which file they read. Other shells keep it open, which Linux shows. A script that is run has its name in `$0`.
+ * bash, zsh and ksh say which file they read. A script that is run has its path in `$0`. Other shells keep the file open, which Linux shows.
  * Where none of this helps, the working directory may be the root.
  * @param name the file's own name, as a word of sh
  * @param down its path below the root, as a word of sh
@@ -102,18 +102,23 @@ function findFile(name: string, down: string): string[] {
     `    [ -e "$_relocate" ] || eval '_relocate=\${funcstack[2]-}'`,
     `elif (eval 'test -n "\${.sh.file}"') 2>/dev/null; then`,
     `    eval '_relocate=\${.sh.file}'`,
-    'elif [ -r /proc/self/stat ]; then',
-    `    IFS=' ' read -r _relocate_pid _relocate_fd </proc/self/stat`,
-    '    for _relocate_fd in "/proc/$_relocate_pid/fd"/*; do',
-    '        case $(command readlink "$_relocate_fd") in',
-    `            */${name}) _relocate=$(command readlink "$_relocate_fd") ;;`,
-    '        esac',
-    '    done',
     'else',
     '    case $0 in',
-    `        ${name} | */${name}) _relocate=$0 ;;`,
-    `        *) _relocate=${down} ;;`,
+    `        */${name}) _relocate=$0 ;;`,
     '    esac',
+    '    if [ -z "$_relocate" ] && [ -r /proc/self/stat ]; then',
+    `        IFS=' ' read -r _relocate_pid _relocate_fd </proc/self/stat`,
+    '        for _relocate_fd in "/proc/$_relocate_pid/fd"/*; do',
+    '            case $(command readlink "$_relocate_fd") in',
+    `                */${name}) _relocate=$(command readlink "$_relocate_fd") ;;`,
+    '            esac',
+    '        done',
+    '    elif [ -z "$_relocate" ]; then',
+    '        case $0 in',
+    `            ${name}) _relocate=$0 ;;`,
+    `            *) _relocate=${down} ;;`,
+    '        esac',
+    '    fi',
     'fi',
   ];
 }
