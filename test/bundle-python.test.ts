@@ -215,7 +215,7 @@ describe('pack', () => {
     const packed = JSON.parse(relocateOk(command, [0], { env }));
     expect(readdirSync(temporary)).toEqual([]);
     expect(packed).toMatchObject({
-      requirements: { interpreters: [], outside: [], native: true },
+      requirements: { interpreters: [], outside: [{ kind: 'loader' }], native: true },
       origins: [],
       pythons: [{ folder: PYTHON, prefix: base, version: '3.11.7', files: 13 }],
     });

@@ -4,7 +4,7 @@ import { withMovingPath, withProgramPath, type SearchPathSet } from '../formats/
 import { MalformedElf } from '../formats/elf.ts';
 import { showBytes } from '../formats/byte-text.ts';
 import { isCompilerRuntime, isPlatformLibrary } from '../formats/platform-libraries.ts';
-import { isDisplayModule, packageFolders, staysBehind } from '../formats/python-parts.ts';
+import { packageFolders, staysBehind } from '../formats/python-parts.ts';
 import type { BasePython } from '../io/base-python.ts';
 import type { BundleFolder, CopiedFile } from '../io/bundle-folder.ts';
 import type { FindLibrary } from '../io/host-libraries.ts';
@@ -92,13 +92,6 @@ function copyLibraries(base: BasePython, folder: BundleFolder, find: FindLibrary
     const linkage = linkageOf(folder, file.path);
     for (const name of linkage.needed) if (isCompilerRuntime(name)) runtime.add(name);
     const needed = linkage.needed.filter((name) => !isPlatformLibrary(name) && !libraries.has(name));
-    if (isDisplayModule(file.path)) {
-      if (needed.length > 0)
-        missing.push(
-          `${baseName(file.path)} needs ${needed.join(', ')} of the host: the libraries of a desktop do not come along`,
-        );
-      continue;
-    }
     for (const name of needed) {
       const found = findNeeded(name, { linkage, origin: folderOf(file.from) }, program, find);
       if (found === null) missing.push(`${showBytes(file.path)} needs ${name}, which was not found on this host`);

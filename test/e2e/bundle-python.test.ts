@@ -18,7 +18,7 @@ const [LONG = '', SHORT = ''] = execFileSync(
 test.skipIf(WHY_NOT !== null)(
   `runs where no Python is${WHY_NOT === null ? '' : ` (skipped: ${WHY_NOT})`}`,
   {
-    timeout: 180_000,
+    timeout: 300_000,
   },
   () => {
     const folder = temporaryFolder();

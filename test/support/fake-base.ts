@@ -39,6 +39,7 @@ export function makeFakeBase(prefix: string, program: ElfRecipe = { runpath: `${
     'lib/python3.11/site-packages/extra.py': '# installed\n',
     'lib/python3.11/site-packages/extra.pth': `${prefix}/lib/python3.11/site-packages/more\n`,
     'lib/python3.11/lib-dynload/_mod.cpython-311-x86_64-linux-gnu.so': module('libfirst.so.1'),
+    'lib/python3.11/lib-dynload/_tkinter.cpython-311-x86_64-linux-gnu.so': module('libtk8.6.so'),
     'include/Python.h': '/* */\n',
   });
   chmodSync(join(prefix, 'bin/python3.11'), 0o755);
