@@ -4,6 +4,7 @@
  */
 import { chunksOf } from './elf-tables.ts';
 import { MalformedElf, offsetOf, SECTION, SEGMENT, type Elf } from './elf.ts';
+import { definitionRecords, needRecords } from './elf-version-tables.ts';
 import { STRING_TAGS, TAG, type Dynamic, type DynamicEntry } from './elf-dynamic.ts';
 
 /** A place that names a string by its offset in the table. */
@@ -201,45 +202,12 @@ function upToNextTable(elf: Elf, dynamic: Dynamic, address: number, entrySize: n
   return Math.floor((next - address) / entrySize);
 }
 
-/** Names in the version tables (elf.h: Elfxx_Verneed, Elfxx_Vernaux, Elfxx_Verdef, Elfxx_Verdaux; the same for both classes). */
-function* versionNames(elf: Elf, dynamic: Dynamic): Generator<number> {
-  // however records overlap, there are not more names than the file has bytes
-  let left = elf.source.size;
-  for (const name of namesInVersions(elf, dynamic)) {
-    if (--left < 0) throw new MalformedElf('its version tables go round in circles');
-    yield name;
-  }
-}
-
-function* namesInVersions(elf: Elf, dynamic: Dynamic): Generator<number> {
-  const needs = fileOffset(elf, dynamic, TAG.versionNeeds);
-  if (needs !== null)
-    for (const at of linked(elf, needs, valueOf(dynamic, TAG.versionNeedCount) ?? 0, 12)) {
-      yield elf.numbers.u32(at + 4); // vn_file
-      const aux = at + elf.numbers.u32(at + 8);
-      for (const entry of linked(elf, aux, elf.numbers.u16(at + 2), 12)) yield elf.numbers.u32(entry + 8); // vna_name
-    }
-  const definitions = fileOffset(elf, dynamic, TAG.versionDefinitions);
-  if (definitions !== null)
-    for (const at of linked(elf, definitions, valueOf(dynamic, TAG.versionDefinitionCount) ?? 0, 16)) {
-      const aux = at + elf.numbers.u32(at + 12);
-      for (const entry of linked(elf, aux, elf.numbers.u16(at + 6), 4)) yield elf.numbers.u32(entry); // vda_name
-    }
-}
-
-/** Bytes of the smallest record of a version table. */
-const SMALLEST_RECORD = 8;
-
-/** Up to `count` records that each say, at `nextAt`, how far the next one is; 0 ends them. */
-function* linked({ numbers, source }: Elf, first: number, count: number, nextAt: number): Generator<number> {
-  let at = first;
-  for (let seen = 0; seen < count && at < source.size; seen++) {
-    yield at;
-    const next = numbers.u32(at + nextAt);
-    if (next === 0) return;
-    if (next < SMALLEST_RECORD) throw new MalformedElf(`the records of a version table at ${at} overlap`);
-    at += next;
-  }
+/** The names in the version tables. */
+function versionNames(elf: Elf, dynamic: Dynamic): number[] {
+  return [
+    ...needRecords(elf, dynamic).flatMap(({ file, versions }) => [file, ...versions.map(({ name }) => name)]),
+    ...definitionRecords(elf, dynamic).flatMap(({ names }) => names),
+  ];
 }
 
 function valueOf({ entries }: Dynamic, tag: number): number | null {
