@@ -59,12 +59,12 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   io: {
     layers: ['model', 'formats', 'io', 'rules'],
-    packages: ['node:', 'tar', 'fast-glob'],
+    packages: ['node:', 'tar'],
     why: 'io carries out what the stages decide',
   },
   stages: {
     layers: ['model', 'formats', 'rules', 'io', 'stages'],
-    packages: ['node:crypto', 'node:os', 'node:timers', 'node:buffer', 'picomatch', 'fast-glob', 'magic-string', 'tar'],
+    packages: ['node:crypto', 'node:os', 'node:timers', 'node:buffer', 'picomatch', 'magic-string', 'tar'],
     why: 'stages tell the story; only io touches the disk',
   },
   reports: {

@@ -30,6 +30,7 @@ describe('the package', () => {
       'README.md',
       'assets',
       'bin',
+      'bundle',
       'dist',
       'docs',
       'node_modules',

@@ -66,17 +66,40 @@ export function compileNeedles(prefixes: readonly Prefix[], forms: 'all' | 'plai
  * where hits may start, and the bytes around (`margin`) serve the boundary checks.
  */
 export function findHits(bytes: Buffer, needles: Needles, from = 0, to: number = bytes.length): Hit[] {
-  if (needles.anchors !== null && !needles.anchors.some((anchor) => bytes.includes(anchor))) return [];
+  return judgeHits(bytes, needles, findNeedles(bytes, needles), from, to);
+}
+
+/**
+ * Where needles stand in a buffer, whatever stands around them: pairs of a needle's index and its offset, in no order. The plain search,
+ * one needle after the other; the kernel of the scan (io/search-kernel.ts) gives the same in one pass.
+ */
+export function findNeedles(bytes: Buffer, { needles, anchors }: Needles): number[] {
+  const found: number[] = [];
+  if (anchors !== null && !anchors.some((anchor) => bytes.includes(anchor))) return found;
+  needles.forEach((needle, index) => {
+    for (let at = bytes.indexOf(needle.bytes); at >= 0; at = bytes.indexOf(needle.bytes, at + 1)) found.push(index, at);
+  });
+  return found;
+}
+
+/** The hits among the places where needles stand (`findNeedles`), as `findHits` gives them. */
+export function judgeHits(
+  bytes: Buffer,
+  { needles }: Needles,
+  found: ArrayLike<number>,
+  from = 0,
+  to: number = bytes.length,
+): Hit[] {
   // hits beyond the limits count where they overlap one within them
-  const reach = reachOf(needles.needles);
-  const first = Math.max(0, from - reach);
-  const last = Math.min(bytes.length, to + reach);
+  const reach = found.length === 0 ? 0 : reachOf(needles);
   const hits: Hit[] = [];
-  for (const needle of needles.needles)
-    for (let at = bytes.indexOf(needle.bytes, first); at >= 0 && at < last; at = bytes.indexOf(needle.bytes, at + 1)) {
-      const hit = judge(bytes, needle, at);
-      if (hit !== null) hits.push(hit);
-    }
+  for (let i = 0; i < found.length; i += 2) {
+    const needle = needles[found[i] ?? 0];
+    const at = found[i + 1] ?? 0;
+    if (needle === undefined || at < from - reach || at >= to + reach) continue;
+    const hit = judge(bytes, needle, at);
+    if (hit !== null) hits.push(hit);
+  }
   return longestFirst(hits).filter(({ start }) => start >= from && start < to);
 }
 

@@ -9,18 +9,14 @@ export type Origin =
   | { readonly kind: 'exact'; readonly path: AbsolutePath; readonly base: TreePath; readonly evidence: string }
   | { readonly kind: 'tail'; readonly path: AbsolutePath; readonly file: TreePath; readonly evidence: string };
 
-/** Globs of the files that `originsIn` can read, relative to the tree. */
-export const ORIGIN_FILES: readonly string[] = [
-  '**/pyvenv.cfg',
-  '**/bin/*',
-  '**/*.pc',
-  '**/.installed.cfg',
-  '**/conda-meta/*.json',
-  '**/*.egg-link',
-  '**/*.pth',
-  '**/_sysconfigdata*.py',
-  '**/direct_url.json',
-];
+/** Whether a file may say where it was built, by its name and the name of its folder. */
+export function isOriginFile(folder: string, name: string): boolean {
+  return (
+    folder === 'bin' ||
+    (folder === 'conda-meta' && name.endsWith('.json')) ||
+    /^(?:pyvenv\.cfg|\.installed\.cfg|direct_url\.json|_sysconfigdata.*\.py)$|\.(?:pc|egg-link|pth)$/.test(name)
+  );
+}
 
 /** Reads what a file says of its origin. `text` is the file's start as latin1. Other files give nothing. */
 export function originsIn(file: TreePath, text: string): Origin[] {

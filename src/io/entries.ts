@@ -1,5 +1,5 @@
 /** Reading folders and entries: names as bytes, nothing followed, nothing opened. */
-import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, type BigIntStats, type Stats } from 'node:fs';
 import { decodeBytes, encodeBytes } from '../formats/byte-text.ts';
 import type { Entry, EntryType } from '../model/entry.ts';
 import { joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
@@ -7,6 +7,12 @@ import { joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts
 /** The bytes of a path of this host, for `node:fs`. */
 export function hostPath(root: AbsolutePath, path: string): Buffer {
   return encodeBytes(joinAbsolute(root, path));
+}
+
+/** The same as text where the path is text, which is quicker. */
+export function openPath(root: AbsolutePath, path: string): Buffer | string {
+  const place = joinAbsolute(root, path);
+  return place.isWellFormed() ? place : encodeBytes(place);
 }
 
 /** The system's code of an error (`ENOENT`), or the error's message where it has none. */
@@ -38,7 +44,7 @@ export function readEntry(root: AbsolutePath, path: TreePath): Entry {
 }
 
 /** What kind of entry a stat describes. */
-export function entryType(stat: BigIntStats): EntryType {
+export function entryType(stat: Stats | BigIntStats): EntryType {
   if (stat.isFile()) return 'file';
   if (stat.isDirectory()) return 'directory';
   if (stat.isSymbolicLink()) return 'symlink';
@@ -50,13 +56,16 @@ export function entryType(stat: BigIntStats): EntryType {
 /** One name in a folder. */
 export interface Name {
   readonly name: string;
-  readonly isDirectory: boolean;
+  readonly type: 'file' | 'directory' | 'other';
 }
 
 /** The names in a folder, in no order. Throws the system's error where it can't be read. */
 export function readNames(root: AbsolutePath, folder: TreePath): Name[] {
-  return readdirSync(hostPath(root, folder), { encoding: 'buffer', withFileTypes: true }).map((entry) => ({
-    name: decodeBytes(entry.name),
-    isDirectory: entry.isDirectory(),
+  // latin1 keeps every byte, and makes the text of most names at once
+  return readdirSync(openPath(root, folder), { encoding: 'latin1', withFileTypes: true }).map((entry) => ({
+    name: NOT_ASCII.test(entry.name) ? decodeBytes(Buffer.from(entry.name, 'latin1')) : entry.name,
+    type: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other',
   }));
 }
+
+const NOT_ASCII = /[^\0-\x7f]/;

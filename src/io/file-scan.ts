@@ -1,208 +1,223 @@
-/** Scans one file: reads it once into a reused buffer, searches it, and lets the rules claim what was found. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { createHash, hash, type Hash } from 'node:crypto';
+/** Scans files: reads each once into a reused buffer, searches it, and lets the rules claim what was found. */
+import { createHash, hash } from 'node:crypto';
+import { fstatSync } from 'node:fs';
 import { signatureOf } from '../formats/code-signature.ts';
 import { isMachO } from '../formats/macho.ts';
-import { findHits, type Hit, type Needles } from '../formats/needles.ts';
-import type { AbsolutePath, TreePath } from '../model/path.ts';
-import type { Reference } from '../model/reference.ts';
-import type { Sealed } from '../model/seal.ts';
-import { isInterestingFile } from '../rules/claiming.ts';
-import { claimFile } from '../rules/claiming.ts';
+import { judgeHits, type Hit, type Needles } from '../formats/needles.ts';
+import { baseName, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { claimFile, isInterestingFile } from '../rules/claiming.ts';
 import { HEAD_BYTES, WHOLE_FILE_LIMIT, type FileView, type RuleContext } from '../rules/rule.ts';
-import { errorCode, hostPath } from './entries.ts';
-import { regionView, wholeView, type ViewedFile } from './file-view.ts';
+import { errorCode } from './entries.ts';
+import { changeSince, fill, searchWindows, seenOf, withFile } from './file-read.ts';
+import { regionView, wholeView } from './file-view.ts';
+import type { BatchResult, ClaimTask, FileFinding, FoundHit, ScanTask, SeenFile } from './scan-tasks.ts';
+import type { SearchKernel } from './search-kernel.ts';
 
-/** A file to scan, with the other names of its inode. Plain JSON. */
-export interface FileTask {
-  readonly path: TreePath;
-  readonly aliases: readonly TreePath[];
-  /** Symlinks in other folders that lead to it; of shared libraries alone. */
-  readonly links: readonly TreePath[];
-  readonly size: number;
-  readonly mode: number;
-  /** Nanoseconds, decimal: the file must still have it after it was read. */
-  readonly mtime: string;
-}
-
-/** What a scan of one file gives. Files with nothing to tell (no reference, no digest asked for) give none. */
-export interface FileFinding {
-  readonly path: TreePath;
-  readonly references: readonly Reference[];
-  /** sha256, hex; null where neither references nor the run asked for it. */
-  readonly digest: string | null;
-  /** Set for a signed program with references: what an edit of it must renew. */
-  readonly sealed?: Sealed;
-  /** The system's code where the file could not be read. */
-  readonly unreadable?: string;
-  /** Set where the file was not, after it was read, what it was before. */
-  readonly changed?: string;
-}
-
-export interface FileScanner {
-  scan(task: FileTask): FileFinding | null;
-}
-
-const CHUNK = 1024 * 1024;
-
-/** Makes a scanner with its own buffer; a thread needs one. `digests` hashes every file, not only those with references. */
-export function fileScanner(root: AbsolutePath, needles: Needles, context: RuleContext, digests: boolean): FileScanner {
-  const buffer = Buffer.allocUnsafe(CHUNK);
-  return {
-    scan(task) {
-      let descriptor: number;
-      try {
-        descriptor = openSync(
-          hostPath(root, task.path),
-          constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-        );
-      } catch (error) {
-        return { path: task.path, references: [], digest: null, unreadable: errorCode(error) };
-      }
-      try {
-        return scanOpen({ task, descriptor, buffer, needles, context, digests });
-      } catch (error) {
-        if (!isSystemError(error)) throw error;
-        return { path: task.path, references: [], digest: null, unreadable: errorCode(error) };
-      } finally {
-        closeSync(descriptor);
-      }
-    },
-  };
-}
-
-interface OpenTask {
-  readonly task: FileTask;
-  readonly descriptor: number;
-  readonly buffer: Buffer;
+/** What a thread scans with. */
+export interface ScanTools {
+  readonly root: AbsolutePath;
+  readonly kernel: SearchKernel;
   readonly needles: Needles;
   readonly context: RuleContext;
-  readonly digests: boolean;
+  /** What is told of files: a digest of all, of those with references, or of none. */
+  readonly digests: Digests;
+  /** Files above this size are handed back (`large`). */
+  readonly limit: number;
 }
 
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
+export type Digests = 'all' | 'referring' | 'none';
+
+/** The names of a file, as far as they are known. */
+interface Named {
+  readonly path: TreePath;
+  readonly aliases: readonly TreePath[];
+  readonly links: readonly TreePath[];
 }
 
-function scanOpen(open: OpenTask): FileFinding | null {
-  const { task, descriptor, buffer, needles, digests } = open;
-  const filled = fill(descriptor, buffer, 0);
-  if (filled < buffer.length) {
-    const bytes = buffer.subarray(0, filled);
-    const hits = findHits(bytes, needles);
-    const claimed = claim(
-      open,
-      hits,
-      bytes.subarray(0, HEAD_BYTES),
-      () => (name) => wholeView(viewed(task, name, filled), bytes),
-    );
-    const digest = digests || claimed.references.length > 0 ? hash('sha256', bytes) : null;
-    return finding(open, claimed, digest, filled);
+/** An open file that was searched. */
+interface Searched extends Named {
+  readonly descriptor: number;
+  readonly seen: SeenFile;
+  readonly mode: number;
+  /** Bytes that were read. */
+  readonly read: number;
+  readonly head: Buffer;
+  readonly hits: readonly Hit[];
+  /** All of it, where it is in the buffer. */
+  readonly bytes: Buffer | null;
+  readonly digest: string | null;
+}
+
+/** Codes of a path that is not there any more. */
+const GONE = new Set(['ENOENT', 'ENOTDIR']);
+
+/** Does the tasks of a batch, in order. */
+export function scanBatch(tools: ScanTools, batch: readonly ScanTask[]): BatchResult {
+  const result: BatchResult = {
+    findings: [],
+    waiting: [],
+    large: [],
+    ranges: [],
+    unreadable: [],
+    vanished: 0,
+    files: 0,
+    bytes: 0,
+  };
+  for (const task of batch) {
+    try {
+      doTask(tools, task, result);
+    } catch (error) {
+      if (!(error instanceof Error && 'syscall' in error)) throw error;
+      const code = errorCode(error);
+      if (typeof task !== 'string') result.unreadable.push({ path: task.path, code });
+      else if (tools.digests !== 'all' && error.syscall === 'open' && GONE.has(code)) result.vanished++;
+      else result.unreadable.push({ path: task, code });
+    }
   }
-  return scanLarge(open, filled);
+  return result;
 }
 
-/** A file larger than the buffer: searched chunk by chunk, then looked at whole or by regions. */
-function scanLarge(open: OpenTask, first: number): FileFinding | null {
-  const { task, descriptor, buffer, needles, digests } = open;
-  const head = Buffer.from(buffer.subarray(0, HEAD_BYTES));
-  const digest = digests ? createHash('sha256') : null;
-  const { hits, size } = searchChunks(descriptor, buffer, first, needles, digest);
-  const claimed = claim(open, hits, head, () => {
-    if (size > WHOLE_FILE_LIMIT || hits.length === 0)
-      return (path) => regionView(viewed(task, path, size), descriptor, head);
-    const bytes = Buffer.allocUnsafe(size);
-    const got = fill(descriptor, bytes, 0, 0);
-    return (path) => wholeView(viewed(task, path, got), bytes.subarray(0, got));
+function doTask(tools: ScanTools, task: ScanTask, result: BatchResult): void {
+  if (typeof task === 'string') return scanFile(tools, task, tools.limit, result);
+  switch (task.kind) {
+    case 'large-file':
+      return scanFile(tools, task.path, Infinity, result);
+    case 'range':
+      return searchRange(tools, task, result);
+    case 'claim':
+      return claimHits(tools, task, result);
+  }
+}
+
+function scanFile(tools: ScanTools, path: TreePath, limit: number, result: BatchResult): void {
+  withFile(tools.root, path, (descriptor) => {
+    const stat = fstatSync(descriptor, { bigint: true });
+    const seen = seenOf(stat);
+    const inode = stat.nlink > 1n ? `${stat.dev}:${stat.ino}` : null;
+    if (seen.size > limit) {
+      result.large.push({ path, inode, seen });
+      return;
+    }
+    const mode = Number(stat.mode & 0o7777n);
+    const file = search(tools, { path, aliases: [], links: [] }, descriptor, seen, mode);
+    if (inode === null) {
+      result.files++;
+      result.bytes += seen.size;
+    }
+    const isWorthALook = file.hits.length > 0 || isInterestingFile(path, file.head);
+    const mustWait = inode !== null || (isWorthALook && isLibraryName(path));
+    if (mustWait)
+      result.waiting.push({ path, inode, seen, hits: isWorthALook ? wired(file.hits, tools.context) : null });
+    const claimed = isWorthALook && !mustWait ? claim(tools, file) : { references: [] };
+    const finding = findingOf(tools, file, claimed);
+    if (finding !== null) result.findings.push(finding);
   });
-  const known = digest?.digest('hex') ?? (claimed.references.length > 0 ? digestOf(descriptor, buffer) : null);
-  return finding(open, claimed, known, size);
 }
 
-function viewed({ path: first, aliases, links, mode }: FileTask, path: TreePath, size: number): ViewedFile {
-  return { path, names: [first, ...aliases], links, size, mode };
-}
-
-/** Keeps the last bytes of a chunk in front of the next, so that hits across the seam are judged with what is around them. */
-function searchChunks(
-  descriptor: number,
-  buffer: Buffer,
-  first: number,
-  needles: Needles,
-  digest: Hash | null,
-): { hits: Hit[]; size: number } {
-  const { behind, ahead } = needles.margin;
-  const hits: Hit[] = [];
-  let base = 0; // the file offset of the buffer's first byte
-  let carried = 0; // bytes in front that are there for the look back only
-  let filled = first;
-  for (;;) {
-    digest?.update(buffer.subarray(carried === 0 && base === 0 ? 0 : carried, filled));
-    const last = filled < buffer.length;
-    const from = base === 0 ? 0 : settledFrom(carried, ahead);
-    const to = last ? filled : filled - ahead;
-    for (const hit of findHits(buffer.subarray(0, filled), needles, from, to))
-      hits.push({ ...hit, start: hit.start + base, end: hit.end + base });
-    if (last) return { hits, size: base + filled };
-    const keep = behind + ahead;
-    buffer.copyWithin(0, filled - keep, filled);
-    base += filled - keep;
-    carried = keep;
-    filled = keep + fill(descriptor, buffer, keep);
+function search(tools: ScanTools, names: Named, descriptor: number, seen: SeenFile, mode: number): Searched {
+  const { kernel, needles, digests } = tools;
+  const { buffer } = kernel;
+  const read = fill(descriptor, buffer, 0, seen.size);
+  if (read < buffer.length) {
+    const bytes = buffer.subarray(0, read);
+    const hits = judgeHits(bytes, needles, kernel.find(read));
+    const digest = digests === 'all' ? hash('sha256', bytes) : null;
+    return { ...names, descriptor, seen, mode, read, head: bytes.subarray(0, HEAD_BYTES), hits, bytes, digest };
   }
+  const head = Buffer.from(buffer.subarray(0, HEAD_BYTES));
+  const sum = digests === 'all' ? createHash('sha256') : null;
+  const { hits, end } = searchWindows(descriptor, kernel, needles, { from: 0, to: Infinity }, (bytes) =>
+    sum?.update(bytes),
+  );
+  const digest = sum?.digest('hex') ?? null;
+  return { ...names, descriptor, seen, mode, read: end, head, hits, bytes: null, digest };
 }
 
-/** Hits that start before this offset were found in the chunk before. */
-function settledFrom(carried: number, ahead: number): number {
-  return carried - ahead;
+function searchRange(tools: ScanTools, task: Extract<ScanTask, { kind: 'range' }>, result: BatchResult): void {
+  const { path, from, to } = task;
+  withFile(tools.root, path, (descriptor) => {
+    const { hits } = searchWindows(descriptor, tools.kernel, tools.needles, task);
+    const { size } = fstatSync(descriptor);
+    const isInteresting = from === 0 && isInterestingFile(path, headOf(tools, descriptor));
+    const changed = size === task.size ? {} : { changed: `its size was ${task.size} bytes and is now ${size}` };
+    result.ranges.push({ path, from, hits: wired(hits, tools.context), isInteresting, ...changed });
+    result.bytes += to - from;
+  });
+}
+
+/** Overwrites the kernel's buffer. */
+function headOf({ kernel }: ScanTools, descriptor: number): Buffer {
+  const head = kernel.buffer.subarray(0, HEAD_BYTES);
+  return Buffer.from(head.subarray(0, fill(descriptor, head, 0)));
+}
+
+function claimHits(tools: ScanTools, task: ClaimTask, result: BatchResult): void {
+  const { seen } = task;
+  withFile(tools.root, task.path, (descriptor) => {
+    const mode = fstatSync(descriptor).mode & 0o7777;
+    const hits = task.hits.flatMap(({ prefix: index, ...hit }) => {
+      const prefix = tools.context.prefixes[index];
+      return prefix === undefined ? [] : [{ ...hit, prefix }];
+    });
+    const { buffer } = tools.kernel;
+    const isWhole = seen.size < buffer.length;
+    const read = isWhole ? fill(descriptor, buffer, 0, seen.size) : seen.size;
+    const bytes = isWhole ? buffer.subarray(0, read) : null;
+    const head = bytes?.subarray(0, HEAD_BYTES) ?? headOf(tools, descriptor);
+    const { path, aliases, links } = task;
+    const file: Searched = { path, aliases, links, descriptor, seen, mode, read, head, hits, bytes, digest: null };
+    const finding = findingOf(tools, file, claim(tools, file));
+    if (finding !== null) result.findings.push(finding);
+  });
 }
 
 /** What the rules make of a file. */
 type Claimed = Pick<FileFinding, 'references' | 'sealed'>;
 
-function claim(open: OpenTask, hits: readonly Hit[], head: Buffer, view: () => (path: TreePath) => FileView): Claimed {
-  const { task, context } = open;
-  if (hits.length === 0 && ![task.path, ...task.aliases].some((path) => isInterestingFile(path, head)))
-    return { references: [] };
-  const viewAs = view();
-  const references = claimFile(viewAs, [task.path, ...task.aliases], hits, context);
-  const signature = references.length > 0 && isMachO(head) ? signatureOf(viewAs(task.path)) : null;
+function claim({ context }: ScanTools, file: Searched): Claimed {
+  const { path: first, aliases, links, mode, head, hits, descriptor } = file;
+  const names: [TreePath, ...TreePath[]] = [first, ...aliases];
+  const shown = { names, links, mode };
+  const viewOf = (bytes: Buffer) => (path: TreePath) => wholeView({ ...shown, path, size: bytes.length }, bytes);
+  const viewAs = ((): ((path: TreePath) => FileView) => {
+    if (file.bytes !== null) return viewOf(file.bytes);
+    if (file.read > WHOLE_FILE_LIMIT || hits.length === 0)
+      return (path) => regionView({ ...shown, path, size: file.read }, descriptor, head);
+    const bytes = Buffer.allocUnsafe(file.read);
+    return viewOf(bytes.subarray(0, fill(descriptor, bytes, 0)));
+  })();
+  const references = claimFile(viewAs, names, hits, context);
+  const signature = references.length > 0 && isMachO(head) ? signatureOf(viewAs(first)) : null;
   return signature?.kind === 'renewable' ? { references, sealed: signature.sealed } : { references };
 }
 
-function finding(open: OpenTask, claimed: Claimed, digest: string | null, size: number): FileFinding | null {
-  const { task, descriptor } = open;
+/** Null where there is nothing to tell. */
+function findingOf(tools: ScanTools, file: Searched, claimed: Claimed): FileFinding | null {
   const { references } = claimed;
-  if (size === task.size && references.length === 0 && digest === null) return null;
-  const changed = changeSince(task, descriptor, size);
-  if (changed === null && references.length === 0 && digest === null) return null;
-  return { path: task.path, ...claimed, digest, ...(changed === null ? {} : { changed }) };
+  const { path, aliases, mode, seen, read, descriptor } = file;
+  const digest = file.digest ?? (references.length > 0 && tools.digests !== 'none' ? digestOf(tools, file) : null);
+  if (references.length === 0 && digest === null && read === seen.size) return null;
+  const change = changeSince(seen, descriptor, read);
+  const changed = change === null ? {} : { changed: change };
+  return { path, aliases, mode, ...seen, ...claimed, digest, ...changed };
 }
 
-function changeSince(task: FileTask, descriptor: number, size: number): string | null {
-  if (size !== task.size) return `its size was ${task.size} bytes and ${size} were read`;
-  const { mtimeNs } = fstatSync(descriptor, { bigint: true });
-  return mtimeNs.toString() === task.mtime ? null : 'it was written to';
-}
-
-/** Reads until the buffer is full or the file ends; returns the bytes read. `position` null goes on from where the last read ended. */
-function fill(descriptor: number, buffer: Buffer, offset: number, position: number | null = null): number {
-  let filled = 0;
-  while (offset + filled < buffer.length) {
-    const at = position === null ? null : position + filled;
-    const got = readSync(descriptor, buffer, offset + filled, buffer.length - offset - filled, at);
-    if (got === 0) break;
-    filled += got;
-  }
-  return filled;
-}
-
-function digestOf(descriptor: number, buffer: Buffer): string {
+function digestOf({ kernel: { buffer } }: ScanTools, { bytes, descriptor }: Searched): string {
+  if (bytes !== null) return hash('sha256', bytes);
   const digest = createHash('sha256');
   for (let at = 0; ;) {
-    const got = readSync(descriptor, buffer, 0, buffer.length, at);
-    if (got === 0) return digest.digest('hex');
+    const got = fill(descriptor, buffer, at);
     digest.update(buffer.subarray(0, got));
     at += got;
+    if (got < buffer.length) return digest.digest('hex');
   }
+}
+
+function wired(hits: readonly Hit[], { prefixes }: RuleContext): FoundHit[] {
+  return hits.map((hit) => ({ ...hit, prefix: prefixes.indexOf(hit.prefix) }));
+}
+
+/** Whether a file is a shared library or a module that is loaded like one, by its name: symlinks that lead to it matter. */
+export function isLibraryName(path: TreePath): boolean {
+  return /\.(?:so(?:\.[^/]*)?|dylib|bundle)$/.test(baseName(path));
 }

@@ -65,7 +65,7 @@ export function namesOf(tree: AbsolutePath, folder: TreePath): string[] {
 
 /** The same of the folders in it; symlinks to folders are none. */
 export function foldersIn(tree: AbsolutePath, folder: TreePath): string[] {
-  return namesIn(tree, folder).flatMap(({ name, isDirectory }) => (isDirectory ? [name] : []));
+  return namesIn(tree, folder).flatMap(({ name, type }) => (type === 'directory' ? [name] : []));
 }
 
 function namesIn(tree: AbsolutePath, folder: TreePath): Name[] {

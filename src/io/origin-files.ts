@@ -1,83 +1,82 @@
 /** Finds the few files and links of a tree that say where it was built, without walking into packages. */
-import { closeSync, constants, existsSync, openSync, readlinkSync } from 'node:fs';
-import glob from 'fast-glob';
-import { decodeBytes, encodeBytes } from '../formats/byte-text.ts';
-import { ORIGIN_FILES } from '../formats/origins.ts';
-import { asTreePath, type AbsolutePath, type TreePath } from '../model/path.ts';
-import { hostPath } from './entries.ts';
+import { readlinkSync } from 'node:fs';
+import { decodeBytes } from '../formats/byte-text.ts';
+import { isOriginFile } from '../formats/origins.ts';
+import { asTreePath, baseName, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { hostPath, readNames, type Name } from './entries.ts';
 import { firstBytes } from './tree-probe.ts';
 
 /** Folders whose insides never say where the tree was built, but hold most of its files. */
-const CLOSED = [
-  '**/site-packages/*/**',
-  '**/node_modules/**',
-  '**/.git/**',
-  '**/__pycache__/**',
-  '**/.relocate/**',
-  '**/pkgs/*/**',
-];
-/** A dist-info folder says where an editable package came from. */
-const OPEN_AGAIN = ['**/site-packages/*.dist-info/direct_url.json'];
+const CLOSED = new Set(['node_modules', '.git', '__pycache__', '.relocate']);
+/** The same of the folders in these. */
+const PACKAGES = new Set(['site-packages', 'pkgs']);
+/** Names of a path that is looked at. */
 const DEEPEST = 12;
 /** How much of a file is looked at. */
 const HEAD = 128 * 1024;
 
-/** A file and its start, as latin1. */
+/** A file and its start, as text. */
 export interface OriginFile {
   readonly path: TreePath;
   readonly text: string;
 }
 
-/**
- * Looks with the options of a search from `root`. fast-glob takes text alone: a root whose name is not UTF-8 is reached by its descriptor,
- * where the system has a way.
- */
-async function searching<T>(root: AbsolutePath, look: (options: glob.Options) => Promise<T>): Promise<T> {
-  const options = { dot: true, followSymbolicLinks: false, onlyFiles: true, suppressErrors: true, deep: DEEPEST };
-  if (root.isWellFormed() || !existsSync('/proc/self/fd')) return look({ ...options, cwd: root });
-  const folder = openSync(encodeBytes(root), constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    return await look({ ...options, cwd: `/proc/self/fd/${folder}` });
-  } finally {
-    closeSync(folder);
-  }
-}
-
-/** The files, sorted by path; those that can't be read are left out (the scan reports them). */
-export async function originFiles(root: AbsolutePath): Promise<OriginFile[]> {
-  const found = await searching(root, (options) =>
-    Promise.all([
-      glob.glob([...ORIGIN_FILES], { ...options, ignore: CLOSED }),
-      glob.glob(OPEN_AGAIN, { ...options, ignore: CLOSED.slice(1) }),
-    ]),
-  );
-  return [...new Set(found.flat())].sort().flatMap((path) => readStart(root, asTreePath(path)));
-}
-
-function readStart(root: AbsolutePath, path: TreePath): OriginFile[] {
-  try {
-    return [{ path, text: decodeBytes(firstBytes(hostPath(root, path), HEAD)) }];
-  } catch {
-    return [];
-  }
-}
-
-/** A symlink and its target. */
+/** A symlink with an absolute target. */
 export interface OriginLink {
   readonly path: TreePath;
   readonly target: string;
 }
 
-/** The symlinks with an absolute target, sorted by path. */
-export async function originLinks(root: AbsolutePath): Promise<OriginLink[]> {
-  const links = await searching(root, async (options) => {
-    const found: TreePath[] = [];
-    const entries = glob.stream('**', { ...options, onlyFiles: false, objectMode: true, ignore: CLOSED });
-    for await (const entry of entries as AsyncIterable<unknown> as AsyncIterable<glob.Entry>)
-      if (entry.dirent.isSymbolicLink()) found.push(asTreePath(entry.path));
-    return found;
-  });
-  return links.sort().flatMap((path) => readTarget(root, path));
+interface Found {
+  readonly files: TreePath[];
+  readonly links: TreePath[];
+}
+
+/** The files and links, sorted by path; those that can't be read are left out (the scan reports them). */
+export function findOrigins(root: AbsolutePath): { readonly files: OriginFile[]; readonly links: OriginLink[] } {
+  const found: Found = { files: [], links: [] };
+  look(root, asTreePath(''), 1, found);
+  return {
+    files: found.files.sort().flatMap((path) => readStart(root, path)),
+    links: found.links.sort().flatMap((path) => readTarget(root, path)),
+  };
+}
+
+function look(root: AbsolutePath, folder: TreePath, depth: number, found: Found): void {
+  const holder = baseName(folder);
+  for (const { name, type } of namesIn(root, folder)) {
+    const path = asTreePath(folder === '' ? name : `${folder}/${name}`);
+    if (type === 'other') found.links.push(path);
+    else if (type === 'file') {
+      if (isOriginFile(holder, name)) found.files.push(path);
+    } else if (PACKAGES.has(holder)) {
+      // it says where an editable package came from
+      if (holder === 'site-packages' && name.endsWith('.dist-info')) lookForUrl(root, path, found);
+    } else if (!CLOSED.has(name) && depth < DEEPEST) look(root, path, depth + 1, found);
+  }
+}
+
+function lookForUrl(root: AbsolutePath, folder: TreePath, { files }: Found): void {
+  for (const { name, type } of namesIn(root, folder))
+    if (type === 'file' && name === 'direct_url.json') files.push(asTreePath(`${folder}/${name}`));
+}
+
+function namesIn(root: AbsolutePath, folder: TreePath): readonly Name[] {
+  try {
+    return readNames(root, folder);
+  } catch {
+    return [];
+  }
+}
+
+/** A file with a NUL is none of those that tell. */
+function readStart(root: AbsolutePath, path: TreePath): OriginFile[] {
+  try {
+    const bytes = firstBytes(hostPath(root, path), HEAD);
+    return bytes.includes(0) ? [] : [{ path, text: decodeBytes(bytes) }];
+  } catch {
+    return [];
+  }
 }
 
 function readTarget(root: AbsolutePath, path: TreePath): OriginLink[] {

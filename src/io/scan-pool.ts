@@ -1,4 +1,4 @@
-/** Scans batches of files on worker threads, or on the calling thread where there is little to do. Order is not kept. */
+/** Scans batches of files on worker threads and on the calling thread, which helps while the others have enough to do. Order is not kept. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -6,7 +6,9 @@ import { compileNeedles } from '../formats/needles.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { RuleOptions } from '../rules/rule.ts';
-import { fileScanner, type FileFinding, type FileScanner, type FileTask } from './file-scan.ts';
+import { scanBatch, type Digests, type ScanTools } from './file-scan.ts';
+import type { BatchResult, ScanTask } from './scan-tasks.ts';
+import { searchKernel } from './search-kernel.ts';
 import { probeTree } from './tree-probe.ts';
 
 /** What every thread needs to know. Plain JSON. */
@@ -15,129 +17,140 @@ export interface ScanSettings {
   readonly root: AbsolutePath;
   readonly prefixes: readonly Prefix[];
   readonly options: RuleOptions;
-  readonly digests: boolean;
+  readonly digests: Digests;
 }
 
 export interface ScanPool {
   /** Takes a batch; resolves when there is room for another, not when it is done. */
-  submit(batch: readonly FileTask[]): Promise<void>;
-  /** Resolves when all batches are done; ends the threads. */
-  finish(): Promise<void>;
+  submit(batch: readonly ScanTask[]): Promise<void>;
+  /** Resolves when all batches so far are done, and told of. */
+  settle(): Promise<void>;
   /** Ends the threads at once. */
   stop(): Promise<void>;
 }
 
+/** Told what a batch gave, in no order. */
+export type OnResult = (result: BatchResult) => void;
+
 /** Batches on their way to one thread: enough to keep it busy, few enough to bound memory. */
 const BATCHES_AHEAD = 3;
+/** Batches that the calling thread does before it starts others: a small tree is done by then. */
+const BATCHES_ALONE = 2;
+/** What is read at a time. */
+const BUFFER = 1024 * 1024;
+/** Files above this size are searched in ranges, by all threads, or by a worker alone: the calling thread has to answer meanwhile. */
+export const LARGE_FILE: number = 4 * 1024 * 1024;
 
-/** Makes the scanner of one thread. */
-export function scannerFor(settings: ScanSettings): FileScanner {
-  const context = probeTree(settings.root, settings.prefixes, settings.options);
-  return fileScanner(settings.root, compileNeedles(settings.prefixes), context, settings.digests);
-}
-
-/** Told what a batch gave, in no order. */
-export type OnFindings = (findings: readonly FileFinding[], batch: readonly FileTask[]) => void;
-
-/**
- * A pool of at most `jobs` threads, started as there is work for them; with fewer than two, or where threads can't run (from
- * sources), the calling thread does it all. An abort of the signal is thrown by whatever waits.
- */
-export function scanPool(settings: ScanSettings, jobs: number, onFindings: OnFindings, signal?: AbortSignal): ScanPool {
-  const program = new URL('./scan-worker.js', import.meta.url);
-  if (jobs < 2 || !existsSync(fileURLToPath(program))) return inlinePool(settings, onFindings);
-  return new ThreadPool(program, settings, jobs, onFindings, signal);
-}
-
-function inlinePool(settings: ScanSettings, onFindings: OnFindings): ScanPool {
-  let scanner: FileScanner | null = null;
+/** Makes what one thread scans with. */
+export function scanTools({ root, prefixes, options, digests }: ScanSettings, limit: number): ScanTools {
+  const needles = compileNeedles(prefixes);
+  // the search may look far around a hit, where a prefix is long
+  const size = Math.max(BUFFER, 4 * (needles.margin.behind + needles.margin.ahead));
   return {
-    async submit(batch) {
-      scanner ??= scannerFor(settings);
-      onFindings(scanBatch(scanner, batch), batch);
-      await new Promise((resolve) => setImmediate(resolve));
-    },
-    async finish() {},
-    async stop() {},
+    root,
+    needles,
+    digests,
+    limit,
+    kernel: searchKernel(needles, size),
+    context: probeTree(root, prefixes, options),
   };
 }
 
-/** Scans one batch with a thread's scanner. */
-export function scanBatch(scanner: FileScanner, batch: readonly FileTask[]): FileFinding[] {
-  return batch.flatMap((task) => scanner.scan(task) ?? []);
+/**
+ * A pool of at most `jobs` threads, the calling one among them; the others are started as there is work for them. Where threads can't run
+ * (from sources) the calling thread does it all. An abort of the signal is thrown by whatever waits.
+ */
+export function scanPool(settings: ScanSettings, jobs: number, onResult: OnResult, signal?: AbortSignal): ScanPool {
+  const program = new URL('./scan-worker.js', import.meta.url);
+  const workers = existsSync(fileURLToPath(program)) ? jobs - 1 : 0;
+  return new ThreadPool({ program, settings, workers, onResult, signal });
+}
+
+interface PoolParts {
+  readonly program: URL;
+  readonly settings: ScanSettings;
+  readonly workers: number;
+  readonly onResult: OnResult;
+  readonly signal: AbortSignal | undefined;
 }
 
 interface Thread {
   readonly worker: Worker;
-  readonly batches: (readonly FileTask[])[];
+  batches: number;
 }
 
 class ThreadPool implements ScanPool {
-  readonly #start: () => Worker;
-  readonly #jobs: number;
-  readonly #onFindings: OnFindings;
-  readonly #signal: AbortSignal | undefined;
+  readonly #parts: PoolParts;
   readonly #threads: Thread[] = [];
+  #own: ScanTools | null = null;
+  #alone = BATCHES_ALONE;
   #failure: Error | null = null;
   #wake: () => void = () => {};
 
-  constructor(
-    program: URL,
-    settings: ScanSettings,
-    jobs: number,
-    onFindings: OnFindings,
-    signal: AbortSignal | undefined,
-  ) {
-    // the options of the calling process (`--input-type`) are not for the worker's program
-    this.#start = () => new Worker(program, { workerData: settings, execArgv: [] });
-    this.#jobs = jobs;
-    this.#onFindings = onFindings;
-    this.#signal = signal;
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  constructor(parts: PoolParts) {
+    this.#parts = parts;
+    parts.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  async submit(batch: readonly FileTask[]): Promise<void> {
-    await this.#until(() => this.#threads.length < this.#jobs || this.#threads.some(hasRoom));
+  async submit(batch: readonly ScanTask[]): Promise<void> {
+    this.#check();
+    const isQuick = batch.every(isQuickTask);
+    if (isQuick && this.#alone-- > 0) return this.#doHere(batch);
     const thread = this.#idlest();
-    thread.batches.push(batch);
-    thread.worker.postMessage(batch);
+    if (thread !== null && thread.batches < BATCHES_AHEAD) return send(thread, batch);
+    if (thread === null || isQuick) return this.#doHere(batch);
+    await this.#until(() => thread.batches < BATCHES_AHEAD);
+    send(thread, batch);
   }
 
-  async finish(): Promise<void> {
-    await this.#until(() => this.#threads.every(({ batches }) => batches.length === 0));
-    await this.stop();
+  async settle(): Promise<void> {
+    await this.#until(() => this.#threads.every(({ batches }) => batches === 0));
   }
 
   async stop(): Promise<void> {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#parts.signal?.removeEventListener('abort', this.#onAbort);
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+  }
+
+  async #doHere(batch: readonly ScanTask[]): Promise<void> {
+    const { settings, workers, onResult } = this.#parts;
+    this.#own ??= scanTools(settings, workers > 0 ? LARGE_FILE : Infinity);
+    onResult(scanBatch(this.#own, batch));
+    // what the other threads say meanwhile is heard between batches
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   readonly #onAbort = (): void => this.#wake();
 
+  #check(): void {
+    this.#parts.signal?.throwIfAborted();
+    if (this.#failure !== null) throw this.#failure;
+  }
+
   async #until(isReady: () => boolean): Promise<void> {
     for (;;) {
-      this.#signal?.throwIfAborted();
-      if (this.#failure !== null) throw this.#failure;
+      this.#check();
       if (isReady()) return;
       await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
 
-  /** The thread with the least to do; a new one where all have something and there may be more. */
-  #idlest(): Thread {
-    let idlest: Thread | undefined;
-    for (const thread of this.#threads)
-      if (idlest === undefined || thread.batches.length < idlest.batches.length) idlest = thread;
-    return idlest === undefined || (idlest.batches.length > 0 && this.#threads.length < this.#jobs)
-      ? this.#add()
-      : idlest;
+  /** The worker with the least to do; a new one where all have something and there may be more; null where there are none. */
+  #idlest(): Thread | null {
+    let idlest: Thread | null = null;
+    for (const thread of this.#threads) if (idlest === null || thread.batches < idlest.batches) idlest = thread;
+    const mayGrow = this.#threads.length < this.#parts.workers;
+    return mayGrow && (idlest === null || idlest.batches > 0) ? this.#add() : idlest;
   }
 
   #add(): Thread {
-    const thread: Thread = { worker: this.#start(), batches: [] };
-    thread.worker.on('message', (findings: readonly FileFinding[]) => {
-      this.#onFindings(findings, thread.batches.shift() ?? []);
+    const { program, settings } = this.#parts;
+    // the options of the calling process (`--input-type`) are not for the worker's program
+    const thread: Thread = { worker: new Worker(program, { workerData: settings, execArgv: [] }), batches: 0 };
+    thread.worker.on('message', (result: string) => {
+      thread.batches--;
+      // written by scan-worker.ts
+      this.#parts.onResult(JSON.parse(result) as BatchResult);
       this.#wake();
     });
     thread.worker.on('error', (error: Error) => {
@@ -149,6 +162,13 @@ class ThreadPool implements ScanPool {
   }
 }
 
-function hasRoom({ batches }: Thread): boolean {
-  return batches.length < BATCHES_AHEAD;
+function send(thread: Thread, batch: readonly ScanTask[]): void {
+  thread.batches++;
+  thread.worker.postMessage(batch);
+}
+
+/** Whether the calling thread may do a task: it has to answer the user soon. */
+function isQuickTask(task: ScanTask): boolean {
+  if (typeof task === 'string' || task.kind === 'range') return true;
+  return task.kind === 'claim' && task.seen.size <= LARGE_FILE;
 }

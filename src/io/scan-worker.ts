@@ -1,9 +1,15 @@
 /** The scan's worker thread: takes batches of files, answers with what was found in them. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FileTask } from './file-scan.ts';
-import { scanBatch, scannerFor, type ScanSettings } from './scan-pool.ts';
+import { scanBatch } from './file-scan.ts';
+import { LARGE_FILE, scanTools, type ScanSettings } from './scan-pool.ts';
+import type { ScanTask } from './scan-tasks.ts';
 
 // what scan-pool.ts passed in
-const scanner = scannerFor(workerData as ScanSettings);
+const settings = workerData as ScanSettings;
+// where every file is hashed, a file is read from its start to its end by one thread
+const tools = scanTools(settings, settings.digests === 'all' ? Infinity : LARGE_FILE);
 
-parentPort?.on('message', (batch: readonly FileTask[]) => parentPort?.postMessage(scanBatch(scanner, batch)));
+// as JSON: many small objects are taken apart and put together more quickly so than by a structured clone
+parentPort?.on('message', (batch: readonly ScanTask[]) =>
+  parentPort?.postMessage(JSON.stringify(scanBatch(tools, batch))),
+);

@@ -34,7 +34,7 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
     prefixes,
     options,
     realPath,
-    typeOf: (path) => attempt(() => entryType(lstatSync(hostPath(tree, path), { bigint: true }))),
+    typeOf: (path) => attempt(() => entryType(lstatSync(hostPath(tree, path)))),
     resolvedTypeOf: (path) => typeAt(hostPath(tree, path)),
     linkTarget: (path) => attempt(() => decodeBytes(readlinkSync(hostPath(tree, path), { encoding: 'buffer' }))),
     namesIn: remembering((path: TreePath) => attempt(() => namesAt(hostPath(tree, path))) ?? []),
@@ -46,7 +46,7 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
 }
 
 function typeAt(place: Buffer): EntryType | null {
-  return attempt(() => entryType(statSync(place, { bigint: true })));
+  return attempt(() => entryType(statSync(place)));
 }
 
 function realPathOf(place: Buffer): string | null {

@@ -82,6 +82,8 @@ export function relativeTo(fromDirectory: TreePath, target: TreePath): string {
  * @example resolveInTree('bin', '../lib') === 'lib'; resolveInTree('bin', '../../x') === null
  */
 export function resolveInTree(fromDirectory: TreePath, path: string): TreePath | null {
+  // most paths have nothing to resolve
+  if (!ODD_COMPONENT.test(path)) return asTreePath(fromDirectory === '' ? path : `${fromDirectory}/${path}`);
   const parts = fromDirectory === '' ? [] : fromDirectory.split('/');
   for (const part of path.split('/')) {
     if (part === '' || part === '.') continue;
@@ -90,3 +92,6 @@ export function resolveInTree(fromDirectory: TreePath, path: string): TreePath |
   }
   return asTreePath(parts.join('/'));
 }
+
+/** A component that is empty, `.` or `..`. */
+const ODD_COMPONENT = /(?:^|\/)\.{0,2}(?:\/|$)/;

@@ -18,6 +18,8 @@ export interface ByteCode {
 export interface PathString {
   readonly string: MarshalString;
   readonly hits: readonly StringHit[];
+  /** The path, where the string is a file name of the tree and nothing else. */
+  readonly fileName: FoundPath | null;
 }
 
 /** A hit judged by the bytes of its string alone. */
@@ -62,7 +64,7 @@ function findStrings(view: FileView, hits: readonly Hit[], context: RuleContext)
     while ((places[next]?.start ?? Infinity) < from) next++;
     return (places[next]?.start ?? Infinity) < to;
   });
-  return marshal.ok ? { header, strings: withHits(marshal.strings, places, bytes) } : null;
+  return marshal.ok ? { header, strings: withHits(view, marshal.strings, places, bytes) } : null;
 }
 
 /**
@@ -71,13 +73,16 @@ function findStrings(view: FileView, hits: readonly Hit[], context: RuleContext)
  */
 function allPlaces(bytes: Buffer, hits: readonly Hit[], context: RuleContext): StringHit[] {
   const places: StringHit[] = hits.map((hit) => ({ ...hit, searched: hit }));
-  const taken = new Uint8Array(bytes.length);
-  for (const { start, end } of hits) taken.fill(1, start, end);
+  const known = new Set(hits.map(({ start }) => start));
+  // which bytes belong to a place; made when there is a place that the search did not see
+  let taken: Uint8Array | null = null;
   const longestFirst = [...context.prefixes].sort((a, b) => b.path.length - a.path.length);
   for (const prefix of longestFirst) {
     const needle = encodeBytes(prefix.path);
     for (let start = bytes.indexOf(needle); start >= 0; start = bytes.indexOf(needle, start + 1)) {
       const end = start + needle.length;
+      if (known.has(start)) continue;
+      taken ??= bytesOf(hits, bytes.length);
       if (taken.subarray(start, end).includes(1)) continue;
       taken.fill(1, start, end);
       places.push({ start, end, prefix, escaping: 'plain', ambiguous: false, searched: null });
@@ -86,8 +91,19 @@ function allPlaces(bytes: Buffer, hits: readonly Hit[], context: RuleContext): S
   return places.sort((a, b) => a.start - b.start);
 }
 
+function bytesOf(hits: readonly Hit[], length: number): Uint8Array {
+  const taken = new Uint8Array(length);
+  for (const { start, end } of hits) taken.fill(1, start, end);
+  return taken;
+}
+
 /** Gives each string its hits; those that the search did not see only where they stand at boundaries of the string itself. */
-function withHits(all: readonly MarshalString[], places: readonly StringHit[], bytes: Buffer): PathString[] {
+function withHits(
+  view: FileView,
+  all: readonly MarshalString[],
+  places: readonly StringHit[],
+  bytes: Buffer,
+): PathString[] {
   const strings: PathString[] = [];
   let next = 0;
   for (const string of all) {
@@ -97,7 +113,7 @@ function withHits(all: readonly MarshalString[], places: readonly StringHit[], b
       const judged = judgedWithin(hit, bytes.subarray(string.payload, string.end), string.payload);
       if (judged !== null) hits.push(judged);
     }
-    if (hits.length > 0) strings.push({ string, hits });
+    if (hits.length > 0) strings.push({ string, hits, fileName: fileNameIn(view, string, hits) });
   }
   return strings;
 }
@@ -109,10 +125,9 @@ function judgedWithin(hit: StringHit, payload: Buffer, offset: number): StringHi
   return { ...hit, ambiguous: before === 'ambiguous' || after === 'ambiguous' };
 }
 
-/** The path of a string that is a file name of the tree and nothing else; null for any other string. */
-export function fileNameIn(view: FileView, { string, hits }: PathString): FoundPath | null {
-  const [hit, ...others] = hits;
-  if (string.role !== 'filename' || hit === undefined || others.length > 0) return null;
+function fileNameIn(view: FileView, string: MarshalString, hits: readonly StringHit[]): FoundPath | null {
+  const [hit] = hits;
+  if (string.role !== 'filename' || hit === undefined || hits.length > 1) return null;
   if (hit.start !== string.payload || hit.escaping !== 'plain') return null;
   const found = pathAt(view, hit, string.end);
   return found.inTree === null || found.inTree === '' ? null : found;

@@ -45,8 +45,10 @@ function checksumLines(file: TreePath, text: string, places: Places): Dependent[
   });
 }
 
+const ASCII = /^[\0-\x7f]*$/;
+
 function changedFile(folder: TreePath, latin1: string, { changed, realFolder }: Places): TreePath | null {
-  const path = decodeBytes(Buffer.from(latin1, 'latin1'));
+  const path = ASCII.test(latin1) ? latin1 : decodeBytes(Buffer.from(latin1, 'latin1'));
   const named = path.startsWith('/') ? null : resolveInTree(folder, path);
   if (named === null || changed.has(named)) return named;
   const real = realFolder(dirName(named));

@@ -2,7 +2,7 @@
 import type { MarshalString } from '../formats/marshal.ts';
 import type { TreePath } from '../model/path.ts';
 import type { AbsoluteForm, Reference } from '../model/reference.ts';
-import { fileNameIn, isByteCode, readByteCode, sourceOf, type PathString, type StringHit } from './byte-code.ts';
+import { isByteCode, readByteCode, sourceOf, type PathString, type StringHit } from './byte-code.ts';
 import { absoluteForm, pathAt } from './claims.ts';
 import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
 
@@ -18,7 +18,7 @@ export const rule: FileRule = {
     if (byteCode === null) return;
     const left = new Set(hits);
     for (const each of byteCode.strings) {
-      if (each.string.role === 'code' || fileNameIn(view, each) !== null) continue;
+      if (each.string.role === 'code' || each.fileName !== null) continue;
       for (const hit of each.hits)
         if (hit.searched === null || left.has(hit.searched)) yield constantClaim(view, each, hit, context);
     }

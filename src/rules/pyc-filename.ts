@@ -1,7 +1,7 @@
 /** RL507: the name of the source in compiled Python byte code (co_filename). */
 import { decodeBytes, encodeBytes } from '../formats/byte-text.ts';
 import { rewriteString } from '../formats/pyc.ts';
-import { fileNameIn, isByteCode, readByteCode, sourceOf } from './byte-code.ts';
+import { isByteCode, readByteCode, sourceOf } from './byte-code.ts';
 import type { Claim, FileRule } from './rule.ts';
 
 export const rule: FileRule = {
@@ -20,8 +20,8 @@ export const rule: FileRule = {
       const {
         string,
         hits: [hit],
+        fileName: found,
       } = each;
-      const found = fileNameIn(view, each);
       if (found === null || found.inTree === null || hit === undefined) continue;
       const text = decodeBytes(rewriteString(string, encodeBytes(found.inTree), byteCode.header.layout));
       const claim: Claim = {

@@ -2,7 +2,7 @@
 import { encodeBytes, showBytes } from '../formats/byte-text.ts';
 import { parsePyvenvCfg } from '../formats/pyvenv-cfg.ts';
 import { findBasePython, readEnvironmentLinks, type BasePython } from '../io/base-python.ts';
-import { originFiles } from '../io/origin-files.ts';
+import { findOrigins } from '../io/origin-files.ts';
 import { UsageError } from '../model/errors.ts';
 import { baseName, dirName, joinTree, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
@@ -31,7 +31,7 @@ export async function findEnvironments(
 ): Promise<Environment[]> {
   const { prefixes } = await discoverPrefixes(real, options);
   const isExcluded = excluder(options.exclude ?? []);
-  return (await originFiles(real)).flatMap(({ path, text }) => {
+  return findOrigins(real).files.flatMap(({ path, text }) => {
     if (baseName(path) !== 'pyvenv.cfg' || isExcluded(path)) return [];
     const environment = readEnvironment(real, path, text, prefixes);
     return environment === null ? [] : [environment];

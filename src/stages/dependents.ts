@@ -17,17 +17,19 @@ export interface Dependents {
  * Finds what depends on files that may change.
  * @param lists the files of the tree that store digests of others, by their names (`storesDigests`)
  * @param changing files with a reference that an edit may change, under all their names
+ * @param hasFolderLinks whether the tree has symlinks that lead to folders; without any, every folder is where its path says
  */
 export function findDependents(
   lists: readonly TreePath[],
   changing: ReadonlySet<TreePath>,
   context: RuleContext,
+  hasFolderLinks: boolean,
 ): Dependents {
   const byteCode = [...changing]
     .flatMap((source) => byteCodeOf(source, context.namesIn))
     .filter(({ file }) => context.typeOf(file) === 'file');
   const compiled = new Set(byteCode.map(({ file }) => file));
-  const places = { changed: new Set([...changing, ...compiled]), realFolder: context.realPath };
+  const places = { changed: new Set([...changing, ...compiled]), realFolder: hasFolderLinks ? context.realPath : asIs };
   const references: Reference[] = [];
   const stored = lists.flatMap((list) => {
     const text = readList(list, context);
@@ -40,6 +42,10 @@ export function findDependents(
   );
   for (const row of kept) if (row.kind === 'stored-digest') references.push(storedDigest(row));
   return { dependents: [...byteCode, ...kept], references };
+}
+
+function asIs(folder: TreePath): TreePath {
+  return folder;
 }
 
 function readList(list: TreePath, context: RuleContext): string | null {

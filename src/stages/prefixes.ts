@@ -1,6 +1,6 @@
 /** Which prefixes a tree was built at: never asked for where it can be found out, each with its evidence. */
 import { originOfLink, originsIn, type Origin } from '../formats/origins.ts';
-import { originFiles, originLinks } from '../io/origin-files.ts';
+import { findOrigins } from '../io/origin-files.ts';
 import { probeTree } from '../io/tree-probe.ts';
 import { readTreeMemory } from '../io/tree-memory.ts';
 import { leadsTo } from '../io/via-link.ts';
@@ -86,7 +86,7 @@ export async function discoverPrefixes(tree: string, options: PrefixOptions = {}
       'receipt',
       memory.path === PLACEHOLDER_PREFIX ? 'fix --template' : '.relocate/tree.json',
     );
-  for (const found of await recordedPrefixes(place)) add(found.path, found.base, 'recorded', found.evidence);
+  for (const found of recordedPrefixes(place)) add(found.path, found.base, 'recorded', found.evidence);
   return { prefixes: [...known.values()], warnings };
 }
 
@@ -122,11 +122,12 @@ interface Found {
 }
 
 /** What the tree remembers. An exact statement counts at once; what only a tail suggests, when the old place is gone or two agree. */
-async function recordedPrefixes(place: TreePlace): Promise<Found[]> {
+function recordedPrefixes(place: TreePlace): Found[] {
   const context = probeTree(place.real, [], USUAL);
+  const { files, links } = findOrigins(place.real);
   const origins = [
-    ...(await originFiles(place.real)).flatMap(({ path, text }) => originsIn(path, text)),
-    ...(await originLinks(place.real)).flatMap(({ path, target }) => originOfLink(path, target)),
+    ...files.flatMap(({ path, text }) => originsIn(path, text)),
+    ...links.flatMap(({ path, target }) => originOfLink(path, target)),
   ];
   const isOwn = (path: string): boolean => [place.logical, place.real].some((own) => isInside(path, own));
   const exact = onePerFolder(

@@ -1,81 +1,136 @@
-/** Groups the files of a walk into batches for the threads, every inode once. */
-import type { FileTask } from '../io/file-scan.ts';
+/** Makes batches for the threads: first every file by its name; then, when all names are known, what had to wait for them. */
+import { compareBytes } from '../formats/byte-text.ts';
+import { isLibraryName } from '../io/file-scan.ts';
+import { LARGE_FILE } from '../io/scan-pool.ts';
+import type { BatchResult, ClaimTask, FoundHit, LargeFile, RangeResult, ScanTask, SeenFile } from '../io/scan-tasks.ts';
 import type { Entry } from '../model/entry.ts';
-import { baseName, dirName, type TreePath } from '../model/path.ts';
+import { dirName, type TreePath } from '../model/path.ts';
 
 const BATCH_FILES = 256;
-const BATCH_BYTES = 8 * 1024 * 1024;
+/** Files whose hits are claimed in one batch: they may be large. */
+const BATCH_CLAIMS = 16;
 
-/** A file that waits for its other names. */
-interface Waiting {
-  readonly entry: Entry;
-  readonly aliases: TreePath[];
+/** A file under all the names that were seen so far. */
+interface Group {
+  readonly names: TreePath[];
+  readonly seen: SeenFile;
+  /** Null where there is nothing to claim. */
+  hits: readonly FoundHit[] | null;
+  /** Of a large file. */
+  readonly ranges: RangeResult[];
 }
 
-/**
- * Takes entries in walk order, gives batches when they are full. Files with several links, and shared libraries (a symlink in
- * another folder may lead to them), wait until all their names are known.
- */
-export class FileQueue {
-  #batch: FileTask[] = [];
-  #bytes = 0;
-  readonly #waiting = new Map<string, Waiting>();
+export class ScanQueue {
+  #files: TreePath[] = [];
+  #large: ScanTask[] = [];
+  readonly #groups = new Map<string, Group>();
+  readonly #ranged = new Map<TreePath, Group>();
   readonly #links: TreePath[] = [];
-  readonly #realPath: (path: TreePath) => TreePath | null;
+  readonly #splits: boolean;
 
-  /** `realPath`: the real path of a tree path; null where it leaves the tree or is not there. */
-  constructor(realPath: (path: TreePath) => TreePath | null) {
-    this.#realPath = realPath;
+  /** `splits`: large files are searched in ranges, by several threads at once. */
+  constructor(splits: boolean) {
+    this.#splits = splits;
   }
 
-  add(entry: Entry): readonly FileTask[] | null {
-    if (entry.unreadable !== undefined) return null;
-    const isLibrary = isLibraryName(entry.path);
-    if (entry.type === 'symlink' && isLibrary) this.#links.push(entry.path);
-    if (entry.type !== 'file') return null;
-    if (entry.links === 1 && !isLibrary) return this.#push(entry, [], []);
-    const inode = `${entry.device}:${entry.inode}`;
-    const first = this.#waiting.get(inode);
-    if (first === undefined) this.#waiting.set(inode, { entry, aliases: [] });
-    else first.aliases.push(entry.path);
-    return null;
+  add(entry: Entry): void {
+    if (entry.unreadable !== undefined) return;
+    if (entry.type === 'symlink' && isLibraryName(entry.path)) this.#links.push(entry.path);
+    if (entry.type === 'file') this.#files.push(entry.path);
   }
 
-  *rest(): Generator<readonly FileTask[]> {
-    const links = this.#linksByTarget();
-    for (const { entry, aliases } of this.#waiting.values()) {
-      const leading = [entry.path, ...aliases].flatMap((name) => links.get(name) ?? []);
-      const full = this.#push(entry, aliases, leading);
-      if (full !== null) yield full;
+  /** Batches that are full, or all there are. */
+  *batches(which: 'full' | 'all'): Generator<readonly ScanTask[]> {
+    for (let task = this.#large.pop(); task !== undefined; task = this.#large.pop()) yield [task];
+    if (this.#files.length < (which === 'all' ? 1 : BATCH_FILES)) return;
+    const batch = this.#files;
+    this.#files = [];
+    yield batch;
+  }
+
+  get hasMore(): boolean {
+    return this.#files.length + this.#large.length > 0;
+  }
+
+  /** Keeps what has to wait. Gives the files among it, and their bytes; each file once, whatever names it has. */
+  addResult({ waiting, large, ranges }: BatchResult): { readonly files: number; readonly bytes: number } {
+    const sum = { files: 0, bytes: 0 };
+    for (const { hits, ...file } of waiting) {
+      const { group, isNew } = this.#groupOf(file);
+      group.hits ??= hits;
+      if (!isNew || file.inode === null) continue;
+      sum.files++;
+      sum.bytes += file.seen.size;
     }
-    if (this.#batch.length > 0) yield this.#batch;
+    for (const file of large)
+      if (!this.#splits) this.#large.push({ kind: 'large-file', path: file.path });
+      else if (this.#split(file)) sum.files++;
+    for (const range of ranges) this.#ranged.get(range.path)?.ranges.push(range);
+    return sum;
+  }
+
+  #groupOf({ path, inode, seen }: LargeFile): { readonly group: Group; readonly isNew: boolean } {
+    const known = this.#groups.get(inode ?? path);
+    known?.names.push(path);
+    if (known !== undefined) return { group: known, isNew: false };
+    const group: Group = { names: [path], seen, hits: null, ranges: [] };
+    this.#groups.set(inode ?? path, group);
+    return { group, isNew: true };
+  }
+
+  /** Whether the file was not seen under another name. */
+  #split(file: LargeFile): boolean {
+    const { group, isNew } = this.#groupOf(file);
+    if (!isNew) return false;
+    const { path, seen } = file;
+    this.#ranged.set(path, group);
+    for (let from = 0; from < seen.size; from += LARGE_FILE)
+      this.#large.push({ kind: 'range', path, size: seen.size, from, to: Math.min(seen.size, from + LARGE_FILE) });
+    return true;
+  }
+
+  /** All names of each file that has several, sorted. */
+  *names(): Generator<readonly TreePath[]> {
+    for (const { names } of this.#groups.values()) if (names.length > 1) yield names.sort(compareBytes);
+  }
+
+  /**
+   * What there is to claim in the files that waited.
+   * @param realPath the real path of a tree path; null where it leaves the tree or is not there
+   */
+  *claims(realPath: (path: TreePath) => TreePath | null): Generator<readonly ScanTask[]> {
+    const links = this.#linksByTarget(realPath);
+    let batch: ClaimTask[] = [];
+    for (const group of this.#groups.values()) {
+      const hits = hitsOf(group);
+      const [path, ...aliases] = group.names.sort(compareBytes);
+      if (hits === null || path === undefined) continue;
+      const leading = group.names.flatMap((name) => links.get(name) ?? []);
+      batch.push({ kind: 'claim', path, aliases, links: leading, seen: group.seen, hits });
+      if (batch.length < BATCH_CLAIMS) continue;
+      yield batch;
+      batch = [];
+    }
+    if (batch.length > 0) yield batch;
   }
 
   /** Links that lead to a file in another folder, by its real path. */
-  #linksByTarget(): ReadonlyMap<TreePath, readonly TreePath[]> {
+  #linksByTarget(realPath: (path: TreePath) => TreePath | null): ReadonlyMap<TreePath, readonly TreePath[]> {
     const links = new Map<TreePath, TreePath[]>();
     for (const link of this.#links) {
-      const target = this.#realPath(link);
-      if (target === null || dirName(target) === this.#realPath(dirName(link))) continue;
+      const target = realPath(link);
+      if (target === null || dirName(target) === realPath(dirName(link))) continue;
       const others = links.get(target);
       if (others === undefined) links.set(target, [link]);
       else others.push(link);
     }
     return links;
   }
-
-  #push(entry: Entry, aliases: readonly TreePath[], links: readonly TreePath[]): readonly FileTask[] | null {
-    this.#batch.push({ path: entry.path, aliases, links, size: entry.size, mode: entry.mode, mtime: entry.mtime });
-    this.#bytes += entry.size;
-    if (this.#batch.length < BATCH_FILES && this.#bytes < BATCH_BYTES) return null;
-    const full = this.#batch;
-    this.#batch = [];
-    this.#bytes = 0;
-    return full;
-  }
 }
 
-/** Whether a file is a shared library or a module that is loaded like one, by its name. */
-function isLibraryName(path: TreePath): boolean {
-  return /\.(?:so(?:\.[^/]*)?|dylib|bundle)$/.test(baseName(path));
+/** Null where there is nothing to claim. Of a large file with several names the ranges asked the rules about one of them only. */
+function hitsOf({ names, hits, ranges }: Group): readonly FoundHit[] | null {
+  if (ranges.length === 0) return hits;
+  const found = ranges.sort((a, b) => a.from - b.from).flatMap((range) => range.hits);
+  return found.length > 0 || names.length > 1 || ranges.some(({ isInteresting }) => isInteresting) ? found : null;
 }

@@ -1,11 +1,12 @@
 /** Gathers what a scan finds, in any order, and sums it up in byte order. */
 import { compareBytes } from '../formats/byte-text.ts';
 import { probeTree } from '../io/tree-probe.ts';
-import type { FileFinding, FileTask } from '../io/file-scan.ts';
+import type { Digests } from '../io/file-scan.ts';
+import type { BatchResult, FileFinding } from '../io/scan-tasks.ts';
 import { factsOfFile, factsOfSymlink, obstacleTo } from '../io/file-facts.ts';
 import { RULE_NAMES } from '../model/codes.ts';
 import type { Entry } from '../model/entry.ts';
-import type { TreePath } from '../model/path.ts';
+import { dirName, type TreePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { Reference } from '../model/reference.ts';
 import type { Allowance, Excluded, FileFacts, Scan } from '../model/scan.ts';
@@ -13,7 +14,7 @@ import { ENTRY_RULES } from '../rules/registry.ts';
 import type { RuleContext, RuleOptions } from '../rules/rule.ts';
 import { storesDigests } from '../rules/dependents.ts';
 import { findDependents } from './dependents.ts';
-import { byPlace, changedWhileRead, summarize, unreadable } from './scan-summary.ts';
+import { byPlace, changedWhileRead, summarize, unreadable as unreadableFile } from './scan-summary.ts';
 import { unusedAllowances } from './allowances.ts';
 import type { TreePlace } from './tree.ts';
 
@@ -25,23 +26,28 @@ export class ScanTally {
   readonly #place: TreePlace;
   readonly #prefixes: readonly Prefix[];
   readonly #context: RuleContext;
-  readonly #keepsAll: boolean;
+  readonly #digests: Digests;
   readonly #references: Reference[] = [];
   readonly #facts = new Map<TreePath, FileFacts>();
   /** All names of each file that has several; one list for all of them. */
   readonly #names = new Map<TreePath, readonly TreePath[]>();
   readonly #digestLists: TreePath[] = [];
+  #hasFolderLinks = false;
   /** The first name of each symlink that has several. */
   readonly #linkedSymlinks = new Map<string, TreePath>();
+  readonly #entryOf = new Map<TreePath, Entry>();
+  readonly #obstacles = new Map<TreePath, ReturnType<typeof obstacleTo>>();
+  /** How files changed while they were read. */
+  readonly #changed = new Map<TreePath, string>();
   readonly #excluded: Excluded[] = [];
   readonly #counts = { files: 0, directories: 0, symlinks: 0 };
 
-  /** `keepsAll`: keep every entry and digest, for a pack. */
-  constructor(place: TreePlace, prefixes: readonly Prefix[], options: RuleOptions, keepsAll: boolean) {
+  /** `digests`: of all files where every entry is kept too, for a pack; of none where no facts are wanted. */
+  constructor(place: TreePlace, prefixes: readonly Prefix[], options: RuleOptions, digests: Digests) {
     this.#place = place;
     this.#prefixes = prefixes;
     this.#context = probeTree(place.real, prefixes, options);
-    this.#keepsAll = keepsAll;
+    this.#digests = digests;
   }
 
   /** The real path of a tree path; null where it leaves the tree or is not there. */
@@ -52,33 +58,44 @@ export class ScanTally {
   }
 
   addEntry(entry: Entry): void {
-    if (this.#keepsAll) this.entries.push(entry);
+    if (this.#digests === 'all') {
+      this.entries.push(entry);
+      if (entry.type === 'file') this.#entryOf.set(entry.path, entry);
+    }
     if (entry.unreadable !== undefined) {
-      this.#references.push(unreadable(entry.path, entry.unreadable));
+      this.#references.push(unreadableFile(entry.path, entry.unreadable));
       return;
     }
     this.#count(entry);
     if (entry.type === 'file' && storesDigests(entry.path)) this.#digestLists.push(entry.path);
+    if (entry.type === 'symlink') this.#hasFolderLinks ||= this.#context.resolvedTypeOf(entry.path) === 'directory';
     this.#applyEntryRules(entry);
   }
 
-  addFindings(findings: readonly FileFinding[], batch: readonly FileTask[]): void {
-    this.filesRead += batch.length;
-    const tasks = new Map(batch.map((task) => [task.path, task]));
-    for (const task of batch) {
-      this.bytesRead += task.size;
-      const names = [task.path, ...task.aliases];
-      if (names.length > 1) for (const name of names) this.#names.set(name, names);
-    }
-    for (const finding of findings) {
-      const task = tasks.get(finding.path);
-      if (task !== undefined) this.#addFinding(finding, task);
-    }
+  addResult({ findings, unreadable, ranges, vanished, files, bytes }: BatchResult): void {
+    this.filesRead += files;
+    this.bytesRead += bytes;
+    this.#counts.files -= vanished;
+    for (const { path, code } of unreadable) this.#references.push(unreadableFile(path, code));
+    for (const { path, changed } of ranges) if (changed !== undefined) this.#changed.set(path, changed);
+    for (const finding of findings) this.#addFinding(finding);
+  }
+
+  /** All names of files that have several. */
+  addNames(groups: Iterable<readonly TreePath[]>): void {
+    for (const names of groups) for (const name of names) this.#names.set(name, names);
   }
 
   result(warnings: readonly string[], allowances: readonly Allowance[]): Scan {
-    const { dependents, references } = findDependents(this.#digestLists, this.#changing(), this.#context);
-    for (const { file } of dependents)
+    for (const [path, how] of this.#changed) this.#references.push(changedWhileRead(path, how));
+    const { dependents, references } = findDependents(
+      this.#digestLists,
+      this.#changing(),
+      this.#context,
+      this.#hasFolderLinks,
+    );
+    const wantsFacts = this.#digests !== 'none';
+    for (const { file } of wantsFacts ? dependents : [])
       if (!this.#facts.has(file)) this.#facts.set(file, factsOfFile(this.#place.real, file, this.#otherNames(file)));
     const compiled = new Set(dependents.flatMap(({ kind, file }) => (kind === 'byte-code' ? [file] : [])));
     const all = [...this.#references, ...references].sort(byPlace);
@@ -88,7 +105,7 @@ export class ScanTally {
       prefixes: this.#prefixes,
       summary: summarize({ ...this.#counts, bytes: this.bytesRead }, all, compiled),
       references: all,
-      files: [...this.#facts.values()].sort((a, b) => compareBytes(a.file, b.file)),
+      files: wantsFacts ? [...this.#facts.values()].sort((a, b) => compareBytes(a.file, b.file)) : [],
       dependents,
       excluded: this.#excluded.sort((a, b) => compareBytes(a.path, b.path)),
       unusedAllowances: unusedAllowances(allowances, all),
@@ -101,7 +118,9 @@ export class ScanTally {
     const editable = this.#references.filter(
       ({ absolute, relative }) => absolute !== undefined || relative?.kind === 'splices',
     );
-    return new Set(editable.flatMap(({ file }) => [file, ...(this.#facts.get(file)?.aliases ?? [])]));
+    return new Set(
+      editable.flatMap(({ file }) => [file, ...(this.#names.get(file) ?? this.#facts.get(file)?.aliases ?? [])]),
+    );
   }
 
   #otherNames(file: TreePath): TreePath[] {
@@ -114,27 +133,33 @@ export class ScanTally {
     if (entry.type === 'symlink') this.#counts.symlinks++;
   }
 
-  #addFinding(finding: FileFinding, task: FileTask): void {
-    if (finding.unreadable !== undefined) {
-      this.#references.push(unreadable(finding.path, finding.unreadable));
-      return;
-    }
-    if (finding.changed !== undefined) this.#references.push(changedWhileRead(finding.path, finding.changed));
+  #addFinding(finding: FileFinding): void {
+    const { path, aliases, references, digest, size, mode } = finding;
+    const changed = finding.changed ?? this.#changeSinceWalk(finding);
+    if (changed !== null) this.#changed.set(path, changed);
     // not spread: a log may hold more references than a call takes arguments
-    for (const reference of finding.references) this.#references.push(reference);
-    if (finding.digest === null) return;
-    if (this.#keepsAll) for (const name of [task.path, ...task.aliases]) this.digests.set(name, finding.digest);
-    if (finding.references.length === 0) return;
-    const { path, aliases, size, mode } = task;
-    this.#facts.set(path, {
-      file: path,
-      aliases,
-      digest: finding.digest,
-      size,
-      mode,
-      ...obstacleTo(this.#place.real, path),
-      ...(finding.sealed === undefined ? {} : { sealed: finding.sealed }),
-    });
+    for (const reference of references) this.#references.push(reference);
+    if (digest === null) return;
+    if (this.#digests === 'all') for (const name of [path, ...aliases]) this.digests.set(name, digest);
+    if (references.length === 0) return;
+    const sealed = finding.sealed === undefined ? {} : { sealed: finding.sealed };
+    this.#facts.set(path, { file: path, aliases, digest, size, mode, ...this.#obstacleTo(path), ...sealed });
+  }
+
+  /** What is packed must be what the walk saw. */
+  #changeSinceWalk({ path, size, mtime }: FileFinding): string | null {
+    const entry = this.#entryOf.get(path);
+    if (entry === undefined) return null;
+    if (entry.size !== size) return `its size was ${entry.size} bytes and ${size} were read`;
+    return entry.mtime === mtime ? null : 'it was written to';
+  }
+
+  /** The same for all files of a folder. */
+  #obstacleTo(file: TreePath): ReturnType<typeof obstacleTo> {
+    const folder = dirName(file);
+    const known = this.#obstacles.get(folder) ?? obstacleTo(this.#place.real, file);
+    this.#obstacles.set(folder, known);
+    return known;
   }
 
   #applyEntryRules(entry: Entry): void {

@@ -5,10 +5,10 @@ import { scanPool, type ScanPool } from '../io/scan-pool.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { Entry } from '../model/entry.ts';
 import type { AbsolutePath } from '../model/path.ts';
-import type { Allowance, Scan } from '../model/scan.ts';
+import type { Allowance, Excluded, Scan } from '../model/scan.ts';
 import { debrisOf } from '../rules/build-debris.ts';
 import { USUAL, type RuleContext, type RuleOptions } from '../rules/rule.ts';
-import { FileQueue } from './scan-queue.ts';
+import { ScanQueue } from './scan-queue.ts';
 import { ScanTally } from './scan-tally.ts';
 import { bundlePrefixes, withBundle } from './bundled-scan.ts';
 import { discoverPrefixes, type PrefixOptions, type Prefixes } from './prefixes.ts';
@@ -33,6 +33,10 @@ export interface ScanOptions extends PrefixOptions, Partial<Omit<RuleOptions, 'b
   readonly bundle?: Bundle;
   /** Threads; by default one for each processor. The result does not depend on it. */
   readonly jobs?: number;
+  /**
+   * False where only a report is wanted, no plan: `files` stays empty, and nothing is hashed. True by default.
+   */
+  readonly facts?: boolean;
   readonly onProgress?: (done: ScanProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -58,47 +62,44 @@ export async function scanWithDigests(tree: string, options: ScanOptions = {}): 
   return scanTree(tree, options, true);
 }
 
-async function scanTree(tree: string, options: ScanOptions, digests: boolean): Promise<FullScan> {
+async function scanTree(tree: string, options: ScanOptions, isFull: boolean): Promise<FullScan> {
   const place = findTree(tree);
   const found = await discoverPrefixes(tree, options);
-  const own = await scanPlace(place, found, options, digests);
+  const own = await scanPlace(place, found, options, isFull);
   if (options.bundle === undefined) return own;
   const { exclude: _, excludeDebris: _d, allowances: _a, ...others } = options;
   const staged = { logical: options.bundle.staging, real: options.bundle.staging };
   const prefixes = bundlePrefixes(options.bundle, found.prefixes);
-  return withBundle(own, await scanPlace(staged, { prefixes, warnings: [] }, others, digests), options.bundle);
+  return withBundle(own, await scanPlace(staged, { prefixes, warnings: [] }, others, isFull), options.bundle);
 }
 
 async function scanPlace(
   place: TreePlace,
   { prefixes, warnings }: Prefixes,
   options: ScanOptions,
-  digests: boolean,
+  isFull: boolean,
 ): Promise<FullScan> {
   const choices = ruleOptions(options, place.logical);
   const globs = selectPaths(options.exclude ?? []);
   const exclude = options.excludeDebris === true ? withDebris(globs, probeTree(place.real, prefixes, choices)) : globs;
+  const digests = isFull ? 'all' : options.facts === false ? 'none' : 'referring';
   const tally = new ScanTally(place, prefixes, choices, digests);
+  const queue = new ScanQueue(!isFull);
   const pool = scanPool(
     { root: place.real, prefixes, options: choices, digests },
     options.jobs ?? availableParallelism(),
-    (findings, batch) => {
-      tally.addFindings(findings, batch);
+    (result) => {
+      const { files, bytes } = queue.addResult(result);
+      tally.addResult({ ...result, files: result.files + files, bytes: result.bytes + bytes });
       options.onProgress?.({ files: tally.filesRead, bytes: tally.bytesRead });
     },
     options.signal,
   );
+  const onExcluded = (excluded: Excluded): void => tally.addExcluded(excluded);
   try {
-    await feed(
-      pool,
-      tally,
-      walk(place.real, { exclude, onExcluded: (excluded) => tally.addExcluded(excluded) }),
-      options.signal,
-    );
-    await pool.finish();
-  } catch (error) {
+    await feed(pool, tally, queue, walk(place.real, { exclude, onExcluded, isNamesOnly: !isFull }));
+  } finally {
     await pool.stop();
-    throw error;
   }
   return { scan: tally.result(warnings, options.allowances ?? []), entries: tally.entries, digests: tally.digests };
 }
@@ -113,6 +114,22 @@ function withDebris(globs: Selection, context: RuleContext): Selection {
   };
 }
 
+/** Every file once; then what waited until all names were known. */
+async function feed(pool: ScanPool, tally: ScanTally, queue: ScanQueue, entries: Iterable<Entry>): Promise<void> {
+  for (const entry of entries) {
+    tally.addEntry(entry);
+    queue.add(entry);
+    for (const batch of queue.batches('full')) await pool.submit(batch);
+  }
+  do {
+    for (const batch of queue.batches('all')) await pool.submit(batch);
+    await pool.settle();
+  } while (queue.hasMore);
+  tally.addNames(queue.names());
+  for (const batch of queue.claims(tally.realPath)) await pool.submit(batch);
+  await pool.settle();
+}
+
 function ruleOptions({ repack = false, ...asked }: ScanOptions, here: AbsolutePath): RuleOptions {
   return {
     repack: repack === true ? here : repack === false ? null : repack,
@@ -123,23 +140,4 @@ function ruleOptions({ repack = false, ...asked }: ScanOptions, here: AbsolutePa
     archives: asked.archives ?? USUAL.archives,
     bundled: asked.bundle?.pythons.flatMap(({ environments }) => environments) ?? USUAL.bundled,
   };
-}
-
-async function feed(
-  pool: ScanPool,
-  tally: ScanTally,
-  entries: Iterable<Entry>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const queue = new FileQueue(tally.realPath);
-  for (const entry of entries) {
-    signal?.throwIfAborted();
-    tally.addEntry(entry);
-    const batch = queue.add(entry);
-    if (batch !== null) await pool.submit(batch);
-  }
-  for (const batch of queue.rest()) {
-    signal?.throwIfAborted();
-    await pool.submit(batch);
-  }
 }

@@ -1,8 +1,8 @@
 /** walk: every path of a tree once, in byte order of the whole path, with inode and link target. Follows no symlink. */
 import { compareBytes } from '../formats/byte-text.ts';
-import { errorCode, readEntry, readNames } from '../io/entries.ts';
+import { errorCode, readEntry, readNames, type Name } from '../io/entries.ts';
 import type { Entry } from '../model/entry.ts';
-import { asTreePath, joinTree, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { asTreePath, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Excluded } from '../model/scan.ts';
 import type { Selection } from './selection.ts';
 
@@ -13,12 +13,15 @@ export interface WalkOptions {
   /** Paths to leave out; a folder that is left out is not entered. */
   readonly exclude?: Selection;
   readonly onExcluded?: (excluded: Excluded) => void;
+  /** Of files and folders only path and type are wanted: their other fields are 0, and they are not looked at. */
+  readonly isNamesOnly?: boolean;
 }
 
 /** One step of a folder: an entry itself, or (later in byte order, as `name/` sorts) what is in it. */
 interface Step {
   readonly key: string;
   readonly path: TreePath;
+  readonly type: Name['type'];
   readonly descend: boolean;
 }
 
@@ -40,7 +43,8 @@ export function* walk(root: AbsolutePath, options: WalkOptions = {}): Generator<
       if (typeof inside === 'string') yield { ...folder, unreadable: inside };
       else pending.push(inside);
     } else {
-      const entry = tryReadEntry(root, step.path);
+      const isKnown = options.isNamesOnly === true && step.type !== 'other';
+      const entry = isKnown ? nameOnly(step.path, step.type) : tryReadEntry(root, step.path);
       if (entry === null) continue;
       if (entry.type === 'directory' && entry.unreadable === undefined) folders.set(entry.path, entry);
       yield entry;
@@ -53,15 +57,15 @@ function tryReadEntry(root: AbsolutePath, path: TreePath): Entry | null {
     return readEntry(root, path);
   } catch (error) {
     const code = errorCode(error);
-    return code === 'ENOENT' || code === 'ENOTDIR' ? null : unreadableEntry(path, code);
+    // of an unreadable one nothing is known but its name (`ENAMETOOLONG`, `EACCES` on its folder)
+    return code === 'ENOENT' || code === 'ENOTDIR' ? null : { ...nameOnly(path, 'file'), unreadable: code };
   }
 }
 
-/** An entry of which nothing is known but its name (`ENAMETOOLONG`, `EACCES` on its folder). */
-function unreadableEntry(path: TreePath, code: string): Entry {
+function nameOnly(path: TreePath, type: 'file' | 'directory'): Entry {
   return {
     path,
-    type: 'file',
+    type,
     size: 0,
     mode: 0,
     uid: 0,
@@ -71,7 +75,6 @@ function unreadableEntry(path: TreePath, code: string): Entry {
     inode: '0',
     links: 1,
     blocks: 0,
-    unreadable: code,
   };
 }
 
@@ -86,16 +89,17 @@ function tryStepsOf(root: AbsolutePath, folder: TreePath, options: WalkOptions):
 /** The steps of a folder, last first (they are taken from the end). */
 function stepsOf(root: AbsolutePath, folder: TreePath, options: WalkOptions): Step[] {
   const steps: Step[] = [];
-  for (const { name, isDirectory } of readNames(root, folder)) {
-    const path = joinTree(folder, name);
-    if (OWN.test(path)) continue;
+  const before = folder === '' ? '' : `${folder}/`;
+  for (const { name, type } of readNames(root, folder)) {
+    const path = asTreePath(before + name);
+    if (folder === '' && OWN.test(path)) continue;
     const by = options.exclude?.(path) ?? null;
     if (by !== null) {
       options.onExcluded?.({ path, by });
       continue;
     }
-    steps.push({ key: name, path, descend: false });
-    if (isDirectory) steps.push({ key: `${name}/`, path, descend: true });
+    steps.push({ key: name, path, type, descend: false });
+    if (type === 'directory') steps.push({ key: `${name}/`, path, type, descend: true });
   }
   return steps.sort((a, b) => compareBytes(b.key, a.key));
 }

@@ -18,8 +18,8 @@ function newest(folder: string): number {
 export function setup(): void {
   // what the terminal of the tester likes is no part of the tests
   for (const name of ['FORCE_COLOR', 'NO_COLOR', 'SOURCE_DATE_EPOCH']) delete process.env[name];
-  const stamp = `${root}dist/cli/main.js`;
-  if (existsSync(stamp) && statSync(stamp).mtimeMs > newest(`${root}src`)) return;
+  const stamp = `${root}bundle/cli/main.js`;
+  if (existsSync(stamp) && statSync(stamp).mtimeMs > Math.max(newest(`${root}src`), newest(`${root}assembly`))) return;
   const build = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, encoding: 'utf8' });
   // tsc writes what it can; a wrong type is the business of `npm run check`
   if (build.status !== 0) console.error(`The build has errors:\n${build.stdout}${build.stderr}`);

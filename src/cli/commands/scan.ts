@@ -32,7 +32,7 @@ export const command: Command = defineCommand({
     await requireSettled(args.tree);
     const config = readConfig(args.tree, args.config);
     const found = await session.withProgress('scanning', (onProgress) =>
-      scan(args.tree, { ...scanOptions(args, config), ...session.running, onProgress }),
+      scan(args.tree, { ...scanOptions(args, config), ...session.running, onProgress, facts: false }),
     );
     const allows = compileAllowances(config.allow);
     if (args.format === 'json') await session.printPieces(scanJson(found, allows));

@@ -1,0 +1,77 @@
+/** Opening a file of a tree for a scan, and reading it into a buffer: whole where it fits, else window by window. */
+import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
+import { judgeHits, type Hit, type Needles } from '../formats/needles.ts';
+import type { AbsolutePath, TreePath } from '../model/path.ts';
+import { openPath } from './entries.ts';
+import type { SeenFile } from './scan-tasks.ts';
+import type { SearchKernel } from './search-kernel.ts';
+
+/** Opens a file without following a link at its name, and without waiting for a FIFO's other end. */
+export function openFile(root: AbsolutePath, path: TreePath): number {
+  return openSync(openPath(root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+}
+
+/** Opens a file, lets `look` see it, closes it. */
+export function withFile<T>(root: AbsolutePath, path: TreePath, look: (descriptor: number) => T): T {
+  const descriptor = openFile(root, path);
+  try {
+    return look(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+export function seenOf(stat: BigIntStats): SeenFile {
+  return { size: Number(stat.size), mtime: stat.mtimeNs.toString() };
+}
+
+/** How an open file differs from what it was; null where it does not. `read`: the bytes that it had. */
+export function changeSince(seen: SeenFile, descriptor: number, read: number): string | null {
+  if (read !== seen.size) return `its size was ${seen.size} bytes and ${read} were read`;
+  const { mtimeNs } = fstatSync(descriptor, { bigint: true });
+  return mtimeNs.toString() === seen.mtime ? null : 'it was written to';
+}
+
+/**
+ * Reads from an offset of the file until the buffer is full or the file ends; returns the bytes read. `expected`: with so many it is at
+ * its end, as far as is known, and is not asked again.
+ */
+export function fill(descriptor: number, buffer: Buffer, position: number, expected = 0): number {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const got = readSync(descriptor, buffer, filled, buffer.length - filled, position + filled);
+    filled += got;
+    if (got === 0 || filled === expected) break;
+  }
+  return filled;
+}
+
+/** Called with the bytes of each window that the windows before it did not have. */
+export type OnBytes = (bytes: Buffer) => void;
+
+/**
+ * The hits that begin in [from, to) of an open file, window by window: each is read with the bytes around it by which its hits are judged.
+ * Ends where the file does; `end` is where that was.
+ */
+export function searchWindows(
+  descriptor: number,
+  kernel: SearchKernel,
+  needles: Needles,
+  range: { readonly from: number; readonly to: number },
+  onBytes: OnBytes = () => {},
+): { readonly hits: Hit[]; readonly end: number } {
+  const { buffer } = kernel;
+  const { behind, ahead } = needles.margin;
+  const step = buffer.length - behind - ahead - 4;
+  const hits: Hit[] = [];
+  for (let at = range.from; ; at += step) {
+    // wide text is judged by where it stands: a window begins at a multiple of 4
+    const base = Math.max(0, at - behind - ((at - behind) % 4));
+    const filled = fill(descriptor, buffer, base);
+    const until = Math.min(range.to, at + step, base + filled);
+    onBytes(buffer.subarray(at - base, Math.max(at, until) - base));
+    const found = judgeHits(buffer.subarray(0, filled), needles, kernel.find(filled), at - base, until - base);
+    for (const hit of found) hits.push({ ...hit, start: hit.start + base, end: hit.end + base });
+    if (until < at + step || until === range.to) return { hits, end: Math.max(at, until) };
+  }
+}

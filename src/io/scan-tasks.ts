@@ -1,0 +1,100 @@
+/** What scan threads are asked, and what they answer. All of it is plain JSON. */
+import type { TreePath } from '../model/path.ts';
+import type { Escaping, Reference } from '../model/reference.ts';
+import type { Sealed } from '../model/seal.ts';
+
+/** One piece of work for a scan thread. */
+export type ScanTask =
+  /** The path of a file of which nothing else is known: search it, and let the rules claim what was found. */
+  | TreePath
+  /** A file that is large: the same, whatever its size. */
+  | { readonly kind: 'large-file'; readonly path: TreePath }
+  /** A range of a large file: search for hits that begin in [from, to). */
+  | {
+      readonly kind: 'range';
+      readonly path: TreePath;
+      readonly size: number;
+      readonly from: number;
+      readonly to: number;
+    }
+  /** A file that was searched, and whose names are all known now: let the rules claim the hits. */
+  | ClaimTask;
+
+export interface ClaimTask {
+  readonly kind: 'claim';
+  readonly path: TreePath;
+  /** Its other names. */
+  readonly aliases: readonly TreePath[];
+  /** Symlinks in other folders that lead to it; of shared libraries alone. */
+  readonly links: readonly TreePath[];
+  /** What it was when it was searched. */
+  readonly seen: SeenFile;
+  readonly hits: readonly FoundHit[];
+}
+
+/** What a file was when it was opened. */
+export interface SeenFile {
+  readonly size: number;
+  /** Nanoseconds, decimal: the file must still have it after it was read. */
+  readonly mtime: string;
+}
+
+/** A hit, with its prefix as an index: crosses threads. */
+export interface FoundHit {
+  readonly start: number;
+  readonly end: number;
+  readonly prefix: number;
+  readonly escaping: Escaping;
+  readonly ambiguous: boolean;
+}
+
+/** What a scan of one file gives. Files with nothing to tell (no reference, no digest asked for) give none. */
+export interface FileFinding extends SeenFile {
+  readonly path: TreePath;
+  readonly aliases: readonly TreePath[];
+  readonly mode: number;
+  readonly references: readonly Reference[];
+  /** sha256, hex; null where it was not asked for. */
+  readonly digest: string | null;
+  /** Set for a signed program with references: what an edit of it must renew. */
+  readonly sealed?: Sealed;
+  /** Set where the file was not, after it was read, what it was before. */
+  readonly changed?: string;
+}
+
+/** A file that has to wait until all its names, and the links that lead to it, are known. */
+export interface WaitingFile {
+  readonly path: TreePath;
+  /** Which names are of one file; null where it has one only. */
+  readonly inode: string | null;
+  readonly seen: SeenFile;
+  /** Null where there is nothing to claim. */
+  readonly hits: readonly FoundHit[] | null;
+}
+
+/** What a batch gave. */
+export interface BatchResult {
+  readonly findings: FileFinding[];
+  readonly waiting: WaitingFile[];
+  /** Files that are too large to be scanned in one go. */
+  readonly large: LargeFile[];
+  readonly ranges: RangeResult[];
+  /** Files that can't be read, with the system's code (`EACCES`). */
+  readonly unreadable: { readonly path: TreePath; readonly code: string }[];
+  /** Files that were there when their folder was read, and are gone. */
+  vanished: number;
+  /** Files that were read to the end, and bytes; of files that wait for their other names, none. */
+  files: number;
+  bytes: number;
+}
+
+export type LargeFile = Omit<WaitingFile, 'hits'>;
+
+export interface RangeResult {
+  readonly path: TreePath;
+  readonly from: number;
+  readonly hits: readonly FoundHit[];
+  /** Whether a rule wants to see the file even without hits; told by the range at its start. */
+  readonly isInteresting: boolean;
+  readonly changed?: string;
+}

@@ -1,0 +1,102 @@
+/** The search of a scan thread: a buffer in WebAssembly memory, and the kernel that finds all needles in it in one pass. */
+import { existsSync, readFileSync } from 'node:fs';
+import { findNeedles, type Needles } from '../formats/needles.ts';
+import { matchesPerStep, searchTable } from '../formats/search-table.ts';
+
+export interface SearchKernel {
+  /** Where to read files to; its bytes are searched where they lie. */
+  readonly buffer: Buffer;
+  /** Where needles stand in the first `length` bytes of the buffer, for `judgeHits`. Overwritten by the next call. */
+  find(length: number): ArrayLike<number>;
+}
+
+/** What assembly/search.ts exports. */
+interface Program {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  base(): number;
+  find(table: number, bytes: number, from: number, length: number, out: number, capacity: number): number;
+  resumeAt(): number;
+}
+
+/** The part of the standard's global that is used here; the types of Node 20 do not have it. */
+declare const WebAssembly:
+  | {
+      readonly Module: new (bytes: Uint8Array) => object;
+      readonly Instance: new (module: object) => { readonly exports: unknown };
+    }
+  | undefined;
+
+const PAGE = 64 * 1024;
+/** Pairs of matches that are handed over at a time, besides what one step may give. */
+const PAIRS = 4096;
+/** Bytes of a pair: needle and offset, u32 each. */
+const PAIR = 8;
+/** The kernel reads on behind the bytes that it searches. */
+const SLACK = 64;
+
+/** Makes a kernel with a buffer of `size` bytes. Where there is no WebAssembly (`--jitless`) or no build, a plain search does the same. */
+export function searchKernel(needles: Needles, size: number): SearchKernel {
+  const program = loadProgram();
+  return program === null ? plainKernel(needles, size) : new WasmKernel(program, needles, size);
+}
+
+/** The same with Buffer.indexOf, one needle after the other. */
+export function plainKernel(needles: Needles, size: number): SearchKernel {
+  const buffer = Buffer.alloc(size);
+  return { buffer, find: (length) => findNeedles(buffer.subarray(0, length), needles) };
+}
+
+class WasmKernel implements SearchKernel {
+  readonly buffer: Buffer;
+  readonly #program: Program;
+  readonly #table: number;
+  readonly #out: number;
+  readonly #bytes: number;
+  readonly #capacity: number;
+
+  constructor(program: Program, { needles }: Needles, size: number) {
+    const patterns = needles.map(({ bytes }) => bytes);
+    const table = searchTable(patterns);
+    this.#program = program;
+    this.#capacity = PAIRS + matchesPerStep(patterns);
+    this.#table = aligned(program.base());
+    this.#out = aligned(this.#table + table.length);
+    this.#bytes = aligned(this.#out + this.#capacity * PAIR);
+    const end = this.#bytes + size + SLACK;
+    const { memory } = program;
+    if (end > memory.buffer.byteLength) memory.grow(Math.ceil((end - memory.buffer.byteLength) / PAGE));
+    Buffer.from(memory.buffer, this.#table, table.length).set(table);
+    this.buffer = Buffer.from(memory.buffer, this.#bytes, size);
+  }
+
+  find(length: number): ArrayLike<number> {
+    let count = this.#findFrom(0, length);
+    if (this.#program.resumeAt() >= length) return new Uint32Array(this.#program.memory.buffer, this.#out, 2 * count);
+    const found: number[] = [];
+    for (;;) {
+      for (const number of new Uint32Array(this.#program.memory.buffer, this.#out, 2 * count)) found.push(number);
+      const at = this.#program.resumeAt();
+      if (at >= length) return found;
+      count = this.#findFrom(at, length);
+    }
+  }
+
+  #findFrom(from: number, length: number): number {
+    return this.#program.find(this.#table, this.#bytes, from, length, this.#out, this.#capacity);
+  }
+}
+
+function aligned(address: number): number {
+  return (address + 63) & ~63;
+}
+
+/** The kernel as the build made it: beside this file, or, where the sources run, in the build. */
+function loadProgram(): Program | null {
+  if (typeof WebAssembly === 'undefined') return null;
+  const place = ['./search.wasm', '../../dist/io/search.wasm']
+    .map((path) => new URL(path, import.meta.url))
+    .find((url) => existsSync(url));
+  if (place === undefined) return null;
+  // assembly/search.ts and this interface go together
+  return new WebAssembly.Instance(new WebAssembly.Module(readFileSync(place))).exports as Program;
+}

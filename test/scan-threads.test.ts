@@ -1,0 +1,68 @@
+/** Threads share the files of a tree and the ranges of large ones: the answer is the same for any number of them. */
+import { linkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { scan } from '../src/stages/scan.ts';
+import { relocateOk } from './support/cli.ts';
+import { temporaryFolder, writeTree } from './support/folder.ts';
+
+const MEGA = 1024 * 1024;
+let site: string;
+let places: number[];
+
+interface Found {
+  readonly summary: { readonly files: number; readonly bytes: number };
+  readonly references: readonly { readonly file: string; readonly site: { readonly start: number } }[];
+}
+
+function found(jobs: number): Found {
+  return JSON.parse(relocateOk(['scan', site, '--format', 'json', '--jobs', String(jobs)], [1])) as Found;
+}
+
+beforeEach(() => {
+  site = join(temporaryFolder(), 'site');
+  const small = Array.from({ length: 900 }, (_, i) => [`etc/${i % 7}/${i}.conf`, i % 9 === 0 ? `x=${site}\n` : 'x\n']);
+  writeTree(site, { ...Object.fromEntries(small), 'lib/deep/x': '', 'plugins/x': '' });
+  const large = Buffer.alloc(9 * MEGA, 'abcdefgh ijklmn\n');
+  // around the ends of ranges (4 MiB) and of what is read at a time
+  places = [0, 4 * MEGA - site.length + 1, 4 * MEGA + 5000, 8 * MEGA, 9 * MEGA - site.length];
+  for (const place of places) {
+    large.write(site, place, 'latin1');
+    if (place + site.length < large.length) large.write('\n', place + site.length, 'latin1');
+    if (place > 0) large.write('\n', place - 1, 'latin1');
+  }
+  writeFileSync(join(site, 'z.log'), large);
+  linkSync(join(site, 'z.log'), join(site, 'a.log'));
+  const library = Buffer.alloc(5 * MEGA, 1);
+  library.write(`\0${site}/lib\0`, 4 * MEGA + 100, 'latin1');
+  writeFileSync(join(site, 'lib/deep/libx.so'), library);
+  symlinkSync('../lib/deep/libx.so', join(site, 'plugins/libx.so'));
+});
+
+test('the same answer for any number of threads', () => {
+  const alone = found(1);
+  expect(found(2)).toEqual(alone);
+  expect(found(4)).toEqual(alone);
+});
+
+test('a large file that is searched in ranges has every hit once, under its first name', () => {
+  const { references } = found(2);
+  const ofLarge = references.filter(({ file }) => file.endsWith('.log'));
+  expect(ofLarge.map(({ file }) => file)).toEqual(places.map(() => 'a.log'));
+  expect(ofLarge.map(({ site: { start } }) => start)).toEqual(places);
+  expect(references.filter(({ file }) => file === 'lib/deep/libx.so')).toHaveLength(1);
+});
+
+test('bytes of a file with two names count once', async () => {
+  const { summary } = found(2);
+  expect(summary.files).toBe(900 + 2 + 2 + 1);
+  expect(summary.bytes).toBe((await scan(site, { jobs: 1 })).summary.bytes);
+  expect(summary.bytes).toBe(14 * MEGA + 100 * `x=${site}\n`.length + 800 * 'x\n'.length);
+});
+
+test('a report alone has the same references, and no facts for a plan', async () => {
+  const whole = await scan(site, { jobs: 1 });
+  const report = await scan(site, { jobs: 1, facts: false });
+  expect(report).toEqual({ ...whole, files: [] });
+  expect(whole.files.find(({ file }) => file === 'a.log')).toMatchObject({ aliases: ['z.log'], size: 9 * MEGA });
+});
