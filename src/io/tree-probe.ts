@@ -34,8 +34,9 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
     prefixes,
     options,
     realPath,
-    typeOf: (path) => attempt(() => entryType(lstatSync(hostPath(tree, path)))),
-    resolvedTypeOf: (path) => typeAt(hostPath(tree, path)),
+    // rules ask again and again what lies beside and above a file
+    typeOf: remembering((path: TreePath) => attempt(() => entryType(lstatSync(hostPath(tree, path))))),
+    resolvedTypeOf: remembering((path: TreePath) => typeAt(hostPath(tree, path))),
     linkTarget: (path) => attempt(() => decodeBytes(readlinkSync(hostPath(tree, path), { encoding: 'buffer' }))),
     namesIn: remembering((path: TreePath) => attempt(() => namesAt(hostPath(tree, path))) ?? []),
     peek: (path, limit) => attempt(() => firstBytes(hostPath(tree, path), limit)),
