@@ -1,7 +1,7 @@
-// npm run bench: relocate's scan against ripgrep and grep on a real corpus. docs/performance.md says how to read it.
+// npm run bench: relocate's scan against ripgrep and grep, its edits against patchelf, on a real corpus. docs/performance.md says how to read it.
 //   --files N    least number of files (100,000; bytes in proportion: 30 kB each)
 //   --rounds N   how often each contestant runs (7)
-//   --only NAME  one part: scan, prefixes, hits, growth, small
+//   --only NAME  one part: scan, prefixes, hits, growth, small, rpath
 //   --most N     the largest tree of `growth` (100,000; the whole story is 1,000,000)
 //   --keep       leaves the corpus where it is, and says where
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeCorpus, makeSmallFiles, measureTree } from './bench/corpus.js';
 import { compare, outputOf, table } from './bench/measure.js';
+import { compareRpaths } from './bench/rpath.js';
 
 const RELOCATE = fileURLToPath(new URL('../bin/relocate.js', import.meta.url));
 const RAW = fileURLToPath(new URL('./bench/raw-search.js', import.meta.url));
@@ -93,6 +94,11 @@ const PARTS = {
   },
   growth(rounds) {
     for (let count = 1000; count <= Number(values.most); count *= 10) smallFiles(`files-${count}`, count, 0.01, rounds);
+  },
+  rpath(rounds) {
+    const bytes = Number(values.files) * 10_000;
+    const { results, size } = compareRpaths({ folder, relocate: RELOCATE, bytes, rounds });
+    say(table('Search paths of ELF files', results, size));
   },
   small(rounds) {
     const tree = join(folder, 'venv');

@@ -18,7 +18,7 @@ export function measureTree(folder) {
 }
 
 /** Folders with an installed Python each: pyenv's, else the one that runs here. */
-function pythons() {
+export function pythons() {
   const versions = join(process.env.PYENV_ROOT ?? `${process.env.HOME}/.pyenv`, 'versions');
   if (existsSync(versions)) return readdirSync(versions).map((name) => join(versions, name));
   const { stdout } = spawnSync('python3', ['-c', 'import sys; print(sys.prefix)'], { encoding: 'utf8' });

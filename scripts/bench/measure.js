@@ -2,8 +2,9 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 
-/** One run: seconds of the clock and of the processors, and peak memory in MB (GNU time). */
-function runOnce({ command, exits = [0, 1] }, folder) {
+/** One run, behind what has to be made ready for it: seconds of the clock and of the processors, and peak memory in MB (GNU time). */
+function runOnce({ command, prepare, exits = [0, 1] }, folder) {
+  if (prepare !== undefined) outputOf(prepare);
   const output = openSync(`${folder}/output`, 'w');
   const notes = `${folder}/time`;
   const { status, error } = spawnSync('/usr/bin/time', ['-q', '-o', notes, '-f', '%e %U %S %M', ...command], {

@@ -1,0 +1,70 @@
+// The search paths of all ELF files of a tree: patchelf, one call for each file, against `relocate fix`. Both write the same.
+import { spawnSync } from 'node:child_process';
+import { closeSync, copyFileSync, mkdirSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { measureTree, pythons } from './corpus.js';
+import { compare, outputOf } from './measure.js';
+
+/** Smaller ones are mostly headers. */
+const LEAST = 32 * 1024;
+
+/** Fills `tree` with ELF files of installed Pythons, in folders of several depths, each with a search path of its own `lib`. */
+function makePrograms(tree, bytes) {
+  const sources = pythons().flatMap((python) => measureTree(python).names.filter(isDynamicElf));
+  if (sources.length === 0) throw new Error('no ELF files were found to make a tree of');
+  const files = [];
+  for (let sum = 0; sum < bytes;) {
+    const source = sources[files.length % sources.length];
+    const path = join(
+      `d${files.length % 40}`,
+      ...Array.from({ length: files.length % 4 }, () => 'd'),
+      `f${files.length}.so`,
+    );
+    mkdirSync(dirname(join(tree, path)), { recursive: true });
+    copyFileSync(source, join(tree, path));
+    if (spawnSync('patchelf', ['--set-rpath', join(tree, 'lib'), join(tree, path)], { stdio: 'ignore' }).status !== 0) {
+      sources.splice(files.length % sources.length, 1);
+      continue;
+    }
+    files.push(path);
+    sum += statSync(join(tree, path)).size;
+  }
+  mkdirSync(join(tree, 'lib'), { recursive: true });
+  return files;
+}
+
+function isDynamicElf(path) {
+  if (!/\.so(?:\.|$)/.test(path) || statSync(path).size < LEAST) return false;
+  const file = openSync(path, 'r');
+  const head = Buffer.alloc(4);
+  readSync(file, head, 0, 4, 0);
+  closeSync(file);
+  return head.readUInt32BE(0) === 0x7f454c46;
+}
+
+/** Runs both in turn on fresh copies, checks that they wrote the same, and gives the rows of a table with the size of the tree. */
+export function compareRpaths({ folder, relocate, bytes, rounds }) {
+  const tree = join(folder, 'rpath');
+  const fresh = join(folder, 'rpath-fresh');
+  mkdirSync(tree);
+  const files = makePrograms(tree, bytes);
+  outputOf(['cp', '-a', tree, fresh]);
+  const prepare = ['sh', '-c', 'rm -rf "$1"; cp -a "$2" "$1"', 'sh', tree, fresh];
+  const list = join(folder, 'rpath-list');
+  writeFileSync(list, files.map((path) => `${'../'.repeat(path.split('/').length - 1)}lib\t${path}\n`).join(''));
+  const loop = 'cd "$1"; while IFS="\t" read -r up path; do patchelf --set-rpath "\\$ORIGIN/$up" "$path"; done <"$2"';
+  const contestants = [
+    { name: 'patchelf', prepare, command: ['sh', '-c', loop, 'sh', tree, list] },
+    { name: 'relocate fix', prepare, command: ['node', relocate, 'fix', tree, '--only', 'RL401', '--quiet'] },
+  ];
+  const written = contestants.map(({ command }) => {
+    outputOf(prepare);
+    outputOf(command);
+    return files.map((path) => outputOf(['patchelf', '--print-rpath', join(tree, path)]).toString()).join('');
+  });
+  if (written[0] !== written[1]) throw new Error('patchelf and relocate wrote different search paths');
+  return {
+    results: compare(contestants, rounds, folder),
+    size: { files: files.length, bytes: measureTree(fresh).bytes },
+  };
+}
