@@ -59,7 +59,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   io: {
     layers: ['model', 'formats', 'io', 'rules'],
-    packages: ['node:', 'tar'],
+    packages: ['node:', 'tar', 'fast-glob'],
     why: 'io carries out what the stages decide',
   },
   stages: {

@@ -71,7 +71,7 @@ async function search(args) {
   }
   await submit(batch);
   while (threads.some(({ batches }) => batches > 0)) await breathe();
-  for (const { worker } of threads) worker.terminate();
+  await Promise.all(threads.map(({ worker }) => worker.terminate()));
   process.stdout.write(mode === 'list' ? found.map((path) => `${path}\n`).join('') : `${found.length}\n`);
 }
 

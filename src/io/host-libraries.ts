@@ -1,5 +1,4 @@
 /** The libraries of this host, found as its dynamic linker finds them, without running it. */
-import { readdirSync } from 'node:fs';
 import { encodeBytes } from '../formats/byte-text.ts';
 import { readDynamic } from '../formats/elf-dynamic.ts';
 import { readVersionDefinitions } from '../formats/elf-versions.ts';
@@ -24,10 +23,14 @@ const CONFIG_LIMIT = 1024 * 1024;
 /** Folders that are looked into without being named anywhere: of glibc, musl and Debian's multiarch (`*` is any name). */
 const USUAL = ['/lib64', '/usr/lib64', '/lib', '/usr/lib', '/usr/local/lib', '/lib/*-linux-*', '/usr/lib/*-linux-*'];
 
+/** Paths by a pattern, as glob(3) has them; a path without one stands for itself. */
+type Expand = (pattern: string) => string[];
+
 /** Reads what says where libraries are, once. */
-export function hostLibraries(): FindLibrary {
+export async function hostLibraries(): Promise<FindLibrary> {
+  const expand = await expansion();
   const cache = parseLdCache(tryRead('/etc/ld.so.cache', CACHE_LIMIT));
-  const named = [...configuredFolders('/etc/ld.so.conf', 0), ...muslFolders()];
+  const named = [...configuredFolders('/etc/ld.so.conf', expand, 0), ...muslFolders(expand)];
   const usual = [...named, ...USUAL].flatMap(expand);
   return (name, arch, folders) => {
     const paths = name.startsWith('/')
@@ -43,6 +46,13 @@ export function hostLibraries(): FindLibrary {
     }
     return null;
   };
+}
+
+/** fast-glob is loaded by those alone who ask for libraries. */
+async function expansion(): Promise<Expand> {
+  const { default: glob } = await import('fast-glob');
+  const options = { onlyFiles: false, followSymbolicLinks: false, suppressErrors: true };
+  return (pattern) => (glob.isDynamicPattern(pattern) ? glob.sync(pattern, options).sort() : [pattern]);
 }
 
 function readLibrary(path: string, arch: string): HostLibrary | null {
@@ -63,40 +73,23 @@ function readLibrary(path: string, arch: string): HostLibrary | null {
 const DEEPEST = 4;
 
 /** Folders that ld.so.conf names: one a line, `include` with a pattern, `#` for comments (ldconfig(8)). */
-function configuredFolders(path: string, depth: number): string[] {
+function configuredFolders(path: string, expand: Expand, depth: number): string[] {
   return lines(path).flatMap((line) => {
     const include = /^include\s+(.+)$/.exec(line)?.[1];
     if (include === undefined) return line.startsWith('/') ? [line] : [];
     const pattern = include.startsWith('/') ? include : `/etc/${include}`;
-    return depth === DEEPEST ? [] : expand(pattern).flatMap((file) => configuredFolders(file, depth + 1));
+    return depth === DEEPEST ? [] : expand(pattern).flatMap((file) => configuredFolders(file, expand, depth + 1));
   });
 }
 
 /** musl names its folders in a file beside the loader: `/etc/ld-musl-x86_64.path`. */
-function muslFolders(): string[] {
+function muslFolders(expand: Expand): string[] {
   return expand('/etc/ld-musl-*.path').flatMap((file) => lines(file).flatMap((line) => line.split(':')));
 }
 
 function lines(path: string): string[] {
   const text = tryRead(path, CONFIG_LIMIT).toString('utf8');
   return text.split('\n').map((line) => line.replace(/#.*/, '').trim());
-}
-
-/** Paths by a pattern with `*` in its last name. */
-function expand(pattern: string): string[] {
-  if (!pattern.includes('*')) return [pattern];
-  const slash = pattern.lastIndexOf('/');
-  const [folder, name] = [pattern.slice(0, slash), pattern.slice(slash + 1)];
-  const parts = name.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
-  const fits = new RegExp(`^${parts.join('.*')}$`);
-  try {
-    return readdirSync(folder)
-      .filter((found) => fits.test(found))
-      .sort()
-      .map((found) => `${folder}/${found}`);
-  } catch {
-    return [];
-  }
 }
 
 function tryRead(path: string, limit: number): Buffer {

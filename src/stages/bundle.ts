@@ -44,7 +44,7 @@ export async function bundlePython(tree: string, options: BundleOptions = {}): P
   const staging = makeBundleStaging();
   const discard = (): void => removeTree(staging);
   try {
-    const find = hostLibraries();
+    const find = await hostLibraries();
     const made: Made[] = [];
     for (const group of nameFolders(place.real, groups)) {
       options.signal?.throwIfAborted();

@@ -19,11 +19,11 @@ const NAMED = 5;
 /** Processors whose programs another one runs too. */
 const RUNS: Readonly<Record<string, readonly string[]>> = { x64: ['ia32', 'x32'], arm64: ['arm'] };
 
-export function checkHost({ requirements }: Pick<Manifest, 'requirements'>): HostFindings {
+export async function checkHost({ requirements }: Pick<Manifest, 'requirements'>): Promise<HostFindings> {
   const { native } = requirements;
   const obstacle = native ? wrongHost(requirements) : null;
   if (obstacle !== null) return { obstacles: [obstacle], warnings: missingPaths(requirements) };
-  const { obstacles, warnings } = native ? checkLibraries(requirements) : { obstacles: [], warnings: [] };
+  const { obstacles, warnings } = native ? await checkLibraries(requirements) : { obstacles: [], warnings: [] };
   return { obstacles, warnings: [...warnings, ...missingPaths(requirements)] };
 }
 
@@ -39,8 +39,8 @@ function wrongHost({ platform, arch, libc }: Requirements): string | null {
 }
 
 /** glibc can't be made newer beside the system that stands on it; every other library can be added. */
-function checkLibraries({ libraries, arch }: Requirements): HostFindings {
-  const find = hostLibraries();
+async function checkLibraries({ libraries, arch }: Requirements): Promise<HostFindings> {
+  const find = await hostLibraries();
   const missing: OutsideLibrary[] = [];
   const obstacles: string[] = [];
   const warnings: string[] = [];

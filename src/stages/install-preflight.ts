@@ -26,8 +26,8 @@ export interface PreflightOptions {
  * @returns sentences about what is missing here and may not matter
  * @throws RequirementError where the host or the destination does not fit
  */
-export function preflight(manifest: Manifest, place: InstallPlace, options: PreflightOptions): string[] {
-  const warnings = requireHost(manifest, options.ignoreRequirements);
+export async function preflight(manifest: Manifest, place: InstallPlace, options: PreflightOptions): Promise<string[]> {
+  const warnings = await requireHost(manifest, options.ignoreRequirements);
   if (!options.allowSpecial) requireOrdinary(manifest);
   requireShortPaths(manifest, place);
   requireSites(manifest, { place: place.path, slots: options.via ?? place.path });
@@ -36,8 +36,8 @@ export function preflight(manifest: Manifest, place: InstallPlace, options: Pref
 }
 
 /** @returns sentences about what is missing and may not matter; what does, too, where that is to be ignored */
-function requireHost(manifest: Manifest, ignores: boolean): string[] {
-  const { obstacles, warnings } = checkHost(manifest);
+async function requireHost(manifest: Manifest, ignores: boolean): Promise<string[]> {
+  const { obstacles, warnings } = await checkHost(manifest);
   const [obstacle] = obstacles;
   if (obstacle === undefined || ignores) return [...obstacles, ...warnings];
   throw new RequirementError(

@@ -82,7 +82,7 @@ async function installOpened(archive: OpenArchive, place: InstallPlace, options:
   if (present !== null) return { version: 1, outcome: 'unchanged', receipt: present };
   requireFree(place, there, options.replace === true);
   const standing = via === null ? null : requireLink(via, place.path, options.replace === true);
-  const warnings = preflight(manifest, place, {
+  const warnings = await preflight(manifest, place, {
     allowSpecial: options.allowSpecial === true,
     ignoreRequirements: options.ignoreRequirements === true,
     via,

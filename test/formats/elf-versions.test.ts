@@ -44,7 +44,7 @@ function readelfVersions(path: string): { needs: string[]; definitions: string[]
 const FILES = ['/bin/sh', '/usr/bin/git', '/lib64/ld-linux-x86-64.so.2', process.execPath].filter((path) =>
   existsSync(path),
 );
-const find = hostLibraries();
+const find = await hostLibraries();
 const LIBRARIES = ['libc.so.6', 'libm.so.6', 'libstdc++.so.6', 'libcrypto.so.3'].flatMap(
   (name) => find(name, process.arch, [])?.path ?? [],
 );
