@@ -32,11 +32,14 @@ export function splicedSize(size: number, splices: readonly Splice[]): number {
 }
 
 /**
- * The new bytes of a file held whole.
+ * The new bytes of a file held whole; the same buffer where nothing changes.
  * @throws RangeError where the splices do not fit the bytes or each other
  */
 export function applySplices(bytes: Buffer, splices: readonly Splice[]): Buffer {
-  return Buffer.concat([...spliceChunks([bytes], mergeSplices(splices))]);
+  const [first, ...rest] = spliceChunks([bytes], mergeSplices(splices));
+  return first !== undefined && rest.length === 0
+    ? first
+    : Buffer.concat(first === undefined ? rest : [first, ...rest]);
 }
 
 /**
