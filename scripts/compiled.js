@@ -112,7 +112,7 @@ function sameLibraries(moved) {
 
 /** What ldd says of every ELF file, with `@` for the place, by its path. */
 function librariesOf(root, before) {
-  const script = `${before}cd "$1" && find . -path ./.relocate -prune -o -path ./src -prune -o -type f -links 1 -print0 |
+  const script = `${before}cd "$1" && find . -path ./.relocate -prune -o -path ./src -prune -o -type f \\( -links 1 -o -path './bin/*' -o -name git \\) -print0 |
     xargs -0 -n 1 sh -c 'head -c 4 "$0" | grep -q ELF && { echo "F $0"; ldd "$0" 2>/dev/null; }'`;
   const files = new Map();
   for (const chunk of sh(script, root).stdout.split(/^F /m).slice(1)) {
@@ -135,8 +135,12 @@ function samePrograms(moved) {
     for (const name of existsSync(join(built, folder)) ? readdirSync(join(built, folder)) : []) {
       if (UNASKED.test(name) || !(lstatSync(join(built, folder, name)).mode & 0o111)) continue;
       const ask = `timeout 60 "$1/${folder}/${name}" ${QUESTIONS[name] ?? '--version'} </dev/null 2>&1; echo "exit $?"`;
-      // a Perl that misses a module tells where it looked: the same folders, written in another way
-      const said = (ran, root) => ran.stdout.replaceAll(root, '@').replace(/\(@INC contains: .*?\)/, '');
+      // a Perl that misses a module tells where it looked (the same folders, written in another way), and the line of a file that has more now
+      const said = (ran, root) =>
+        ran.stdout
+          .replaceAll(root, '@')
+          .replace(/\(@INC contains: .*?\)/, '')
+          .replace(/ line \d+/g, '');
       const before = said(sh(ask, built), built);
       const after = said(sh(hide() + ask, moved), moved);
       if (before !== after) check(`${folder}/${name} says what it said`, false, `${after.slice(0, 300)}`);
