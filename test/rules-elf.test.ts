@@ -145,7 +145,6 @@ describe.skipIf(!has('gcc'))('search paths', () => {
     const tree = new LinkedTree();
     tree.program('libexec/core/main', ...tree.linked());
     linkSync(`${tree.root}/libexec/core/main`, `${tree.root}/bin/main`);
-    copyFileSync(`${tree.root}/libexec/core/main`, `${tree.root}/very`);
     for (let depth = 0, folder = `${tree.root}/d`; depth < 40; depth++, folder += '/d') mkdirSync(folder);
     const deep = `${tree.root}/${'d/'.repeat(40)}main`;
     copyFileSync(`${tree.root}/bin/main`, deep);
@@ -155,10 +154,10 @@ describe.skipIf(!has('gcc'))('search paths', () => {
     await tree.fix({ grow: true });
     const moved = tree.move();
     expect(said(`${moved}/${'d/'.repeat(40)}main`)).toBe('42\n');
-    const stripped = `${moved}/bin/stripped`;
-    copyFileSync(`${moved}/${'d/'.repeat(40)}main`, `${moved}/${'d/'.repeat(40)}stripped`);
-    execFileSync('strip', [`${moved}/${'d/'.repeat(40)}stripped`]);
-    expect(said(`${moved}/${'d/'.repeat(40)}stripped`), stripped).toBe('42\n');
+    const stripped = `${moved}/${'d/'.repeat(40)}stripped`;
+    copyFileSync(`${moved}/${'d/'.repeat(40)}main`, stripped);
+    execFileSync('strip', [stripped]);
+    expect(said(stripped)).toBe('42\n');
     const again = plan(await scan(moved, { jobs: 1, grow: true, prefixes: [tree.root] }));
     expect(again.changes).toEqual([]);
   });
@@ -241,5 +240,5 @@ describe('files that are not what they say', () => {
 function holds(bytes: Buffer): void {
   const references = claimsIn(bytes);
   const again = claimsIn(relocatedElf(bytes, references));
-  expect(again.filter(({ fix, code }) => fix === 'relative' && code !== 'RL402')).toEqual([]);
+  expect(again.filter(({ fix }) => fix === 'relative')).toEqual([]);
 }
