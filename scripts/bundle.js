@@ -1,14 +1,18 @@
-// Bundles the sources to a few files in bundle/, which is what runs: hundreds of modules start slowly. What others wrote stays outside, but for
-// yargs: the modules of it take longer to load than a small tree to scan, and most of that is what lays out its help (string-width compiles a
-// pattern of all emoji). So yargs is taken in without that, which becomes a file of its own that the first help loads.
+// Bundles the sources to a few files in bundle/, which is what runs: hundreds of modules start slowly. What others wrote stays outside, but for the
+// packages that every scan loads: their modules took longer to load than a small tree to scan. Most of that was what lays out the help of yargs
+// (string-width compiles a pattern of all emoji), so this becomes a file of its own, which the first help loads.
 // All but the command line lands in bundle/io, so that paths relative to `import.meta.url` hold there as in src/io.
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Packages that are taken in. */
+const TAKEN = ['fzstd', 'minizlib', 'picomatch', 'smol-toml', 'yargs'];
 /** What yargs measures and lays out help with. */
 const LAYOUT = ['cliui', 'string-width'];
+const BASE =
+  /[/\\]src[/\\](?:model[/\\]|reports[/\\]words|formats[/\\](?:byte-text|escaping|absolute-form|wide)|io[/\\](?:entries|look|places))/;
 const IN_PACKAGES = /[/\\]node_modules[/\\]/;
 
 /** In the place of what lays out help: a call of bundle/cli/layout.cjs. */
@@ -38,10 +42,17 @@ const main = await build({
   cwd: root,
   input: { 'io/library': 'src/index.ts', 'io/scan-worker': 'src/io/scan-worker.ts', 'cli/main': 'src/cli/main.ts' },
   platform: 'node',
-  external: (id, importer) => /^[^./\0]/.test(id) && id !== 'yargs' && !IN_PACKAGES.test(importer ?? ''),
+  external: (id, importer) => /^[^./\0]/.test(id) && !TAKEN.includes(id) && !IN_PACKAGES.test(importer ?? ''),
   plugins: [helpLaidOutLater],
   logLevel: 'warn',
-  output: { dir: 'bundle', format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'io/part-[name].js' },
+  output: {
+    dir: 'bundle',
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'io/part-[name].js',
+    // what most parts share, which would be many small files
+    codeSplitting: { groups: [{ name: 'base', test: BASE }] },
+  },
 });
 const help = await build({
   cwd: root,
@@ -59,7 +70,10 @@ writeFileSync(`${root}bundle/LICENCES.txt`, licencesOf([...main.output, ...help.
 function licencesOf(chunks) {
   const files = chunks.flatMap((chunk) => chunk.moduleIds ?? []).filter((id) => IN_PACKAGES.test(id));
   const packages = new Set(files.map((id) => /^.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+/.exec(id)[0]));
-  return [...packages].sort().map(licenceOf).join('\n');
+  return [...packages]
+    .map(licenceOf)
+    .sort((a, b) => (a < b ? -1 : 1))
+    .join('\n');
 }
 
 function licenceOf(folder) {

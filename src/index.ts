@@ -8,13 +8,14 @@
 // The stages, in order.
 export { discoverPrefixes, type PrefixOptions, type Prefixes } from './stages/prefixes.ts';
 export { bundlePython, type BundleOptions, type HeldBundle } from './stages/bundle.ts';
-export { scan, scanWithDigests, type FullScan, type ScanOptions } from './stages/scan.ts';
+export * from './scanning.ts';
+export { scanWithDigests, type FullScan } from './stages/scan.ts';
 export { plan, type Strategy } from './stages/plan.ts';
 export { preview, type Preview } from './stages/preview.ts';
 export { apply, type ApplyOptions } from './stages/apply.ts';
 export { undo, type UndoOptions } from './stages/undo.ts';
 export { recover, type RecoverOptions } from './stages/recover.ts';
-export { history, pendingRun, requireSettled } from './stages/pending.ts';
+export { history, pendingRun } from './stages/pending.ts';
 export { requireVia } from './stages/via.ts';
 export { pack, packPlan, type PackOptions, type PackReceipt, type WriteOptions } from './stages/pack.ts';
 export { install, recoverInstall, type InstallOptions } from './stages/install.ts';
@@ -22,9 +23,7 @@ export { verify, type VerifyOptions } from './stages/verify.ts';
 
 // What the command line needs besides.
 export { demo, type DemoOptions } from './stages/demo.ts';
-export { compileAllowances, type Allowances } from './stages/allowances.ts';
 export { rawArguments } from './io/arguments.ts';
-export { readConfig } from './io/config.ts';
 export { readRulePage } from './io/rule-pages.ts';
 export { RULES } from './rules/registry.ts';
 

@@ -73,12 +73,17 @@ const LAWS: Readonly<Record<string, Law>> = {
     why: 'reports turn facts into words',
   },
   'index.ts': {
-    layers: ['model', 'formats', 'rules', 'io', 'stages'],
+    layers: ['model', 'formats', 'rules', 'io', 'stages', 'scanning.ts'],
     packages: [],
     why: 'the public API only names what there is',
   },
+  'scanning.ts': {
+    layers: ['model', 'formats', 'rules', 'io', 'stages'],
+    packages: [],
+    why: 'a part of the public API only names what there is',
+  },
   cli: {
-    layers: ['model', 'reports', 'index.ts', 'cli'],
+    layers: ['model', 'reports', 'index.ts', 'scanning.ts', 'cli'],
     packages: ['yargs', 'node:process'],
     why: 'the command line uses the public API like any other program',
   },

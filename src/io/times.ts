@@ -2,7 +2,6 @@
 import { lchownSync, lutimesSync, readlinkSync, type BigIntStats } from 'node:fs';
 import { decodeBytes } from '../formats/byte-text.ts';
 import { END_OF_ARCHIVE, type TarEntry } from '../formats/tar-entry.ts';
-import { writeHeader } from '../formats/tar-write.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import { errorCode, hostPath } from './entries.ts';
 import { runTool } from './host-tool.ts';
@@ -26,6 +25,8 @@ export async function restoreTimes(root: AbsolutePath, wanted: readonly EntryTim
     return stat === null || stat.mtimeNs === mtime ? [] : [{ path, mtime, stat }];
   });
   if (present.length === 0) return [];
+  // every command asks a tree for runs that were cut short, and few find one: the codec of tar is loaded by these
+  const { writeHeader } = await import('../formats/tar-write.ts');
   const headers = present.map(({ path, mtime, stat }) => writeHeader(timedEntry(root, path, stat, mtime)));
   await runTool(root, ['tar', '-x', '-p', '--no-same-owner', '-f', '-'], Buffer.concat([...headers, END_OF_ARCHIVE]));
   return present.flatMap(({ path, mtime, stat }) => {

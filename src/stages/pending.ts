@@ -1,7 +1,6 @@
 /** What a tree's journal says: runs that are done, and one that was cut short. */
 import { hasLeftovers } from '../io/journal-folder.ts';
 import { mayReadJournal, readIntent, readMarker, readReceipt, runsOf, type Run } from '../io/journal.ts';
-import { lockedBy, lockHolder } from '../io/lock.ts';
 import { NeedsRecoverError } from '../model/errors.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import type { PendingRun, Receipt } from '../model/receipt.ts';
@@ -37,6 +36,7 @@ export function pendingRun(tree: string): PendingRun | null {
 export async function requireSettled(tree: string): Promise<void> {
   const { logical } = findTree(tree);
   if (pendingRun(logical) === null) return;
+  const { lockedBy, lockHolder } = await import('../io/lock.ts');
   const holder = await lockHolder(logical);
   if (holder !== null) throw lockedBy(holder, logical);
   refuseWhilePending(logical);

@@ -28,7 +28,7 @@ export const command: Command = defineCommand({
     ['relocate scan /srv/site --format json', 'for other programs'],
   ],
   async run(args, session) {
-    const { compileAllowances, readConfig, requireSettled, scan } = await import('../../index.ts');
+    const { compileAllowances, readConfig, requireSettled, scan } = await import('../../scanning.ts');
     await requireSettled(args.tree);
     const config = readConfig(args.tree, args.config);
     const found = await session.withProgress('scanning', (onProgress) =>

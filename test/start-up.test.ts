@@ -1,0 +1,48 @@
+/** How much a process loads before it can work: each module takes half a millisecond or more, so a new one must be worth it. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { RELOCATE, run } from './support/cli.ts';
+
+const PROJECT = new URL('..', import.meta.url).href;
+
+/** The files that a run of the built program loads, as the engine's own record of what it ran tells. */
+function loadedBy(...words: string[]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'relocate-start-'));
+  try {
+    const { stderr } = run(process.execPath, [RELOCATE, ...words], {
+      env: { ...process.env, NODE_V8_COVERAGE: folder },
+    });
+    expect(stderr).toBe('');
+    const loaded = readdirSync(folder).flatMap((name) => {
+      const { result } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { result: { url: string }[] };
+      return result.map(({ url }) => url).filter((url) => url.startsWith(PROJECT));
+    });
+    return [...new Set(loaded)].map((url) => url.slice(PROJECT.length)).sort();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe('what is loaded', () => {
+  it('by --version is the program alone', () => {
+    expect(loadedBy('--version')).toEqual(['bin/relocate.js', 'bundle/cli/main.js', 'bundle/io/part-base.js']);
+  });
+
+  it('by a scan is the bundle, without what writes, and no package besides', () => {
+    const tree = mkdtempSync(join(tmpdir(), 'relocate-start-tree-'));
+    const loaded = loadedBy('scan', tree);
+    rmSync(tree, { recursive: true });
+    expect(loaded.filter((path) => path.startsWith('node_modules/'))).toEqual([]);
+    expect(loaded).not.toContain('bundle/io/library.js');
+    expect(loaded).not.toContain('bundle/cli/layout.cjs');
+    expect(loaded.length, loaded.join('\n')).toBeLessThanOrEqual(8);
+  });
+
+  it('by help is what lays it out, and no stage', () => {
+    const loaded = loadedBy('scan', '--help');
+    expect(loaded).toContain('bundle/cli/layout.cjs');
+    expect(loaded).not.toContain('bundle/io/library.js');
+  });
+});
