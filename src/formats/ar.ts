@@ -16,6 +16,8 @@ const HEADER_BYTES = 60;
 
 /** Whether a file begins as an archive of object files does (a Debian package does too, and is none). */
 export function isAr(head: Buffer): boolean {
+  // asked of every file: `!<`
+  if (head[0] !== 0x21 || head[1] !== 0x3c) return false;
   const magic = head.toString('latin1', 0, 8);
   return magic === THIN_MAGIC || (magic === MAGIC && !head.toString('latin1', 8, 14).startsWith('debian'));
 }

@@ -48,6 +48,8 @@ interface Searched extends Named {
   readonly digest: string | null;
 }
 
+const NONE: readonly TreePath[] = [];
+
 /** Codes of a path that is not there any more. */
 const GONE = new Set(['ENOENT', 'ENOTDIR']);
 
@@ -99,7 +101,7 @@ function scanFile(tools: ScanTools, path: TreePath, limit: number, result: Batch
       return;
     }
     const mode = Number(stat.mode & 0o7777n);
-    const file = search(tools, { path, aliases: [], links: [] }, descriptor, seen, mode);
+    const file = search(tools, path, descriptor, seen, mode);
     if (inode === null) {
       result.files++;
       result.bytes += seen.size;
@@ -114,7 +116,8 @@ function scanFile(tools: ScanTools, path: TreePath, limit: number, result: Batch
   });
 }
 
-function search(tools: ScanTools, names: Named, descriptor: number, seen: SeenFile, mode: number): Searched {
+/** Searches a file of which nothing but its path is known. */
+function search(tools: ScanTools, path: TreePath, descriptor: number, seen: SeenFile, mode: number): Searched {
   const { kernel, needles, digests } = tools;
   const { buffer } = kernel;
   const read = fill(descriptor, buffer, 0, seen.size);
@@ -122,7 +125,9 @@ function search(tools: ScanTools, names: Named, descriptor: number, seen: SeenFi
     const bytes = buffer.subarray(0, read);
     const hits = judgeHits(bytes, needles, kernel.find(read));
     const digest = digests === 'all' ? hash('sha256', bytes) : null;
-    return { ...names, descriptor, seen, mode, read, head: bytes.subarray(0, HEAD_BYTES), hits, bytes, digest };
+    const head = bytes.subarray(0, HEAD_BYTES);
+    // not spread: of most files nothing else is made than this
+    return { path, aliases: NONE, links: NONE, descriptor, seen, mode, read, head, hits, bytes, digest };
   }
   const head = Buffer.from(buffer.subarray(0, HEAD_BYTES));
   const sum = digests === 'all' ? createHash('sha256') : null;
@@ -130,7 +135,7 @@ function search(tools: ScanTools, names: Named, descriptor: number, seen: SeenFi
     sum?.update(bytes),
   );
   const digest = sum?.digest('hex') ?? null;
-  return { ...names, descriptor, seen, mode, read: end, head, hits, bytes: null, digest };
+  return { path, aliases: NONE, links: NONE, descriptor, seen, mode, read: end, head, hits, bytes: null, digest };
 }
 
 function searchRange(tools: ScanTools, task: Extract<ScanTask, { kind: 'range' }>, result: BatchResult): void {

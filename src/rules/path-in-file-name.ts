@@ -7,7 +7,14 @@ import type { Prefix } from '../model/prefix.ts';
 import type { EntryRule } from './rule.ts';
 
 const NOTE = 'the name of this entry holds the place; rename it by hand if anything depends on it';
-const compiled = new WeakMap<readonly Prefix[], Needles>();
+
+interface Search {
+  readonly needles: Needles;
+  /** A name without any of these holds no prefix; null where there are none. */
+  readonly anchors: readonly string[] | null;
+}
+
+const compiled = new WeakMap<readonly Prefix[], Search>();
 
 export const rule: EntryRule = {
   subject: 'entry',
@@ -32,9 +39,17 @@ export const rule: EntryRule = {
 
 /** Names that end with all of a prefix's names, or one name that holds the prefix in an escaped form (`%2Fsrv%2Fbuild`). */
 function prefixInName(entry: Entry, prefixes: readonly Prefix[]): Prefix | null {
-  const nested = prefixes.find(({ path }) => `/${entry.path}`.endsWith(path));
+  const nested = prefixes.find(({ path }) => entry.path.endsWith(path) || entry.path === path.slice(1));
   if (nested !== undefined) return nested;
-  let needles = compiled.get(prefixes);
-  if (needles === undefined) compiled.set(prefixes, (needles = compileNeedles(prefixes)));
-  return findHits(encodeBytes(baseName(entry.path)), needles)[0]?.prefix ?? null;
+  let search = compiled.get(prefixes);
+  if (search === undefined) compiled.set(prefixes, (search = searchOf(prefixes)));
+  const name = baseName(entry.path);
+  // most names hold no part of a prefix, and need not become bytes
+  if (search.anchors?.some((anchor) => name.includes(anchor)) === false) return null;
+  return findHits(encodeBytes(name), search.needles)[0]?.prefix ?? null;
+}
+
+function searchOf(prefixes: readonly Prefix[]): Search {
+  const needles = compileNeedles(prefixes);
+  return { needles, anchors: needles.anchors?.map((anchor) => anchor.toString('latin1')) ?? null };
 }
