@@ -18,10 +18,13 @@ const LIST_NAMES = [
   /\.(?:md5|sha1|sha224|sha256|sha384|sha512|b2|b3)(?:sums?)?$/i,
 ];
 
+/** What each of these names has: asked of every file. */
+const PARTS = /sum|manifest|\.(?:md|sha|b[23])/i;
+
 /** Whether a file's name says that it lists checksums. */
 export function isChecksumList(file: TreePath): boolean {
   const name = baseName(file);
-  return LIST_NAMES.some((pattern) => pattern.test(name));
+  return PARTS.test(name) && LIST_NAMES.some((pattern) => pattern.test(name));
 }
 
 const COREUTILS = /^(\\?)[0-9a-fA-F]{32,128} [ *](.+)$/;

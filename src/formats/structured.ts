@@ -105,7 +105,7 @@ export const MARSHAL: StructuredFormat = { name: "Python's marshal format", risk
 
 /** What a file is by its first bytes (at least 300 of them, if it has so many); null for what is not known. */
 export function structuredFormat(head: Buffer): StructuredFormat | null {
-  const known = MAGICS.find(({ at = 0, magic }) => head.toString('latin1', at, at + magic.length) === magic);
+  const known = MAGICS.find(({ at = 0, magic }) => standsAt(head, at, magic));
   // a text may begin with the letters of a magic
   if (known !== undefined && known.magic !== '%PDF-' && /^[ -~]*$/.test(known.magic) && isText(head)) return null;
   if (known !== undefined) {
@@ -118,6 +118,12 @@ export function structuredFormat(head: Buffer): StructuredFormat | null {
   if (head.toString('latin1', 0, 4) === '\xca\xfe\xba\xbe' && head.length >= 8 && head.readUInt16BE(6) >= 45)
     return { name: 'a Java class', risk: COUNTED };
   return null;
+}
+
+/** Byte for byte: most are told by the first, and no string is made. */
+function standsAt(head: Buffer, at: number, magic: string): boolean {
+  for (let i = 0; i < magic.length; i++) if (head[at + i] !== magic.charCodeAt(i)) return false;
+  return true;
 }
 
 function isText(head: Buffer): boolean {

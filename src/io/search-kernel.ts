@@ -26,6 +26,7 @@ declare const WebAssembly:
     }
   | undefined;
 
+const NOTHING: ArrayLike<number> = [];
 const PAGE = 64 * 1024;
 /** Pairs of matches that are handed over at a time, besides what one step may give. */
 const PAIRS = 4096;
@@ -71,6 +72,7 @@ class WasmKernel implements SearchKernel {
 
   find(length: number): ArrayLike<number> {
     let count = this.#findFrom(0, length);
+    if (count === 0) return NOTHING;
     if (this.#program.resumeAt() >= length) return new Uint32Array(this.#program.memory.buffer, this.#out, 2 * count);
     const found: number[] = [];
     for (;;) {

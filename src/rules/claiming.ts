@@ -9,10 +9,12 @@ import { heedSignature } from './signed-code.ts';
 
 /** Whether some rule wants to see the file although no prefix was found in it. */
 export function isInterestingFile(path: TreePath, head: Buffer): boolean {
-  return INTERESTED.some((rule) => rule.isInteresting?.(path, head) === true);
+  for (const wants of INTERESTS) if (wants(path, head)) return true;
+  return false;
 }
 
-const INTERESTED = FILE_RULES.filter((rule) => rule.isInteresting !== undefined);
+/** Asked of every file, so each question once. */
+const INTERESTS = [...new Set(FILE_RULES.flatMap(({ isInteresting }) => isInteresting ?? []))];
 
 /**
  * The references of a file that has these names (hard links), the first being the one it is reported under. A relative form

@@ -4,7 +4,7 @@ import { compileNeedles, findHits, type Needles } from '../formats/needles.ts';
 import type { Entry } from '../model/entry.ts';
 import { baseName } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
-import type { EntryRule } from './rule.ts';
+import type { Claim, EntryRule } from './rule.ts';
 
 const NOTE = 'the name of this entry holds the place; rename it by hand if anything depends on it';
 
@@ -21,21 +21,25 @@ export const rule: EntryRule = {
   code: 'RL904',
   summary: "The prefix stands in an entry's own name.",
   appliesTo: () => true,
-  *claim(entry, context) {
+  // asked of every entry: no generator
+  claim(entry, context) {
     const prefix = prefixInName(entry, context.prefixes);
-    if (prefix === null) return;
-    yield {
-      hit: null,
-      site: { kind: 'entry' },
-      path: prefix.path,
-      prefix: prefix.path,
-      scope: 'inside',
-      applicability: 'manual',
-      fix: 'blocked',
-      note: NOTE,
-    };
+    return prefix === null ? [] : [claimOf(prefix)];
   },
 };
+
+function claimOf({ path }: Prefix): Claim {
+  return {
+    hit: null,
+    site: { kind: 'entry' },
+    path,
+    prefix: path,
+    scope: 'inside',
+    applicability: 'manual',
+    fix: 'blocked',
+    note: NOTE,
+  };
+}
 
 /** Names that end with all of a prefix's names, or one name that holds the prefix in an escaped form (`%2Fsrv%2Fbuild`). */
 function prefixInName(entry: Entry, prefixes: readonly Prefix[]): Prefix | null {
