@@ -9,14 +9,15 @@ import type { ByteSource } from './byte-source.ts';
 import type { ContainerKind } from './container.ts';
 import {
   decompression,
+  gunzipWhole,
   UnreadError,
   type CompressionMethod,
   type Decompression,
   type UnpackWhole,
 } from './decompression.ts';
 import { unescapePath } from './escaping.ts';
-import { HitStream } from './hit-stream.ts';
-import type { Needles } from './needles.ts';
+import { HitStream, type OnHit } from './hit-stream.ts';
+import type { Finder, Needles } from './needles.ts';
 
 const MIB = 1024 * 1024;
 const LIMITS: ArchiveLimits = {
@@ -30,15 +31,23 @@ const LIMITS: ArchiveLimits = {
 const LEAST_BOMB = 64 * MIB;
 const LONGEST_PATH = 1024;
 
-/** Searches an archive of a kind that its head told. `unpackXz`: null where nothing can. */
+/** What a host has for the search. */
+export interface ArchiveTools {
+  /** Null where nothing unpacks xz. */
+  readonly unpackXz: UnpackWhole | null;
+  /** Finds the needles quicker than `findNeedles`. */
+  readonly find?: Finder;
+}
+
+/** Searches an archive of a kind that its head told. */
 export function searchArchive(
   source: ByteSource,
   kind: ContainerKind,
   needles: Needles,
-  unpackXz: UnpackWhole | null,
+  tools: ArchiveTools,
   limits: Partial<ArchiveLimits> = {},
 ): ArchiveFindings {
-  const search = new Search(needles, unpackXz, { ...LIMITS, ...limits });
+  const search = new Search(needles, tools, { ...LIMITS, ...limits });
   search.container(source, kind, '', 1, 0);
   return { hits: search.hits, unread: search.unread };
 }
@@ -49,14 +58,14 @@ export class Search {
   readonly unread: Unread[] = [];
   readonly limits: ArchiveLimits;
   readonly #needles: Needles;
-  readonly #unpackXz: UnpackWhole | null;
+  readonly #tools: ArchiveTools;
   #bytes = 0;
   #members = 0;
   /** A limit of the whole archive is reached. */
   #isOver = false;
 
-  constructor({ needles, anchors, margin }: Needles, unpackXz: UnpackWhole | null, limits: ArchiveLimits) {
-    this.#unpackXz = unpackXz;
+  constructor({ needles, anchors, margin }: Needles, tools: ArchiveTools, limits: ArchiveLimits) {
+    this.#tools = tools;
     this.#needles = { needles, anchors, margin: { ...margin, ahead: margin.ahead + LONGEST_PATH } };
     this.limits = limits;
   }
@@ -69,6 +78,10 @@ export class Search {
   container(source: ByteSource, kind: ContainerKind, name: string, layer: number, raw: number | null): void {
     this.attempt(name, () => {
       if (kind === 'zip') return searchZip(this, source, name, layer, raw);
+      if (kind === 'gzip') {
+        const content = gunzipWhole(source);
+        if (content !== null) return this.content(content, new MemberSink(this, name, layer + 1, null));
+      }
       const sink = this.opened(kind, name, layer, raw);
       for (let at = 0; at < source.size && !this.#isOver; at += PIECE) sink.push(source.region(at, at + PIECE));
       sink.end();
@@ -84,11 +97,17 @@ export class Search {
     return this.unpacked(kind, new MemberSink(this, name, layer + 1, null));
   }
 
+  /** Gives a sink what was unpacked in one piece, and counts it. */
+  content(content: Buffer, into: MemberSink): void {
+    this.#take(content.length);
+    into.whole(content);
+  }
+
   /** Unpacks into a sink, and counts what comes out. */
   unpacked(method: CompressionMethod, into: Sink): Sink {
     let taken = 0;
     let given = 0;
-    const engine: Decompression = decompression(method, this.#unpackXz, (piece) => {
+    const engine: Decompression = decompression(method, this.#tools.unpackXz, (piece) => {
       given += piece.length;
       this.#take(piece.length);
       if (given > LEAST_BOMB && given > taken * this.limits.ratio)
@@ -138,7 +157,7 @@ export class Search {
   }
 
   stream(name: string, raw: number | null): HitStream {
-    return new HitStream(this.#needles, (hit, around, base) => {
+    const onHit: OnHit = (hit, around, base) => {
       let end = hit.end - base;
       for (let step = -1; step !== 0 && end < around.length; end += step)
         step = pathGoesOnAt(around, end, hit.escaping);
@@ -151,7 +170,8 @@ export class Search {
         hit,
         raw: raw === null ? null : raw + hit.start,
       });
-    });
+    };
+    return new HitStream(this.#needles, onHit, this.#tools.find);
   }
 
   #take(bytes: number): void {

@@ -2,8 +2,8 @@
 import type { ByteSource } from './byte-source.ts';
 import { decodeBytes } from './byte-text.ts';
 import type { Search } from './archive-search.ts';
-import { CONTAINER_HEAD, containerOf } from './container.ts';
-import { UnreadError, type CompressionMethod } from './decompression.ts';
+import { CONTAINER_HEAD, containerOf, type ContainerKind } from './container.ts';
+import { inflateWhole, UnreadError, type CompressionMethod } from './decompression.ts';
 import { TarMembers } from './tar-members.ts';
 import { ENCRYPTED, zipEntries, type ZipEntry } from './zip-entries.ts';
 
@@ -48,8 +48,21 @@ export class MemberSink implements Sink {
     });
   }
 
+  /** The same for a member that comes in one piece. */
+  whole(bytes: Buffer): void {
+    this.#guarded(() => {
+      const kind = kindOf(bytes);
+      if (kind === null) this.#search.stream(this.#name, this.#raw).whole(bytes);
+      else {
+        const sink = this.#search.opened(kind, this.#name, this.#layer, this.#raw);
+        sink.push(bytes);
+        sink.end();
+      }
+    });
+  }
+
   #begin(): void {
-    const kind = containerOf(this.#head);
+    const kind = kindOf(this.#head);
     const head = this.#head;
     this.#head = Buffer.alloc(0);
     this.#into = kind === null ? this.#plain() : this.#search.opened(kind, this.#name, this.#layer, this.#raw);
@@ -72,6 +85,13 @@ export class MemberSink implements Sink {
   }
 }
 
+/** Of a member, whatever pieces it comes in, no more than this tells what it is. */
+const HEAD = 4096;
+
+function kindOf(bytes: Buffer): ContainerKind | null {
+  return containerOf(bytes.subarray(0, HEAD));
+}
+
 export class TarSink implements Sink {
   readonly #tar: TarMembers;
 
@@ -85,9 +105,7 @@ export class TarSink implements Sink {
       data: (piece) => member?.push(piece),
       end: () => member?.end(),
       header: (inner, bytes, offset) => {
-        const stream = search.stream(within(name, inner), at(offset));
-        stream.push(bytes);
-        stream.end();
+        search.stream(within(name, inner), at(offset)).whole(bytes);
       },
     });
   }
@@ -150,11 +168,13 @@ function rawOf({ method, dataAt }: ZipEntry, raw: number | null): number | null 
 /** Methods of APPNOTE 4.4.5 that are read. */
 const METHODS: Readonly<Record<number, CompressionMethod>> = { 8: 'deflate', 93: 'zstd', 95: 'xz' };
 
-function searchEntry(search: Search, source: ByteSource, entry: ZipEntry, member: Sink): void {
+function searchEntry(search: Search, source: ByteSource, entry: ZipEntry, member: MemberSink): void {
   if ((entry.flags & ENCRYPTED) !== 0) throw new UnreadError('unsupported', 'it is encrypted');
   const method = METHODS[entry.method];
   if (method === undefined && entry.method !== 0)
     throw new UnreadError('unsupported', `relocate does not read the method ${entry.method} of zip`);
+  const content = method === 'deflate' ? inflateWhole(source, entry) : null;
+  if (content !== null) return search.content(content, member);
   const sink = method === undefined ? member : search.unpacked(method, member);
   const end = entry.dataAt + entry.packedSize;
   for (let at = entry.dataAt; at < end && !search.isOver; at += PIECE)

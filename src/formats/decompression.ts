@@ -1,6 +1,8 @@
 /** Takes compressed bytes apart piece by piece, in step with the caller: what comes out of a piece is passed on before the next is taken. */
 import { Decompress } from 'fzstd';
 import { Gunzip, InflateRaw } from 'minizlib';
+import { gunzipSync, inflateRawSync } from 'node:zlib';
+import type { ByteSource } from './byte-source.ts';
 import type { ContainerKind } from './container.ts';
 import { xzContentSize } from './xz-size.ts';
 
@@ -28,8 +30,55 @@ export interface Decompression {
 
 /** Deflate makes at most 1032 bytes of one: what comes of a slice is a few megabytes. */
 const SLICE = 4096;
+/** A slice of what becomes no more than `USUAL_RATIO` times as large. */
+const USUAL_SLICE: number = 16 * SLICE;
+const USUAL_RATIO = 16;
 /** xz is unpacked in one piece. */
 const LARGEST_XZ: number = 64 * 1024 * 1024;
+
+/** Contents up to this size are unpacked in one piece where their size is known before. */
+const LARGEST_WHOLE: number = 8 * 1024 * 1024;
+
+/** Deflated bytes, and what is said of them. */
+export interface Deflated {
+  readonly dataAt: number;
+  readonly packedSize: number;
+  readonly size: number;
+}
+
+/** What deflated bytes become; null where it is not what was said of it: it must be taken apart piece by piece to see how far it goes. */
+export function inflateWhole(source: ByteSource, { dataAt, packedSize, size }: Deflated): Buffer | null {
+  if (Math.max(size, packedSize) > LARGEST_WHOLE) return null;
+  return unpackedWhole(inflateRawSync, source.region(dataAt, dataAt + packedSize), size);
+}
+
+/** The same of a gzip file, whose last bytes tell its size (RFC 1952, 2.3.1: ISIZE). */
+export function gunzipWhole(source: ByteSource): Buffer | null {
+  if (source.size > LARGEST_WHOLE || source.size < GZIP_LEAST) return null;
+  const bytes = source.region(0, source.size);
+  const size = bytes.readUInt32LE(bytes.length - 4);
+  return size > LARGEST_WHOLE ? null : unpackedWhole(gunzipSync, bytes, size);
+}
+
+/** Header, nothing, CRC32 and ISIZE. */
+const GZIP_LEAST = 20;
+
+/** With `info`, which the types do not know, zlib gives its engine too, and that tells how many bytes it took. */
+interface Unpacked {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+function unpackedWhole(unpack: typeof inflateRawSync, bytes: Buffer, size: number): Buffer | null {
+  // one byte more than there is, or zlib would ask for more room to find that it needs none
+  const options = { info: true, maxOutputLength: size + 1, chunkSize: Math.max(64, size + 1) };
+  try {
+    const { buffer, engine } = unpack(bytes, options) as unknown as Unpacked;
+    return buffer.length === size && engine.bytesWritten === bytes.length ? buffer : null;
+  } catch {
+    return null;
+  }
+}
 
 /** Begins to take apart what was compressed with a method. `unpackXz`: null where nothing can. @throws UnreadError */
 export function decompression(
@@ -53,10 +102,13 @@ export function decompression(
 
 function inflation(engine: InflateRaw | Gunzip, onData: (piece: Buffer) => void): Decompression {
   let failure: Error | null = null;
+  let taken = 0;
+  let given = 0;
   engine.on('error', (error: unknown) => (failure ??= error instanceof Error ? error : new Error(String(error))));
   engine.on('data', (piece: unknown) => {
     if (failure === null && piece instanceof Buffer)
       try {
+        given += piece.length;
         onData(piece);
       } catch (error) {
         failure = error instanceof Error ? error : new Error(String(error));
@@ -68,9 +120,12 @@ function inflation(engine: InflateRaw | Gunzip, onData: (piece: Buffer) => void)
   };
   return {
     push(piece) {
-      for (let at = 0; at < piece.length; at += SLICE) {
-        engine.write(piece.subarray(at, at + SLICE));
+      for (let at = 0; at < piece.length;) {
+        const slice = piece.subarray(at, at + (given <= taken * USUAL_RATIO ? USUAL_SLICE : SLICE));
+        engine.write(slice);
         settle();
+        taken += slice.length;
+        at += slice.length;
       }
     },
     end() {

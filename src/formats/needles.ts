@@ -69,6 +69,9 @@ export function findHits(bytes: Buffer, needles: Needles, from = 0, to: number =
   return judgeHits(bytes, needles, findNeedles(bytes, needles), from, to);
 }
 
+/** What `findNeedles` gives for the same bytes, found in any way; valid until the next call. */
+export type Finder = (bytes: Buffer) => ArrayLike<number>;
+
 /**
  * Where needles stand in a buffer, whatever stands around them: pairs of a needle's index and its offset, in no order. The plain search,
  * one needle after the other; the kernel of the scan (io/search-kernel.ts) gives the same in one pass.

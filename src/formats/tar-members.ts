@@ -17,6 +17,8 @@ export interface TarVisitor {
 /** Records and long names larger than this are not looked at. */
 const LARGEST_RECORDS = 1024 * 1024;
 
+const NOTHING = Buffer.alloc(BLOCK);
+
 type Part = 'member' | 'records' | 'rest';
 
 export class TarMembers {
@@ -69,6 +71,11 @@ export class TarMembers {
 
   #fillHeader(piece: Buffer, at: number): number {
     const end = Math.min(piece.length, at + BLOCK - this.#headerBytes);
+    if (end - at === BLOCK) {
+      this.#position += BLOCK;
+      this.#begin(piece.subarray(at, end));
+      return end;
+    }
     this.#header.push(Buffer.from(piece.subarray(at, end)));
     this.#headerBytes += end - at;
     this.#position += end - at;
@@ -87,7 +94,7 @@ export class TarMembers {
       this.#left = this.#isMapExtended ? 0 : this.#afterMap;
       return;
     }
-    if (block.every((byte) => byte === 0)) return;
+    if (block[0] === 0 && block.equals(NOTHING)) return;
     if (!isHeader(block)) {
       this.#isOver = true;
       throw new UnreadError('damaged', 'a header of the tar does not have its checksum');
@@ -139,13 +146,14 @@ export class TarMembers {
 function isHeader(block: Buffer): boolean {
   const stated = Number.parseInt(/^[ \0]*([0-7]+)/.exec(block.toString('latin1', 148, 156))?.[1] ?? '', 8);
   let sum = 8 * 0x20;
-  let signed = sum;
+  let negative = 0;
   for (let at = 0; at < BLOCK; at++) {
-    if (at >= 148 && at < 156) continue;
-    sum += block.readUInt8(at);
-    signed += block.readInt8(at);
+    if (at === 148) at = 156;
+    const byte = block[at] ?? 0;
+    sum += byte;
+    negative += byte >> 7;
   }
-  return sum === stated || signed === stated;
+  return sum === stated || sum - 256 * negative === stated;
 }
 
 /** Octal, or base 256 where the first bit is set (GNU). */

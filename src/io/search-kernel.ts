@@ -1,6 +1,6 @@
 /** The search of a scan thread: a buffer in WebAssembly memory, and the kernel that finds all needles in it in one pass. */
 import { existsSync, readFileSync } from 'node:fs';
-import { findNeedles, type Needles } from '../formats/needles.ts';
+import { findNeedles, type Finder, type Needles } from '../formats/needles.ts';
 import { matchesPerStep, searchTable } from '../formats/search-table.ts';
 
 export interface SearchKernel {
@@ -45,6 +45,28 @@ export function searchKernel(needles: Needles, size: number): SearchKernel {
 export function plainKernel(needles: Needles, size: number): SearchKernel {
   const buffer = Buffer.alloc(size);
   return { buffer, find: (length) => findNeedles(buffer.subarray(0, length), needles) };
+}
+
+/** Bytes that are searched at a time, and the room for as many of them again as a needle may need. */
+const STEP = 256 * 1024;
+
+/** A search for bytes that lie anywhere: they are copied to a kernel of its own, step by step. */
+export function kernelFinder(needles: Needles): Finder {
+  const reach = Math.max(1, needles.needles[0]?.bytes.length ?? 1) - 1;
+  const kernel = searchKernel(needles, STEP + reach);
+  return (bytes) => {
+    if (bytes.length <= kernel.buffer.length) return kernel.find(bytes.copy(kernel.buffer));
+    const found: number[] = [];
+    for (let at = 0; at < bytes.length; at += STEP) {
+      const there = kernel.find(bytes.copy(kernel.buffer, 0, at, at + STEP + reach));
+      for (let i = 0; i < there.length; i += 2) {
+        const offset = there[i + 1] ?? 0;
+        // what begins behind the step is found by the next
+        if (offset < STEP) found.push(there[i] ?? 0, at + offset);
+      }
+    }
+    return found;
+  };
 }
 
 class WasmKernel implements SearchKernel {

@@ -12,11 +12,13 @@ import {
   statSync,
 } from 'node:fs';
 import { compareBytes, decodeBytes, encodeBytes } from '../formats/byte-text.ts';
+import { compileNeedles, type Finder } from '../formats/needles.ts';
 import type { EntryType } from '../model/entry.ts';
 import { asTreePath, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { RuleContext, RuleOptions } from '../rules/rule.ts';
 import { entryType, hostPath } from './entries.ts';
+import { kernelFinder } from './search-kernel.ts';
 import { xzCodec } from './xz-codec.ts';
 
 /** Answers kept before the memory is emptied: bounds it in trees with millions of folders. */
@@ -29,6 +31,7 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
     if (real === null || !isInside(real, tree)) return null;
     return asTreePath(tree === '/' ? real.slice(1) : real.slice(tree.length + 1));
   });
+  let finder: Finder | undefined;
   return {
     tree,
     prefixes,
@@ -43,6 +46,7 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
     hostTypeOf: remembering((path: string) => typeAt(encodeBytes(path))),
     hostRealPath: remembering((path: string) => realPathOf(encodeBytes(path))),
     xzCodec,
+    finder: () => (finder ??= kernelFinder(compileNeedles(prefixes))),
   };
 }
 

@@ -3,7 +3,7 @@
  * hits it understands; a hit goes to the first rule that claims it, in the order of the registry, and the generic rules take the rest.
  */
 import type { UnpackWhole } from '../formats/decompression.ts';
-import type { Hit } from '../formats/needles.ts';
+import type { Finder, Hit } from '../formats/needles.ts';
 import type { BundledEnvironment } from '../model/bundle.ts';
 import type { RuleCode } from '../model/codes.ts';
 import type { Entry, EntryType } from '../model/entry.ts';
@@ -62,6 +62,8 @@ export interface RuleContext {
   hostRealPath(path: string): string | null;
   /** What unpacks xz; null where this host has nothing that does. */
   xzCodec(): UnpackWhole | null;
+  /** What finds the needles of the prefixes (`compileNeedles(prefixes)`) in bytes that are no file. */
+  finder(): Finder;
 }
 
 /** What the user asked rules to do otherwise than usual. Plain JSON: it crosses threads. */
