@@ -51,6 +51,7 @@ test('hits', () => {
       const found = [...cut(whole, sizes)].flatMap((piece) => stream.push(piece));
       found.push(...stream.end());
       expect(found).toEqual(findHits(whole, needles));
+      expect(new HitStream(needles).whole(whole)).toEqual(found);
     }),
     { numRuns: 500 },
   );

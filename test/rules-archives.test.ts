@@ -54,6 +54,20 @@ z.comment = b'a comment'; z.close(); out.write(s.b)`);
     expect(membersOf(search(bytes))).toEqual(['m0.txt', 'm1.txt', 'm2.txt'].map((name) => `${name} ${PREFIX}/etc`));
   });
 
+  test('whose directory says too little of a member is read as far as it goes, one whose data end too early too', () => {
+    const bytes = made(`
+b = io.BytesIO(); z = zipfile.ZipFile(b, 'w', zipfile.ZIP_DEFLATED)
+z.writestr('short', b'x' * 5000 + text); z.writestr('cut', bytes(i * i * 31 % 251 for i in range(9000)) + text)
+z.close(); out.write(b.getvalue())`);
+    const entryOf = (name: string): number => bytes.lastIndexOf(name) - 46;
+    expect(membersOf(search(bytes))).toEqual([`short ${PREFIX}/etc`, `cut ${PREFIX}/etc`]);
+    bytes.writeUInt32LE(100, entryOf('short') + 24);
+    bytes.writeUInt32LE(bytes.readUInt32LE(entryOf('cut') + 20) - 3, entryOf('cut') + 20);
+    const found = search(bytes);
+    expect(membersOf(found)).toContain(`short ${PREFIX}/etc`);
+    expect(found.unread.map(({ member, why }) => `${member} ${why}`)).toEqual(['cut damaged']);
+  });
+
   test('of 1,000 members, one of them packed itself', () => {
     const bytes = made(`
 b = io.BytesIO(); z = zipfile.ZipFile(b, 'w', zipfile.ZIP_DEFLATED)

@@ -1,9 +1,9 @@
 /** The search kernel finds what a plain search finds, wherever it stands in the buffer. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compileNeedles, type Needles } from '../src/formats/needles.ts';
+import { compileNeedles, findNeedles, type Needles } from '../src/formats/needles.ts';
 import { writtenForms } from '../src/formats/written-forms.ts';
-import { plainKernel, searchKernel, type SearchKernel } from '../src/io/search-kernel.ts';
+import { kernelFinder, plainKernel, searchKernel, type SearchKernel } from '../src/io/search-kernel.ts';
 import { asAbsolutePath, asTreePath } from '../src/model/path.ts';
 
 const PATHS = [
@@ -27,7 +27,11 @@ function needlesOf(paths: readonly string[]): Needles {
 /** Pairs of needle and offset, sorted. */
 function found(kernel: SearchKernel, bytes: Buffer): string[] {
   bytes.copy(kernel.buffer);
-  const numbers = Array.from(kernel.find(bytes.length));
+  return pairsOf(kernel.find(bytes.length));
+}
+
+function pairsOf(places: ArrayLike<number>): string[] {
+  const numbers = Array.from(places);
   return numbers.flatMap((number, i) => (i % 2 === 0 ? [`${number} ${numbers[i + 1]}`] : [])).sort();
 }
 
@@ -72,4 +76,17 @@ test('more matches than there is room for at a time are all given', () => {
   const needles = needlesOf(['/a', '/a/b']);
   const bytes = Buffer.alloc(SIZE, '/a/b ');
   expect(found(searchKernel(needles, SIZE), bytes)).toEqual(found(plainKernel(needles, SIZE), bytes));
+});
+
+test('bytes that are longer than the buffer are searched to their end, each place once', () => {
+  const needles = needlesOf(['/srv/site', '/a']);
+  const find = kernelFinder(needles);
+  const needle = Buffer.from('/srv/site');
+  for (const step of [256 * 1024, 512 * 1024])
+    for (let before = 0; before <= needle.length; before++) {
+      const bytes = Buffer.alloc(600 * 1024, 'x');
+      needle.copy(bytes, step - before);
+      needle.copy(bytes, bytes.length - needle.length);
+      expect(pairsOf(find(bytes))).toEqual(pairsOf(findNeedles(bytes, needles)).sort());
+    }
 });

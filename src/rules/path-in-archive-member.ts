@@ -18,7 +18,10 @@ export const rule: FileRule = {
   *claim(view, hits, context) {
     const kind = containerOf(view.head);
     if (kind === null || !context.options.archives || isScriptAlone(view)) return;
-    const found = searchArchive(view, kind, needlesOf(context), { unpackXz: context.xzCodec(), find: context.finder() });
+    const found = searchArchive(view, kind, needlesOf(context), {
+      unpackXz: context.xzCodec(),
+      find: context.finder(),
+    });
     const plan = kind === 'zip' && found.hits.length > 0 ? repackingOf(view, found.hits, hits, context) : null;
     const left = new Map(hits.map((hit) => [hit.start, hit]));
     for (const member of found.hits) {
