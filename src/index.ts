@@ -8,7 +8,9 @@
 // The stages, in order.
 export { discoverPrefixes, type PrefixOptions, type Prefixes } from './stages/prefixes.ts';
 export { bundlePython, type BundleOptions, type HeldBundle } from './stages/bundle.ts';
-export { scan, scanWithDigests, type FullScan, type ScanOptions } from './stages/scan.ts';
+export { scan, scanWithDigests, type FullScan } from './stages/scan.ts';
+export { report } from './stages/report.ts';
+export type { ScanOptions } from './stages/scan-options.ts';
 export { plan, type Strategy } from './stages/plan.ts';
 export { preview, type Preview } from './stages/preview.ts';
 export { apply, type ApplyOptions } from './stages/apply.ts';
@@ -36,6 +38,7 @@ export type { DemoStep } from './model/demo.ts';
 export type { Entry, EntryType } from './model/entry.ts';
 export type { Installed, InstallReceipt, InstallRecovery } from './model/install.ts';
 export type { Manifest } from './model/manifest.ts';
+export type { FileRows, FileTally, KindCount, ReferenceRow, ScanReport } from './model/report.ts';
 export { isFinding, outcomeOf, type Outcome } from './model/outcome.ts';
 export { normalizeAbsolute, type AbsolutePath, type TreePath } from './model/path.ts';
 export {
