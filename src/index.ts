@@ -9,7 +9,8 @@
 export { discoverPrefixes, type PrefixOptions, type Prefixes } from './stages/prefixes.ts';
 export { bundlePython, type BundleOptions, type HeldBundle } from './stages/bundle.ts';
 export * from './scanning.ts';
-export { scanWithDigests, type FullScan } from './stages/scan.ts';
+export { scan, scanWithDigests, type FullScan } from './stages/scan.ts';
+export type { ScanOptions } from './stages/scan-options.ts';
 export { plan, type Strategy } from './stages/plan.ts';
 export { preview, type Preview } from './stages/preview.ts';
 export { apply, type ApplyOptions } from './stages/apply.ts';
@@ -35,6 +36,7 @@ export type { DemoStep } from './model/demo.ts';
 export type { Entry, EntryType } from './model/entry.ts';
 export type { Installed, InstallReceipt, InstallRecovery } from './model/install.ts';
 export type { Manifest } from './model/manifest.ts';
+export type { FileRows, FileTally, KindCount, ReferenceRow, ScanReport } from './model/report.ts';
 export { isFinding, outcomeOf, type Outcome } from './model/outcome.ts';
 export { normalizeAbsolute, type AbsolutePath, type TreePath } from './model/path.ts';
 export {

@@ -7,10 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { decodeBytes } from '../src/formats/byte-text.ts';
 import { applySplices, mergeSplices } from '../src/formats/splices.ts';
 import { RULE_NAMES, type RuleCode } from '../src/model/codes.ts';
-import type { Allows } from '../src/model/outcome.ts';
 import { asAbsolutePath, asTreePath } from '../src/model/path.ts';
 import type { FileChange, Plan } from '../src/model/plan.ts';
 import type { Reference, Splice } from '../src/model/reference.ts';
+import type { ScanReport } from '../src/model/report.ts';
 import type { Scan } from '../src/model/scan.ts';
 import { colourPaint, plainPaint } from '../src/reports/paint.ts';
 import { patchOf } from '../src/reports/patch.ts';
@@ -20,9 +20,9 @@ import { scanText, type ScanTextOptions } from '../src/reports/scan-text.ts';
 import { shellWord } from '../src/reports/shell-word.ts';
 import { bytes, columnsOf, count, shorten, wrap } from '../src/reports/words.ts';
 import { temporaryFolder, writeTree } from './support/folder.ts';
+import { reportOf } from './support/report.ts';
 
 const TREE = asAbsolutePath('/srv/build/site');
-const none: Allows = () => null;
 
 function reference(code: RuleCode, file: string, parts: Partial<Reference> = {}): Reference {
   return {
@@ -65,8 +65,11 @@ function scanOf(references: readonly Reference[], parts: Partial<Scan> = {}): Sc
   };
 }
 
-const text = (scan: Scan, options: Partial<ScanTextOptions> = {}): string =>
-  [...scanText(scan, { paint: plainPaint, columns: 100, by: 'file', all: false, allows: none, ...options })].join('\n');
+const textOf = (report: ScanReport, options: Partial<ScanTextOptions> = {}): string =>
+  [...scanText(report, { paint: plainPaint, columns: 100, by: 'file', all: false, ...options })].join('\n');
+const text = (scan: Scan, options: Partial<ScanTextOptions> = {}): string => textOf(reportOf(scan), options);
+const printed = (pieces: Iterable<string | Uint8Array>): string =>
+  Array.from(pieces, (piece) => Buffer.from(piece).toString()).join('');
 
 describe('a scan as text', () => {
   it('names the tree, its prefixes with their evidence, what was found, the counts and what to do next', () => {
@@ -167,8 +170,8 @@ describe('a scan as text', () => {
   });
 
   it('says of an allowed reference why, and that nothing ties the tree', () => {
-    const allows: Allows = () => ({ rule: 'RL201', files: '**', reason: 'an example' });
-    const said = text(scanOf([reference('RL201', 'docs/x', { fix: 'pinned' })]), { allows, all: true });
+    const found = scanOf([reference('RL201', 'docs/x', { fix: 'pinned' })]);
+    const said = textOf(reportOf(found, 'an example'), { all: true });
     expect(said).toContain('an example');
     expect(said).toContain('Nothing ties this tree to its place');
   });
@@ -197,7 +200,7 @@ describe('a scan as JSON', () => {
   });
 
   it('is one document in the documented shape, without the ways of editing', () => {
-    const document = JSON.parse([...scanJson(scanOf([reference('RL101', 'bin/pip'), odd]), none)].join('')) as {
+    const document = JSON.parse(printed(scanJson(reportOf(scanOf([reference('RL101', 'bin/pip'), odd]))))) as {
       references: object[];
     };
     expect(Object.keys(document)).toEqual([
@@ -225,13 +228,13 @@ describe('a scan as JSON', () => {
   });
 
   it('has the bytes of a name that is not UTF-8', () => {
-    const [line = ''] = [...scanNdjson(scanOf([odd]), none)];
+    const line = printed(scanNdjson(reportOf(scanOf([odd]))));
     const { fileBytes } = JSON.parse(line) as { fileBytes: string };
     expect(Buffer.from(fileBytes, 'base64')).toEqual(Buffer.from('bin/\xff', 'latin1'));
   });
 
   it('is a document without references too', () => {
-    expect((JSON.parse([...scanJson(scanOf([]), none)].join('')) as { references: [] }).references).toEqual([]);
+    expect((JSON.parse(printed(scanJson(reportOf(scanOf([]))))) as { references: [] }).references).toEqual([]);
   });
 });
 

@@ -2,9 +2,11 @@
 import { linkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
+import { report } from '../src/stages/report.ts';
 import { scan } from '../src/stages/scan.ts';
 import { relocateOk } from './support/cli.ts';
 import { temporaryFolder, writeTree } from './support/folder.ts';
+import { rowsOf } from './support/report.ts';
 
 const MEGA = 1024 * 1024;
 let site: string;
@@ -60,9 +62,12 @@ test('bytes of a file with two names count once', async () => {
   expect(summary.bytes).toBe(14 * MEGA + 100 * `x=${site}\n`.length + 800 * 'x\n'.length);
 });
 
-test('a report alone has the same references, and no facts for a plan', async () => {
+test('a report has the same references, without what a plan needs', async () => {
   const whole = await scan(site, { jobs: 1 });
-  const report = await scan(site, { jobs: 1, facts: false });
-  expect(report).toEqual({ ...whole, files: [] });
+  const found = await report(site, { jobs: 1 });
+  const { summary, excluded, unusedAllowances, prefixes, warnings, tree } = whole;
+  expect(found).toMatchObject({ summary, excluded, unusedAllowances, prefixes, warnings, tree, hasFindings: true });
+  expect(rowsOf(found)).toEqual(whole.references.map(({ absolute: _, relative: _r, ...row }) => row));
+  found.close();
   expect(whole.files.find(({ file }) => file === 'a.log')).toMatchObject({ aliases: ['z.log'], size: 9 * MEGA });
 });

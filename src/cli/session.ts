@@ -40,7 +40,7 @@ export class Session {
   }
 
   /** Prints a result in pieces that hold their own line ends. */
-  async printPieces(pieces: Iterable<string>): Promise<void> {
+  async printPieces(pieces: Iterable<string | Uint8Array>): Promise<void> {
     if (!this.quiet) await this.terminal.pieces(pieces);
   }
 

@@ -20,7 +20,7 @@ export function wantsColour(screen: Screen, isRefused: boolean, environment: Env
   return screen.isTTY === true && kind !== 'dumb';
 }
 
-/** Characters gathered before they are written: a system call for each line would be slow. */
+/** Bytes gathered before they are written: a system call for each line would be slow. */
 const CHUNK = 64 * 1024;
 
 export class Terminal {
@@ -63,17 +63,22 @@ export class Terminal {
     );
   }
 
-  /** Writes pieces of text as they are, as fast as the reader takes them. */
-  async pieces(pieces: Iterable<string>): Promise<void> {
-    let chunk = '';
+  /** Writes pieces of text and bytes as they are, as fast as the reader takes them. A piece is done with before the next is asked for. */
+  async pieces(pieces: Iterable<string | Uint8Array>): Promise<void> {
+    const chunk = Buffer.allocUnsafe(CHUNK);
+    let filled = 0;
     for (const piece of pieces) {
-      chunk += piece;
-      if (chunk.length < CHUNK) continue;
-      await this.#write(chunk);
-      chunk = '';
-      if (this.#isClosed) return;
+      // no UTF-16 unit takes more than 3 bytes of UTF-8
+      const most = typeof piece === 'string' ? 3 * piece.length : piece.length;
+      if (filled + most > CHUNK) {
+        await this.#write(chunk.subarray(0, filled));
+        filled = 0;
+        if (this.#isClosed) return;
+      }
+      if (most > CHUNK) await this.#write(piece);
+      else filled += put(chunk, piece, filled);
     }
-    await this.#write(chunk);
+    await this.#write(chunk.subarray(0, filled));
   }
 
   /** Writes bytes as they are. */
@@ -86,10 +91,16 @@ export class Terminal {
     process.stderr.write(`${line}\n`);
   }
 
-  async #write(chunk: string | Buffer): Promise<void> {
+  async #write(chunk: string | Uint8Array): Promise<void> {
     if (this.#isClosed || chunk.length === 0) return;
     await new Promise<void>((resolve) => {
       process.stdout.write(chunk, () => resolve());
     });
   }
+}
+
+function put(chunk: Buffer, piece: string | Uint8Array, at: number): number {
+  if (typeof piece === 'string') return chunk.write(piece, at);
+  chunk.set(piece, at);
+  return piece.length;
 }

@@ -7,7 +7,8 @@ import type { AbsolutePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { RuleOptions } from '../rules/rule.ts';
 import { scanBatch, type Digests, type ScanTools } from './file-scan.ts';
-import type { BatchResult, ScanTask } from './scan-tasks.ts';
+import { answerOf } from './scan-answer.ts';
+import type { Batch, BatchAnswer, ScanTask } from './scan-tasks.ts';
 import { searchKernel } from './search-kernel.ts';
 import { probeTree } from './tree-probe.ts';
 
@@ -22,7 +23,7 @@ export interface ScanSettings {
 
 export interface ScanPool {
   /** Takes a batch; resolves when there is room for another, not when it is done. */
-  submit(batch: readonly ScanTask[]): Promise<void>;
+  submit(batch: Batch): Promise<void>;
   /** Resolves when all batches so far are done, and told of. */
   settle(): Promise<void>;
   /** Ends the threads at once. */
@@ -30,7 +31,13 @@ export interface ScanPool {
 }
 
 /** Told what a batch gave, in no order. */
-export type OnResult = (result: BatchResult) => void;
+export type OnAnswer = (answer: BatchAnswer, batch: Batch) => void;
+
+/** An answer as it crosses threads: JSON, and what is transferred. */
+export interface WrittenAnswer {
+  readonly text: string;
+  readonly rows: BatchAnswer['rows'];
+}
 
 /** Batches on their way to one thread: enough to keep it busy, few enough to bound memory. */
 const BATCHES_AHEAD = 3;
@@ -60,23 +67,24 @@ export function scanTools({ root, prefixes, options, digests }: ScanSettings, li
  * A pool of at most `jobs` threads, the calling one among them; the others are started as there is work for them. Where threads can't run
  * (from sources) the calling thread does it all. An abort of the signal is thrown by whatever waits.
  */
-export function scanPool(settings: ScanSettings, jobs: number, onResult: OnResult, signal?: AbortSignal): ScanPool {
+export function scanPool(settings: ScanSettings, jobs: number, onAnswer: OnAnswer, signal?: AbortSignal): ScanPool {
   const program = new URL('./scan-worker.js', import.meta.url);
   const workers = existsSync(fileURLToPath(program)) ? jobs - 1 : 0;
-  return new ThreadPool({ program, settings, workers, onResult, signal });
+  return new ThreadPool({ program, settings, workers, onAnswer, signal });
 }
 
 interface PoolParts {
   readonly program: URL;
   readonly settings: ScanSettings;
   readonly workers: number;
-  readonly onResult: OnResult;
+  readonly onAnswer: OnAnswer;
   readonly signal: AbortSignal | undefined;
 }
 
 interface Thread {
   readonly worker: Worker;
-  batches: number;
+  /** Batches that it was given and has not answered, in order. */
+  readonly ahead: Batch[];
 }
 
 class ThreadPool implements ScanPool {
@@ -92,19 +100,19 @@ class ThreadPool implements ScanPool {
     parts.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  async submit(batch: readonly ScanTask[]): Promise<void> {
+  async submit(batch: Batch): Promise<void> {
     this.#check();
-    const isQuick = batch.every(isQuickTask);
+    const isQuick = batch.tasks.every(isQuickTask);
     if (isQuick && this.#alone-- > 0) return this.#doHere(batch);
     const thread = this.#idlest();
-    if (thread !== null && thread.batches < BATCHES_AHEAD) return send(thread, batch);
+    if (thread !== null && thread.ahead.length < BATCHES_AHEAD) return send(thread, batch);
     if (thread === null || isQuick) return this.#doHere(batch);
-    await this.#until(() => thread.batches < BATCHES_AHEAD);
+    await this.#until(() => thread.ahead.length < BATCHES_AHEAD);
     send(thread, batch);
   }
 
   async settle(): Promise<void> {
-    await this.#until(() => this.#threads.every(({ batches }) => batches === 0));
+    await this.#until(() => this.#threads.every(({ ahead }) => ahead.length === 0));
   }
 
   async stop(): Promise<void> {
@@ -112,10 +120,10 @@ class ThreadPool implements ScanPool {
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
   }
 
-  async #doHere(batch: readonly ScanTask[]): Promise<void> {
-    const { settings, workers, onResult } = this.#parts;
+  async #doHere(batch: Batch): Promise<void> {
+    const { settings, workers, onAnswer } = this.#parts;
     this.#own ??= scanTools(settings, workers > 0 ? LARGE_FILE : Infinity);
-    onResult(scanBatch(this.#own, batch));
+    onAnswer(answerOf(batch.tasks, scanBatch(this.#own, batch.tasks), settings.digests), batch);
     // what the other threads say meanwhile is heard between batches
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -138,19 +146,22 @@ class ThreadPool implements ScanPool {
   /** The worker with the least to do; a new one where all have something and there may be more; null where there are none. */
   #idlest(): Thread | null {
     let idlest: Thread | null = null;
-    for (const thread of this.#threads) if (idlest === null || thread.batches < idlest.batches) idlest = thread;
+    for (const thread of this.#threads)
+      if (idlest === null || thread.ahead.length < idlest.ahead.length) idlest = thread;
     const mayGrow = this.#threads.length < this.#parts.workers;
-    return mayGrow && (idlest === null || idlest.batches > 0) ? this.#add() : idlest;
+    return mayGrow && (idlest === null || idlest.ahead.length > 0) ? this.#add() : idlest;
   }
 
   #add(): Thread {
     const { program, settings } = this.#parts;
     // the options of the calling process (`--input-type`) are not for the worker's program
-    const thread: Thread = { worker: new Worker(program, { workerData: settings, execArgv: [] }), batches: 0 };
-    thread.worker.on('message', (result: string) => {
-      thread.batches--;
+    const thread: Thread = { worker: new Worker(program, { workerData: settings, execArgv: [] }), ahead: [] };
+    thread.worker.on('message', ({ text, rows }: WrittenAnswer) => {
+      // a thread answers in the order in which it was asked
+      const batch = thread.ahead.shift();
       // written by scan-worker.ts
-      this.#parts.onResult(JSON.parse(result) as BatchResult);
+      const answer = { ...(JSON.parse(text) as Omit<BatchAnswer, 'rows'>), rows };
+      if (batch !== undefined) this.#parts.onAnswer(answer, batch);
       this.#wake();
     });
     thread.worker.on('error', (error: Error) => {
@@ -162,9 +173,9 @@ class ThreadPool implements ScanPool {
   }
 }
 
-function send(thread: Thread, batch: readonly ScanTask[]): void {
-  thread.batches++;
-  thread.worker.postMessage(batch);
+function send(thread: Thread, batch: Batch): void {
+  thread.ahead.push(batch);
+  thread.worker.postMessage(batch.tasks);
 }
 
 /** Whether the calling thread may do a task: it has to answer the user soon. */

@@ -32,6 +32,31 @@ export interface ClaimTask {
   readonly hits: readonly FoundHit[];
 }
 
+/** Tasks that go to a thread together. */
+export interface Batch {
+  readonly tasks: readonly ScanTask[];
+  /** For each task the place of its file in the walk, which is in byte order. */
+  readonly keys: readonly number[];
+}
+
+/** The path of a task. */
+export function pathOf(task: ScanTask): TreePath {
+  return typeof task === 'string' ? task : task.path;
+}
+
+/** Finds the place of a path's task in a batch. Paths are asked for in about the order of the tasks. */
+export function placesIn(tasks: readonly ScanTask[]): (path: TreePath) => number {
+  let at = 0;
+  return (path) => {
+    for (let tried = 0; tried < tasks.length; tried++) {
+      const task = tasks[at];
+      if (task !== undefined && pathOf(task) === path) return at;
+      at = (at + 1) % tasks.length;
+    }
+    throw new Error(`${path} is in no task of its batch`);
+  };
+}
+
 /** What a file was when it was opened. */
 export interface SeenFile {
   readonly size: number;
@@ -86,6 +111,14 @@ export interface BatchResult {
   /** Files that were read to the end, and bytes; of files that wait for their other names, none. */
   files: number;
   bytes: number;
+}
+
+/** What a thread answers. */
+export interface BatchAnswer extends Omit<BatchResult, 'findings'> {
+  /** None where only a report is wanted: then there are rows. */
+  readonly findings: readonly FileFinding[];
+  /** Records (formats/row-records.ts) of the files with references; a key is the place of the file's task in the batch. Null for none. */
+  readonly rows: Uint8Array | null;
 }
 
 export type LargeFile = Omit<WaitingFile, 'hits'>;

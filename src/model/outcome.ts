@@ -1,6 +1,6 @@
 /** What a reference comes to, in one word: for people, for counts and for exit codes. */
 import type { RefusalReason } from './plan.ts';
-import type { Reference } from './reference.ts';
+import type { PlainReference } from './reference.ts';
 import type { Allowance } from './scan.ts';
 
 /**
@@ -39,29 +39,39 @@ const TIES: Readonly<Record<Outcome, boolean>> = {
 export const OUTCOMES: readonly Outcome[] = Object.keys(TIES) as Outcome[];
 
 /** Finds the `[[allow]]` that accepts a reference; null where none does. */
-export type Allows = (reference: Reference) => Allowance | null;
+export type Allows = (reference: PlainReference) => Allowance | null;
 
 /** What `fix` would make of a reference. */
-export function outcomeOf(reference: Reference, allows: Allows): Outcome {
+export function outcomeOf(reference: PlainReference, allows: Allows): Outcome {
+  return outcomeIf(reference, () => allows(reference) !== null);
+}
+
+/** The same where the allowances were asked before. */
+export function outcomeIf(reference: PlainReference, isAllowed: () => boolean): Outcome {
   if (reference.fix === 'none') {
     if (reference.scope === 'dangling') return 'dangling';
     if (reference.code === 'RL212') return 'debris';
     return reference.scope === 'inside' ? 'harmless' : 'outside';
   }
-  if (allows(reference) !== null) return 'allowed';
+  if (isAllowed()) return 'allowed';
   if (isUnread(reference)) return 'unknown';
   if (reference.fix === 'blocked' || reference.applicability === 'safe') return reference.fix;
   return reference.applicability;
 }
 
 /** What could not be read, or changed meanwhile, or is in an archive that was not looked into. */
-function isUnread({ code, site }: Reference): boolean {
+function isUnread({ code, site }: PlainReference): boolean {
   return code === 'RL901' || code === 'RL902' || (code === 'RL905' && site.kind === 'entry');
 }
 
 /** Whether a reference ties the tree to its place: then the answer of `scan` is no (exit code 1). */
-export function isFinding(reference: Reference, allows: Allows): boolean {
-  return TIES[outcomeOf(reference, allows)];
+export function isFinding(reference: PlainReference, allows: Allows): boolean {
+  return isTie(outcomeOf(reference, allows));
+}
+
+/** Whether what comes to this ties the tree to its place. */
+export function isTie(outcome: Outcome): boolean {
+  return TIES[outcome];
 }
 
 /**

@@ -144,3 +144,6 @@ export interface Reference {
   /** Set when the path can be written anew: always when fix is `pinned`, often when it is `relative`. */
   readonly absolute?: AbsoluteForm;
 }
+
+/** A reference without the ways of writing it anew: what it is, as reports tell it. */
+export type PlainReference = Omit<Reference, 'relative' | 'absolute'>;

@@ -1,8 +1,8 @@
 /** Items as lines of text, by file or by rule, in straight columns. */
 import { showBytes } from '../formats/byte-text.ts';
-import { RULE_NAMES } from '../model/codes.ts';
+import { RULE_NAMES, type RuleCode } from '../model/codes.ts';
 import type { Site } from '../model/reference.ts';
-import { filesOf, groupByFile, groupByRule, type Fold, type Item } from './items.ts';
+import { filesOf, groupByFile, groupByRule, type FileGroup, type Fold, type Item, type ItemFiles } from './items.ts';
 import type { Style } from './style.ts';
 import { columnsOf, count, padLeft, padRight, plural, shorten, shortenPath, widest, wrap } from './words.ts';
 
@@ -34,15 +34,19 @@ interface Widths {
   readonly word: number;
 }
 
-function widthsOf(items: readonly Item[], folds: readonly Fold[]): Widths {
-  const all = [...items, ...folds.map(({ first }) => first)];
-  const sites = items.map(({ reference }) => showSite(reference.site));
-  const counts = folds.map((fold) => countOf(fold));
-  return {
-    site: widest([...sites, ...counts], 5),
-    rule: widest(all.map(({ reference }) => reference.rule)),
-    word: widest(all.map(({ word }) => word)),
+/** The least widths that hold all of it. */
+function widthsOf(items: Iterable<Item>, folds: readonly Fold[]): Widths {
+  const widths = {
+    site: widest(folds.map(countOf), 5),
+    rule: widest(folds.map(({ first }) => first.reference.rule)),
+    word: widest(folds.map(({ first }) => first.word)),
   };
+  for (const { reference, word } of items) {
+    widths.site = widest([showSite(reference.site)], widths.site);
+    widths.rule = widest([reference.rule], widths.rule);
+    widths.word = widest([word], widths.word);
+  }
+  return widths;
 }
 
 function countOf(fold: Fold): string {
@@ -50,21 +54,48 @@ function countOf(fold: Fold): string {
 }
 
 /** Items by file: the file, then a line for each; at the end what was folded. */
-export function* linesByFile(items: readonly Item[], style: ListStyle): Generator<string> {
-  const { groups, folds } = groupByFile(items, style.all);
+export function* linesByFile(files: ItemFiles, style: ListStyle): Generator<string> {
+  if (style.all) {
+    yield* groupLines(allGroups(files), widthsOf(allItems(files), []), style);
+    return;
+  }
+  const { groups, folds } = groupByFile(files());
   const widths = widthsOf(
-    groups.flatMap(({ listed }) => listed),
+    groups.flatMap(({ listed }) => [...listed]),
     folds,
   );
-  const room = Math.max(16, style.columns - (widths.site + widths.rule + widths.word + 14));
+  yield* groupLines(groups, widths, style);
+  if (folds.length === 0) return;
+  yield style.paint('faint', 'in short (--all lists each)');
+  for (const fold of folds)
+    yield row(padLeft(countOf(fold), widths.site), fold.first, examples(fold, roomOf(widths, style)), widths, style);
+}
+
+/** The same for items that are at hand. */
+export function linesOfItems(items: readonly Item[], style: ListStyle): Generator<string> {
+  const files = filesOf(items);
+  return linesByFile(() => files, style);
+}
+
+function* allItems(files: ItemFiles): Generator<Item> {
+  for (const file of files()) yield* file.items();
+}
+
+function* allGroups(files: ItemFiles): Generator<FileGroup> {
+  for (const file of files()) yield { listed: file.items(), rest: 0 };
+}
+
+function* groupLines(groups: Iterable<FileGroup>, widths: Widths, style: ListStyle): Generator<string> {
   const told = new Set<string>();
-  for (const { file, listed, rest } of groups) {
-    yield style.paint('strong', shorten(showBytes(file), style.columns));
+  for (const { listed, rest } of groups) {
+    let isFirst = true;
     for (const item of listed) {
+      if (isFirst) yield style.paint('strong', shorten(showBytes(item.reference.file), style.columns));
+      isFirst = false;
       yield row(
         padLeft(showSite(item.reference.site), widths.site),
         item,
-        shortenPath(showBytes(item.text), room),
+        shortenPath(showBytes(item.text), roomOf(widths, style)),
         widths,
         style,
       );
@@ -72,10 +103,11 @@ export function* linesByFile(items: readonly Item[], style: ListStyle): Generato
     }
     if (rest > 0) yield style.paint('faint', `  ${' '.repeat(widths.site)}  and ${count(rest)} more here`);
   }
-  if (folds.length === 0) return;
-  yield style.paint('faint', 'in short (--all lists each)');
-  for (const fold of folds)
-    yield row(padLeft(countOf(fold), widths.site), fold.first, examples(fold, room), widths, style);
+}
+
+/** Columns for the path. */
+function roomOf({ site, rule, word }: Widths, { columns }: Style): number {
+  return Math.max(16, columns - (site + rule + word + 14));
 }
 
 /** `  12:3  RL201 absolute-path-in-text  pinned  /srv/site/var` */
@@ -89,11 +121,11 @@ function row(before: string, item: Item, text: string, widths: Widths, { paint }
 }
 
 /** `in 1,204 files: a.pyc, b.pyc, …`, with as many names as there is room for. */
-function examples({ files }: Fold, room: number): string {
-  const names = files.slice(0, 3).map((file) => showBytes(file.slice(file.lastIndexOf('/') + 1)));
-  const whole = `in ${plural(files.length, 'file')}`;
+function examples({ files, names: paths }: Fold, room: number): string {
+  const names = paths.map((file) => showBytes(file.slice(file.lastIndexOf('/') + 1)));
+  const whole = `in ${plural(files, 'file')}`;
   for (let shown = names.length; shown > 0; shown--) {
-    const text = `${whole}: ${names.slice(0, shown).join(', ')}${files.length > shown ? ', …' : ''}`;
+    const text = `${whole}: ${names.slice(0, shown).join(', ')}${files > shown ? ', …' : ''}`;
     if (columnsOf(text) <= room) return text;
   }
   return whole;
@@ -103,19 +135,34 @@ function examples({ files }: Fold, room: number): string {
 const LISTED_UNDER_RULE = 8;
 
 /** Items by rule: the rule with its counts, then a line for each. */
-export function* linesByRule(items: readonly Item[], style: ListStyle): Generator<string> {
+export function* linesByRule(files: ItemFiles, style: ListStyle): Generator<string> {
   const { paint } = style;
   const told = new Set<string>();
-  const width = widest(items.map(({ word }) => word));
-  for (const [code, found] of groupByRule(items)) {
-    yield `${paint('code', code)} ${paint('strong', RULE_NAMES[code])}  ${paint('faint', `${count(found.length)} in ${plural(filesOf(found).length, 'file')}`)}`;
-    const listed = style.all || found.length === LISTED_UNDER_RULE + 1 ? found : found.slice(0, LISTED_UNDER_RULE);
-    for (const item of listed) {
+  const width = widestWord(files);
+  for (const group of groupByRule(files(), LISTED_UNDER_RULE + 1)) {
+    const { code, count: number, first } = group;
+    yield `${paint('code', code)} ${paint('strong', RULE_NAMES[code])}  ${paint('faint', `${count(number)} in ${plural(group.files, 'file')}`)}`;
+    const few = number === first.length ? first : first.slice(0, LISTED_UNDER_RULE);
+    for (const item of style.all ? itemsOfRule(files, code) : few) {
       yield ruleRow(item, width, style);
       yield* noteLines(item, told, width + 4, style);
     }
-    if (listed.length < found.length)
-      yield paint('faint', `  and ${count(found.length - listed.length)} more (--all lists them)`);
+    if (!style.all && few.length < number)
+      yield paint('faint', `  and ${count(number - few.length)} more (--all lists them)`);
+  }
+}
+
+function widestWord(files: ItemFiles): number {
+  const words = new Set<string>();
+  for (const { kinds } of files()) for (const { word } of kinds) words.add(word);
+  return widest(words);
+}
+
+/** Reads all files anew for one rule: its items may be more than memory holds. */
+function* itemsOfRule(files: ItemFiles, code: RuleCode): Generator<Item> {
+  for (const file of files()) {
+    if (!file.kinds.some((kind) => kind.code === code)) continue;
+    for (const item of file.items()) if (item.reference.code === code) yield item;
   }
 }
 

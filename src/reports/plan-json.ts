@@ -1,9 +1,7 @@
 /** A plan for other programs: every edit and every refusal, without the byte ranges by which relocate carries them out. */
-import type { Allows } from '../model/outcome.ts';
+import { nameJson, referenceJson } from '../formats/reference-json.ts';
 import type { FileChange, Plan, Refusal } from '../model/plan.ts';
-import { jsonRows, nameJson, referenceJson } from './reference-json.ts';
-
-const NOT_ALLOWED: Allows = () => null;
+import { jsonRows } from './json-rows.ts';
 
 /** The document in pieces. */
 export function* planJson(plan: Plan): Generator<string> {
@@ -23,7 +21,7 @@ export function* planJson(plan: Plan): Generator<string> {
 
 /** What stays as it is, with the reason. */
 export function refusalJson({ reference, reason, note }: Refusal): unknown {
-  return { ...referenceJson(reference, NOT_ALLOWED), reason, note };
+  return { ...referenceJson(reference), reason, note };
 }
 
 function changeJson(change: FileChange): unknown {
@@ -36,7 +34,7 @@ function changeJson(change: FileChange): unknown {
     ...(kind === 'retarget' ? nameJson('target', change.target) : {}),
     ...(kind === 'remove' ? { reason: change.reason } : {}),
     edits: edits.map(({ reference, form, replacement }) => ({
-      ...referenceJson(reference, NOT_ALLOWED),
+      ...referenceJson(reference),
       form,
       replacement,
     })),

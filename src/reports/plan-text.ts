@@ -4,7 +4,7 @@ import { decodeBytes, encodeBytes, showBytes } from '../formats/byte-text.ts';
 import { IS_FAILURE } from '../model/outcome.ts';
 import type { Edit, EditForm, FileChange, Plan, Refusal, RefusalReason } from '../model/plan.ts';
 import { pythonSentence } from './bundle-text.ts';
-import { linesByFile, type ListStyle } from './item-lines.ts';
+import { linesOfItems, type ListStyle } from './item-lines.ts';
 import type { Item } from './items.ts';
 import type { Meaning, Paint } from './paint.ts';
 import { shellWord } from './shell-word.ts';
@@ -19,13 +19,13 @@ export function* planText(plan: Plan, style: ListStyle): Generator<string> {
   yield `${paint('strong', showBytes(plan.tree))}  ${paint('faint', 'a plan: nothing is changed yet')}`;
   yield '';
   const edits = plan.changes.flatMap((change) => (change.kind === 'remove' ? [] : change.edits));
-  yield* linesByFile(edits.map(editItem), style);
+  yield* linesOfItems(edits.map(editItem), style);
   yield* followers(plan.changes, style);
   for (const python of plan.bundle?.pythons ?? []) yield* wrap(`Comes along: ${pythonSentence(python)}`, style.columns);
   if (plan.refusals.length > 0) {
     if (plan.changes.length > 0) yield '';
     yield paint('heading', 'Stays as it is');
-    yield* linesByFile(plan.refusals.map(refusalItem), style);
+    yield* linesOfItems(plan.refusals.map(refusalItem), style);
   }
   yield '';
   yield* planCounts(plan, style);

@@ -5,7 +5,7 @@ import type { InstallRecovery } from '../model/install.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Receipt, Recovery, Undone } from '../model/receipt.ts';
 import { pythonSentence } from './bundle-text.ts';
-import { linesByFile, type ListStyle } from './item-lines.ts';
+import { linesOfItems, type ListStyle } from './item-lines.ts';
 import { codesOf } from './items.ts';
 import { editCounts, refusalCounts, refusalItem } from './plan-text.ts';
 import type { Paint } from './paint.ts';
@@ -19,7 +19,7 @@ export function* receiptText(receipt: Receipt, plan: Plan, style: ListStyle): Ge
   const { paint, columns } = style;
   yield* warningLines(receipt.warnings, style);
   const failures = plan.refusals.filter(({ reason }) => IS_FAILURE[reason]);
-  yield* linesByFile(failures.map(refusalItem), style);
+  yield* linesOfItems(failures.map(refusalItem), style);
   if (failures.length > 0) yield '';
   const name = paint('strong', showBytes(receipt.tree));
   yield* wrap(`${name}  ${outcome(receipt, plan, paint)}`, columns);

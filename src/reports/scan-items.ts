@@ -1,12 +1,9 @@
 /** The items of a scan: each reference with its outcome. */
-import { outcomeOf, type Allows, type Outcome } from '../model/outcome.ts';
-import type { Reference } from '../model/reference.ts';
-import type { Item } from './items.ts';
+import { rowsIn } from '../formats/file-rows.ts';
+import { outcomeIf, type Outcome } from '../model/outcome.ts';
+import type { FileRows, FileTally, ReferenceRow } from '../model/report.ts';
+import type { Item, ItemFile, ItemKind } from './items.ts';
 import type { Meaning } from './paint.ts';
-
-export interface ScanItem extends Item {
-  readonly word: Outcome;
-}
 
 /** The colour of an outcome. */
 export const OUTCOME_MEANING: Readonly<Record<Outcome, Meaning>> = {
@@ -23,22 +20,42 @@ export const OUTCOME_MEANING: Readonly<Record<Outcome, Meaning>> = {
   harmless: 'faint',
 };
 
-/** The path; in an archive with the member in front of it. */
-function textOf({ site, path }: Reference): string {
-  return site.kind === 'member' && site.member !== '' ? `${site.member}: ${path}` : path;
+/** Outcomes that are counted and not listed. */
+const IS_QUIET: ReadonlySet<Outcome> = new Set<Outcome>(['harmless', 'allowed', 'debris']);
+
+/** A file of a scan; its rows are read when its items are asked for, while the file is the present one. */
+export function scanItemFile(file: FileRows): ItemFile {
+  return { kinds: kindsIn(file.tally), items: () => itemsIn(file.rows) };
 }
 
-export function scanItems(references: readonly Reference[], allows: Allows): ScanItem[] {
-  return references.map((reference) => {
-    const word = outcomeOf(reference, allows);
-    const isOwnWork = word === 'relative' || word === 'pinned';
-    return {
-      reference,
-      word,
-      meaning: OUTCOME_MEANING[word],
-      isQuiet: word === 'harmless' || word === 'allowed' || word === 'debris',
-      text: textOf(reference),
-      note: word === 'allowed' ? (allows(reference)?.reason ?? '') : isOwnWork ? '' : reference.note,
-    };
-  });
+/** A report tells the words apart, not what they come from. */
+function kindsIn({ kinds }: FileTally): ItemKind[] {
+  const told = new Map<string, ItemKind>();
+  for (const { code, word, count } of kinds) {
+    const more = told.get(`${code} ${word}`)?.count ?? 0;
+    told.set(`${code} ${word}`, { code, word, count: count + more, isQuiet: IS_QUIET.has(word) });
+  }
+  return [...told.values()];
+}
+
+function* itemsIn(rows: Uint8Array): Generator<Item> {
+  for (const row of rowsIn(rows)) yield itemOf(row);
+}
+
+function itemOf(row: ReferenceRow): Item {
+  const word = outcomeIf(row, () => row.allowed !== undefined);
+  const isOwnWork = word === 'relative' || word === 'pinned';
+  return {
+    reference: row,
+    word,
+    meaning: OUTCOME_MEANING[word],
+    isQuiet: IS_QUIET.has(word),
+    text: textOf(row),
+    note: word === 'allowed' ? (row.allowed ?? '') : isOwnWork ? '' : row.note,
+  };
+}
+
+/** The path; in an archive with the member in front of it. */
+function textOf({ site, path }: ReferenceRow): string {
+  return site.kind === 'member' && site.member !== '' ? `${site.member}: ${path}` : path;
 }

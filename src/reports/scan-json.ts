@@ -1,30 +1,37 @@
-/** A scan for other programs: one JSON document, or one line of JSON for each reference. */
-import type { Allows } from '../model/outcome.ts';
-import type { Scan } from '../model/scan.ts';
-import { jsonRows, nameJson, referenceJson } from './reference-json.ts';
+/** A scan for other programs: one JSON document, or one line of JSON for each reference. The rows are given on as they are. */
+import { nameJson } from '../formats/reference-json.ts';
+import type { ScanReport } from '../model/report.ts';
 
 /** The document in pieces, so that a scan of any size is printed without making one string of it. */
-export function* scanJson(scan: Scan, allows: Allows): Generator<string> {
+export function* scanJson(report: ScanReport): Generator<string | Uint8Array> {
   const head = {
-    version: scan.version,
-    ...nameJson('tree', scan.tree),
-    prefixes: scan.prefixes.map(({ path, base, source, evidence }) => ({
+    version: report.version,
+    ...nameJson('tree', report.tree),
+    prefixes: report.prefixes.map(({ path, base, source, evidence }) => ({
       ...nameJson('path', path),
       base,
       source,
       evidence,
     })),
-    summary: scan.summary,
-    excluded: scan.excluded.map(({ path, by }) => ({ ...nameJson('path', path), by })),
-    unusedAllowances: scan.unusedAllowances,
-    warnings: scan.warnings,
+    summary: report.summary,
+    excluded: report.excluded.map(({ path, by }) => ({ ...nameJson('path', path), by })),
+    unusedAllowances: report.unusedAllowances,
+    warnings: report.warnings,
   };
-  yield JSON.stringify(head, null, 2).replace(/\n\}$/, ',\n  "references": ');
-  yield* jsonRows(scan.references, (reference) => referenceJson(reference, allows));
-  yield '\n}\n';
+  yield JSON.stringify(head, null, 2).replace(/\n\}$/, ',\n  "references": [');
+  let separator = '\n    ';
+  for (const { rows } of report.files())
+    for (let at = 0; at < rows.length;) {
+      const end = rows.indexOf(0x0a, at);
+      yield separator;
+      yield rows.subarray(at, end);
+      separator = ',\n    ';
+      at = end + 1;
+    }
+  yield separator.startsWith(',') ? '\n  ]\n}\n' : ']\n}\n';
 }
 
 /** One line for each reference, with its line end. */
-export function* scanNdjson(scan: Scan, allows: Allows): Generator<string> {
-  for (const reference of scan.references) yield `${JSON.stringify(referenceJson(reference, allows))}\n`;
+export function* scanNdjson(report: ScanReport): Generator<Uint8Array> {
+  for (const { rows } of report.files()) yield rows;
 }

@@ -1,11 +1,12 @@
 /** A scan for people: the tree, its prefixes with their evidence, what was found, the counts, and what to do next. */
 import { showBytes } from '../formats/byte-text.ts';
-import { OUTCOMES, type Allows, type Outcome } from '../model/outcome.ts';
+import { OUTCOMES, type Outcome } from '../model/outcome.ts';
 import type { Prefix, PrefixSource } from '../model/prefix.ts';
-import type { Scan } from '../model/scan.ts';
+import type { ScanReport } from '../model/report.ts';
 import { linesByFile, linesByRule, type ListStyle } from './item-lines.ts';
-import { filesOf } from './items.ts';
-import { OUTCOME_MEANING, scanItems, type ScanItem } from './scan-items.ts';
+import type { ItemFile } from './items.ts';
+import { countsOf, type ScanCounts } from './scan-counts.ts';
+import { OUTCOME_MEANING, scanItemFile } from './scan-items.ts';
 import { nextSteps } from './scan-next.ts';
 import type { Style } from './style.ts';
 import { warningLines } from './warnings.ts';
@@ -13,21 +14,25 @@ import { bytes, count, list, padRight, plural, widest, wrap } from './words.ts';
 
 export interface ScanTextOptions extends ListStyle {
   readonly by: 'file' | 'rule';
-  readonly allows: Allows;
 }
 
 /** The report, line by line, without line ends. */
-export function* scanText(scan: Scan, options: ScanTextOptions): Generator<string> {
-  const items = scanItems(scan.references, options.allows);
-  yield* heading(scan, options);
-  yield* remarks(scan, options);
+export function* scanText(report: ScanReport, options: ScanTextOptions): Generator<string> {
+  const counted = countsOf(report);
+  yield* heading(report, options);
+  yield* remarks(report, options);
   yield '';
-  if (items.length > 0) {
-    yield* options.by === 'rule' ? linesByRule(items, options) : linesByFile(items, options);
+  if (counted.references > 0) {
+    const files = (): Iterable<ItemFile> => itemFiles(report);
+    yield* options.by === 'rule' ? linesByRule(files, options) : linesByFile(files, options);
     yield '';
-    yield* counts(scan, items, options);
+    yield* counts(report, counted, options);
   }
-  yield* nextSteps(scan, items, options);
+  yield* nextSteps(report, counted, options);
+}
+
+function* itemFiles(report: ScanReport): Generator<ItemFile> {
+  for (const file of report.files()) yield scanItemFile(file);
 }
 
 const SOURCES: Readonly<Record<PrefixSource, string>> = {
@@ -40,7 +45,7 @@ const SOURCES: Readonly<Record<PrefixSource, string>> = {
   via: 'the short link to it',
 };
 
-function* heading(scan: Scan, { paint }: Style): Generator<string> {
+function* heading(scan: ScanReport, { paint }: Style): Generator<string> {
   const { files, directories, symlinks, bytes: size } = scan.summary;
   const parts = [plural(files, 'file'), plural(symlinks, 'link'), plural(directories, 'folder'), bytes(size)];
   yield `${paint('strong', showBytes(scan.tree))}  ${paint('faint', parts.join(', '))}`;
@@ -55,7 +60,7 @@ function aboutPrefix({ base, source, evidence }: Prefix): string {
 }
 
 /** Sentences about the run: warnings, what was left out, allowances that match nothing. */
-function* remarks(scan: Scan, style: Style): Generator<string> {
+function* remarks(scan: ScanReport, style: Style): Generator<string> {
   yield* warningLines(scan.warnings, style);
   yield* warningLines(
     scan.unusedAllowances.map(
@@ -83,13 +88,17 @@ const COUNTED: Readonly<Record<Outcome, (number: number) => string>> = {
 };
 
 /** `412 references in 37 files: 398 become relative, 9 pinned, 2 blocked, 3 harmless` */
-function* counts(scan: Scan, items: readonly ScanItem[], { paint, columns }: Style): Generator<string> {
+function* counts(
+  { summary }: ScanReport,
+  { files, references, byWord }: ScanCounts,
+  { paint, columns }: Style,
+): Generator<string> {
   const parts = OUTCOMES.flatMap((outcome) => {
-    const number = items.filter(({ word }) => word === outcome).length;
+    const number = byWord.get(outcome) ?? 0;
     return number === 0 ? [] : [paint(OUTCOME_MEANING[outcome], COUNTED[outcome](number))];
   });
-  const whole = `${plural(items.length, 'reference')} in ${plural(filesOf(items).length, 'file')}`;
+  const whole = `${plural(references, 'reference')} in ${plural(files, 'file')}`;
   yield* wrap(`${paint('strong', whole)}: ${parts.join(', ')}`, columns);
-  const room = scan.summary.maxPrefixBytes;
+  const room = summary.maxPrefixBytes;
   if (room !== null) yield `The longest place that every fixed slot can hold: ${plural(room, 'byte')}.`;
 }

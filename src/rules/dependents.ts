@@ -10,7 +10,7 @@ export function storesDigests(file: TreePath): boolean {
   return isRecord(file) || isChecksumList(file);
 }
 
-function isRecord(file: TreePath): boolean {
+export function isRecord(file: TreePath): boolean {
   return baseName(file) === 'RECORD' && dirName(file).endsWith('.dist-info');
 }
 
@@ -54,6 +54,11 @@ function changedFile(folder: TreePath, latin1: string, { changed, realFolder }: 
   const real = realFolder(dirName(named));
   const place = real === null ? null : joinTree(real, baseName(named));
   return place !== null && changed.has(place) ? place : null;
+}
+
+/** Whether a file may be byte code of a source, by its name. */
+export function isByteCode(file: TreePath): boolean {
+  return file.endsWith('.pyc') || file.endsWith('.pyo');
 }
 
 /**

@@ -1,11 +1,12 @@
 /** Puts the scan of what comes along with a tree together with that of the tree: one scan, as of a tree in which it stands. Pure. */
 import { compareBytes } from '../formats/byte-text.ts';
+import { byPlace } from '../formats/reference-order.ts';
 import { isBundled, type Bundle } from '../model/bundle.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { Reference } from '../model/reference.ts';
 import type { RuleCode } from '../model/codes.ts';
 import type { FullScan } from './scan.ts';
-import { byPlace, summarize } from './scan-summary.ts';
+import { summarize } from './scan-summary.ts';
 
 /** The prefixes that are looked for in what comes along: the places of the bases, and those of the tree. */
 export function bundlePrefixes(bundle: Bundle, ofTree: readonly Prefix[]): Prefix[] {

@@ -33,7 +33,7 @@ export function findDependents(
   const references: Reference[] = [];
   const stored = lists.flatMap((list) => {
     const text = readList(list, context);
-    if (text === null) references.push(unreadable(list, 'it could not be read again'));
+    if (text === null) references.push(unreadList(list));
     return text === null ? [] : storedDigests(list, text, places);
   });
   // a row without a digest says nothing of the file's bytes; it matters only when the file goes
@@ -42,6 +42,15 @@ export function findDependents(
   );
   for (const row of kept) if (row.kind === 'stored-digest') references.push(storedDigest(row));
   return { dependents: [...byteCode, ...kept], references };
+}
+
+/** RL901 for each list that can't be read. */
+export function unreadableLists(lists: readonly TreePath[], context: RuleContext): Reference[] {
+  return lists.flatMap((list) => (context.peek(list, 1) === null ? [unreadList(list)] : []));
+}
+
+function unreadList(list: TreePath): Reference {
+  return unreadable(list, 'it could not be read again');
 }
 
 function asIs(folder: TreePath): TreePath {

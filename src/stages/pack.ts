@@ -13,7 +13,8 @@ import { Pace } from './pace.ts';
 import { requireReadable } from './pack-verdicts.ts';
 import { writeArchive, type PackedTree, type ArchiveOptions } from './pack-write.ts';
 import { plan, type Strategy } from './plan.ts';
-import { scanWithDigests, type FullScan, type ScanOptions } from './scan.ts';
+import { scanWithDigests, type FullScan } from './scan.ts';
+import type { ScanOptions } from './scan-options.ts';
 import { checkArchive } from './verify-archive.ts';
 
 export interface WriteOptions extends ArchiveOptions {

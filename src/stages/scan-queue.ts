@@ -2,7 +2,16 @@
 import { compareBytes } from '../formats/byte-text.ts';
 import { isLibraryName } from '../io/file-scan.ts';
 import { LARGE_FILE } from '../io/scan-pool.ts';
-import type { BatchResult, ClaimTask, FoundHit, LargeFile, RangeResult, ScanTask, SeenFile } from '../io/scan-tasks.ts';
+import {
+  placesIn,
+  type Batch,
+  type BatchAnswer,
+  type ClaimTask,
+  type FoundHit,
+  type LargeFile,
+  type RangeResult,
+  type SeenFile,
+} from '../io/scan-tasks.ts';
 import type { Entry } from '../model/entry.ts';
 import { dirName, type TreePath } from '../model/path.ts';
 
@@ -13,6 +22,8 @@ const BATCH_CLAIMS = 16;
 /** A file under all the names that were seen so far. */
 interface Group {
   readonly names: TreePath[];
+  /** Of its first name in byte order. */
+  key: number;
   readonly seen: SeenFile;
   /** Null where there is nothing to claim. */
   hits: readonly FoundHit[] | null;
@@ -22,7 +33,8 @@ interface Group {
 
 export class ScanQueue {
   #files: TreePath[] = [];
-  #large: ScanTask[] = [];
+  #keys: number[] = [];
+  readonly #large: Batch[] = [];
   readonly #groups = new Map<string, Group>();
   readonly #ranged = new Map<TreePath, Group>();
   readonly #links: TreePath[] = [];
@@ -33,18 +45,22 @@ export class ScanQueue {
     this.#splits = splits;
   }
 
-  add(entry: Entry): void {
+  /** `key`: how many entries came before it. */
+  add(entry: Entry, key: number): void {
     if (entry.unreadable !== undefined) return;
     if (entry.type === 'symlink' && isLibraryName(entry.path)) this.#links.push(entry.path);
-    if (entry.type === 'file') this.#files.push(entry.path);
+    if (entry.type !== 'file') return;
+    this.#files.push(entry.path);
+    this.#keys.push(key);
   }
 
   /** Batches that are full, or all there are. */
-  *batches(which: 'full' | 'all'): Generator<readonly ScanTask[]> {
-    for (let task = this.#large.pop(); task !== undefined; task = this.#large.pop()) yield [task];
+  *batches(which: 'full' | 'all'): Generator<Batch> {
+    for (let batch = this.#large.pop(); batch !== undefined; batch = this.#large.pop()) yield batch;
     if (this.#files.length < (which === 'all' ? 1 : BATCH_FILES)) return;
-    const batch = this.#files;
+    const batch = { tasks: this.#files, keys: this.#keys };
     this.#files = [];
+    this.#keys = [];
     yield batch;
   }
 
@@ -53,39 +69,51 @@ export class ScanQueue {
   }
 
   /** Keeps what has to wait. Gives the files among it, and their bytes; each file once, whatever names it has. */
-  addResult({ waiting, large, ranges }: BatchResult): { readonly files: number; readonly bytes: number } {
+  addAnswer(
+    { waiting, large, ranges }: BatchAnswer,
+    { tasks, keys }: Batch,
+  ): { readonly files: number; readonly bytes: number } {
     const sum = { files: 0, bytes: 0 };
+    const placeOf = placesIn(tasks);
+    const keyOf = (path: TreePath): number => keys[placeOf(path)] ?? 0;
     for (const { hits, ...file } of waiting) {
-      const { group, isNew } = this.#groupOf(file);
+      const { group, isNew } = this.#groupOf(file, keyOf(file.path));
       group.hits ??= hits;
       if (!isNew || file.inode === null) continue;
       sum.files++;
       sum.bytes += file.seen.size;
     }
-    for (const file of large)
-      if (!this.#splits) this.#large.push({ kind: 'large-file', path: file.path });
-      else if (this.#split(file)) sum.files++;
+    for (const file of large) {
+      const key = keyOf(file.path);
+      if (!this.#splits) this.#large.push({ tasks: [{ kind: 'large-file', path: file.path }], keys: [key] });
+      else if (this.#split(file, key)) sum.files++;
+    }
     for (const range of ranges) this.#ranged.get(range.path)?.ranges.push(range);
     return sum;
   }
 
-  #groupOf({ path, inode, seen }: LargeFile): { readonly group: Group; readonly isNew: boolean } {
+  #groupOf({ path, inode, seen }: LargeFile, key: number): { readonly group: Group; readonly isNew: boolean } {
     const known = this.#groups.get(inode ?? path);
-    known?.names.push(path);
-    if (known !== undefined) return { group: known, isNew: false };
-    const group: Group = { names: [path], seen, hits: null, ranges: [] };
+    if (known !== undefined) {
+      known.names.push(path);
+      known.key = Math.min(known.key, key);
+      return { group: known, isNew: false };
+    }
+    const group: Group = { names: [path], key, seen, hits: null, ranges: [] };
     this.#groups.set(inode ?? path, group);
     return { group, isNew: true };
   }
 
   /** Whether the file was not seen under another name. */
-  #split(file: LargeFile): boolean {
-    const { group, isNew } = this.#groupOf(file);
+  #split(file: LargeFile, key: number): boolean {
+    const { group, isNew } = this.#groupOf(file, key);
     if (!isNew) return false;
     const { path, seen } = file;
     this.#ranged.set(path, group);
-    for (let from = 0; from < seen.size; from += LARGE_FILE)
-      this.#large.push({ kind: 'range', path, size: seen.size, from, to: Math.min(seen.size, from + LARGE_FILE) });
+    for (let from = 0; from < seen.size; from += LARGE_FILE) {
+      const to = Math.min(seen.size, from + LARGE_FILE);
+      this.#large.push({ tasks: [{ kind: 'range', path, size: seen.size, from, to }], keys: [key] });
+    }
     return true;
   }
 
@@ -98,20 +126,23 @@ export class ScanQueue {
    * What there is to claim in the files that waited.
    * @param realPath the real path of a tree path; null where it leaves the tree or is not there
    */
-  *claims(realPath: (path: TreePath) => TreePath | null): Generator<readonly ScanTask[]> {
+  *claims(realPath: (path: TreePath) => TreePath | null): Generator<Batch> {
     const links = this.#linksByTarget(realPath);
-    let batch: ClaimTask[] = [];
+    let tasks: ClaimTask[] = [];
+    let keys: number[] = [];
     for (const group of this.#groups.values()) {
       const hits = hitsOf(group);
       const [path, ...aliases] = group.names.sort(compareBytes);
       if (hits === null || path === undefined) continue;
       const leading = group.names.flatMap((name) => links.get(name) ?? []);
-      batch.push({ kind: 'claim', path, aliases, links: leading, seen: group.seen, hits });
-      if (batch.length < BATCH_CLAIMS) continue;
-      yield batch;
-      batch = [];
+      tasks.push({ kind: 'claim', path, aliases, links: leading, seen: group.seen, hits });
+      keys.push(group.key);
+      if (tasks.length < BATCH_CLAIMS) continue;
+      yield { tasks, keys };
+      tasks = [];
+      keys = [];
     }
-    if (batch.length > 0) yield batch;
+    if (tasks.length > 0) yield { tasks, keys };
   }
 
   /** Links that lead to a file in another folder, by its real path. */

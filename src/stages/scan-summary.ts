@@ -1,6 +1,6 @@
-/** Sums up a scan: order, counts, and the references that the scan itself makes. */
-import { longestDestination } from '../formats/absolute-form.ts';
+/** Sums up a scan: counts, and the references that the scan itself makes. */
 import { compareBytes } from '../formats/byte-text.ts';
+import { roomFor } from '../formats/file-rows.ts';
 import { RULE_NAMES, type RuleCode } from '../model/codes.ts';
 import type { TreePath } from '../model/path.ts';
 import type { Fix, Reference } from '../model/reference.ts';
@@ -29,17 +29,6 @@ function entryReference(code: RuleCode, file: TreePath, path: string, note: stri
     fix: 'blocked',
     note,
   };
-}
-
-/** Order of references: by file in byte order, then by where they stand in it, then by code. */
-export function byPlace(left: Reference, right: Reference): number {
-  return compareBytes(left.file, right.file) || startOf(left) - startOf(right) || compareBytes(left.code, right.code);
-}
-
-/** Members of archives stay in the order in which they were found, behind the rest. */
-function startOf({ site }: Reference): number {
-  if (site.kind === 'member') return Number.MAX_SAFE_INTEGER;
-  return 'start' in site ? site.start : -1;
 }
 
 /** Counts of entries by type, and the bytes of all files. */
@@ -71,10 +60,6 @@ export function summarize(
   return { ...counts, references: references.length, byCode: sortedKeys(byCode), byFix, maxPrefixBytes };
 }
 
-function roomFor({ fix, absolute }: Reference): number | null {
-  return fix === 'pinned' && absolute !== undefined ? longestDestination(absolute) : null;
-}
-
-function sortedKeys(counts: Partial<Record<RuleCode, number>>): Partial<Record<RuleCode, number>> {
+export function sortedKeys(counts: Partial<Record<RuleCode, number>>): Partial<Record<RuleCode, number>> {
   return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => compareBytes(a, b)));
 }

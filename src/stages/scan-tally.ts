@@ -1,113 +1,89 @@
-/** Gathers what a scan finds, in any order, and sums it up in byte order. */
+/** Gathers the references of a scan with what a plan needs to know of their files, and sums it up in byte order. */
 import { compareBytes } from '../formats/byte-text.ts';
-import { probeTree } from '../io/tree-probe.ts';
-import type { Digests } from '../io/file-scan.ts';
-import type { BatchResult, FileFinding } from '../io/scan-tasks.ts';
+import { mayEdit } from '../formats/file-rows.ts';
+import { byPlace } from '../formats/reference-order.ts';
+import type { BatchAnswer, FileFinding } from '../io/scan-tasks.ts';
 import { factsOfFile, factsOfSymlink, obstacleTo } from '../io/file-facts.ts';
-import { RULE_NAMES } from '../model/codes.ts';
 import type { Entry } from '../model/entry.ts';
 import { dirName, type TreePath } from '../model/path.ts';
-import type { Prefix } from '../model/prefix.ts';
 import type { Reference } from '../model/reference.ts';
-import type { Allowance, Excluded, FileFacts, Scan } from '../model/scan.ts';
-import { ENTRY_RULES } from '../rules/registry.ts';
-import type { RuleContext, RuleOptions } from '../rules/rule.ts';
-import { storesDigests } from '../rules/dependents.ts';
+import type { Allowance, FileFacts, Scan } from '../model/scan.ts';
+import type { RuleContext } from '../rules/rule.ts';
 import { findDependents } from './dependents.ts';
-import { byPlace, changedWhileRead, summarize, unreadable as unreadableFile } from './scan-summary.ts';
+import { changedWhileRead, summarize } from './scan-summary.ts';
 import { unusedAllowances } from './allowances.ts';
 import type { TreePlace } from './tree.ts';
+import type { Gatherer, TreeTally } from './tree-tally.ts';
 
-export class ScanTally {
+export class ScanTally implements Gatherer {
   readonly entries: Entry[] = [];
   readonly digests: Map<string, string> = new Map();
-  filesRead = 0;
-  bytesRead = 0;
   readonly #place: TreePlace;
-  readonly #prefixes: readonly Prefix[];
   readonly #context: RuleContext;
-  readonly #digests: Digests;
+  readonly #isFull: boolean;
   readonly #references: Reference[] = [];
   readonly #facts = new Map<TreePath, FileFacts>();
   /** All names of each file that has several; one list for all of them. */
   readonly #names = new Map<TreePath, readonly TreePath[]>();
-  readonly #digestLists: TreePath[] = [];
-  #hasFolderLinks = false;
   /** The first name of each symlink that has several. */
   readonly #linkedSymlinks = new Map<string, TreePath>();
   readonly #entryOf = new Map<TreePath, Entry>();
   readonly #obstacles = new Map<TreePath, ReturnType<typeof obstacleTo>>();
   /** How files changed while they were read. */
   readonly #changed = new Map<TreePath, string>();
-  readonly #excluded: Excluded[] = [];
-  readonly #counts = { files: 0, directories: 0, symlinks: 0 };
 
-  /** `digests`: of all files where every entry is kept too, for a pack; of none where no facts are wanted. */
-  constructor(place: TreePlace, prefixes: readonly Prefix[], options: RuleOptions, digests: Digests) {
+  /** `isFull`: every entry is kept, and the digest of every file, for a pack. */
+  constructor(place: TreePlace, context: RuleContext, isFull: boolean) {
     this.#place = place;
-    this.#prefixes = prefixes;
-    this.#context = probeTree(place.real, prefixes, options);
-    this.#digests = digests;
+    this.#context = context;
+    this.#isFull = isFull;
   }
 
-  /** The real path of a tree path; null where it leaves the tree or is not there. */
-  readonly realPath = (path: TreePath): TreePath | null => this.#context.realPath(path);
-
-  addExcluded(excluded: Excluded): void {
-    this.#excluded.push(excluded);
+  seeEntry(entry: Entry): void {
+    if (!this.#isFull) return;
+    this.entries.push(entry);
+    if (entry.type === 'file') this.#entryOf.set(entry.path, entry);
   }
 
-  addEntry(entry: Entry): void {
-    if (this.#digests === 'all') {
-      this.entries.push(entry);
-      if (entry.type === 'file') this.#entryOf.set(entry.path, entry);
-    }
-    if (entry.unreadable !== undefined) {
-      this.#references.push(unreadableFile(entry.path, entry.unreadable));
-      return;
-    }
-    this.#count(entry);
-    if (entry.type === 'file' && storesDigests(entry.path)) this.#digestLists.push(entry.path);
-    if (entry.type === 'symlink') this.#hasFolderLinks ||= this.#context.resolvedTypeOf(entry.path) === 'directory';
-    this.#applyEntryRules(entry);
+  addOwn(reference: Reference): void {
+    this.#references.push(reference);
   }
 
-  addResult({ findings, unreadable, ranges, vanished, files, bytes }: BatchResult): void {
-    this.filesRead += files;
-    this.bytesRead += bytes;
-    this.#counts.files -= vanished;
-    for (const { path, code } of unreadable) this.#references.push(unreadableFile(path, code));
-    for (const { path, changed } of ranges) if (changed !== undefined) this.#changed.set(path, changed);
+  addChanged(path: TreePath, how: string): void {
+    this.#changed.set(path, how);
+  }
+
+  addOfEntry(entry: Entry, _key: number, references: readonly Reference[]): void {
+    if (this.#isSecondName(entry, references)) return;
+    for (const reference of references) this.#references.push(reference);
+    if (entry.type === 'symlink') this.#facts.set(entry.path, factsOfSymlink(this.#place.real, entry));
+  }
+
+  addAnswer({ findings }: BatchAnswer): void {
     for (const finding of findings) this.#addFinding(finding);
   }
 
-  /** All names of files that have several. */
   addNames(groups: Iterable<readonly TreePath[]>): void {
     for (const names of groups) for (const name of names) this.#names.set(name, names);
   }
 
-  result(warnings: readonly string[], allowances: readonly Allowance[]): Scan {
+  result(tree: TreeTally, warnings: readonly string[], allowances: readonly Allowance[]): Scan {
     for (const [path, how] of this.#changed) this.#references.push(changedWhileRead(path, how));
-    const { dependents, references } = findDependents(
-      this.#digestLists,
-      this.#changing(),
-      this.#context,
-      this.#hasFolderLinks,
-    );
-    const wantsFacts = this.#digests !== 'none';
-    for (const { file } of wantsFacts ? dependents : [])
+    const lists = tree.digestLists.map(({ path }) => path);
+    const { dependents, references } = findDependents(lists, this.#changing(), this.#context, tree.hasFolderLinks);
+    for (const { file } of dependents)
       if (!this.#facts.has(file)) this.#facts.set(file, factsOfFile(this.#place.real, file, this.#otherNames(file)));
     const compiled = new Set(dependents.flatMap(({ kind, file }) => (kind === 'byte-code' ? [file] : [])));
     const all = [...this.#references, ...references].sort(byPlace);
     return {
       version: 1,
       tree: this.#place.logical,
-      prefixes: this.#prefixes,
-      summary: summarize({ ...this.#counts, bytes: this.bytesRead }, all, compiled),
+      prefixes: this.#context.prefixes,
+      summary: summarize(tree.counts, all, compiled),
       references: all,
-      files: wantsFacts ? [...this.#facts.values()].sort((a, b) => compareBytes(a.file, b.file)) : [],
+      files: [...this.#facts.values()].sort((a, b) => compareBytes(a.file, b.file)),
       dependents,
-      excluded: this.#excluded.sort((a, b) => compareBytes(a.path, b.path)),
+      excluded: tree.excluded.sort((a, b) => compareBytes(a.path, b.path)),
       unusedAllowances: unusedAllowances(allowances, all),
       warnings,
     };
@@ -115,9 +91,7 @@ export class ScanTally {
 
   /** Files that an edit may change, under all their names. */
   #changing(): Set<TreePath> {
-    const editable = this.#references.filter(
-      ({ absolute, relative }) => absolute !== undefined || relative?.kind === 'splices',
-    );
+    const editable = this.#references.filter(mayEdit);
     return new Set(
       editable.flatMap(({ file }) => [file, ...(this.#names.get(file) ?? this.#facts.get(file)?.aliases ?? [])]),
     );
@@ -127,12 +101,6 @@ export class ScanTally {
     return (this.#names.get(file) ?? []).filter((name) => name !== file);
   }
 
-  #count(entry: Entry): void {
-    if (entry.type === 'file') this.#counts.files++;
-    if (entry.type === 'directory') this.#counts.directories++;
-    if (entry.type === 'symlink') this.#counts.symlinks++;
-  }
-
   #addFinding(finding: FileFinding): void {
     const { path, aliases, references, digest, size, mode } = finding;
     const changed = finding.changed ?? this.#changeSinceWalk(finding);
@@ -140,7 +108,7 @@ export class ScanTally {
     // not spread: a log may hold more references than a call takes arguments
     for (const reference of references) this.#references.push(reference);
     if (digest === null) return;
-    if (this.#digests === 'all') for (const name of [path, ...aliases]) this.digests.set(name, digest);
+    if (this.#isFull) for (const name of [path, ...aliases]) this.digests.set(name, digest);
     if (references.length === 0) return;
     const sealed = finding.sealed === undefined ? {} : { sealed: finding.sealed };
     this.#facts.set(path, { file: path, aliases, digest, size, mode, ...this.#obstacleTo(path), ...sealed });
@@ -160,22 +128,6 @@ export class ScanTally {
     const known = this.#obstacles.get(folder) ?? obstacleTo(this.#place.real, file);
     this.#obstacles.set(folder, known);
     return known;
-  }
-
-  #applyEntryRules(entry: Entry): void {
-    const references = ENTRY_RULES.flatMap((rule): Reference[] => {
-      if (!rule.appliesTo(entry)) return [];
-      const claims = [...rule.claim(entry, this.#context)];
-      return claims.map(({ hit: _, ...claim }) => ({
-        code: rule.code,
-        rule: RULE_NAMES[rule.code],
-        file: entry.path,
-        ...claim,
-      }));
-    });
-    if (references.length === 0 || this.#isSecondName(entry, references)) return;
-    for (const reference of references) this.#references.push(reference);
-    if (entry.type === 'symlink') this.#facts.set(entry.path, factsOfSymlink(this.#place.real, entry));
   }
 
   /** Another name of a symlink that was seen, and one that wants the same text: an alias of that, as with hard links of files. */

@@ -17,6 +17,11 @@ export interface WalkOptions {
   readonly isNamesOnly?: boolean;
 }
 
+export interface Walked extends Entry {
+  /** Of a folder that is yielded a second time: how many entries came before the first time. */
+  readonly place?: number;
+}
+
 /** One step of a folder: an entry itself, or (later in byte order, as `name/` sorts) what is in it. */
 interface Step {
   readonly key: string;
@@ -29,9 +34,10 @@ interface Step {
  * Walks the tree at `root`, which must exist and be a folder. The root itself is not among the entries. An entry that vanishes
  * meanwhile is left out; a folder that can't be read is yielded a second time, marked `unreadable`, in place of its contents.
  */
-export function* walk(root: AbsolutePath, options: WalkOptions = {}): Generator<Entry> {
+export function* walk(root: AbsolutePath, options: WalkOptions = {}): Generator<Walked> {
   const pending: Step[][] = [stepsOf(root, asTreePath(''), options)];
-  const folders = new Map<TreePath, Entry>();
+  const folders = new Map<TreePath, Required<Pick<Walked, 'place'>> & Entry>();
+  let place = 0;
   for (let steps = pending.at(-1); steps !== undefined; steps = pending.at(-1)) {
     const step = steps.pop();
     if (step === undefined) pending.pop();
@@ -40,13 +46,17 @@ export function* walk(root: AbsolutePath, options: WalkOptions = {}): Generator<
       folders.delete(step.path);
       if (folder === undefined) continue;
       const inside = tryStepsOf(root, step.path, options);
-      if (typeof inside === 'string') yield { ...folder, unreadable: inside };
-      else pending.push(inside);
+      if (typeof inside !== 'string') pending.push(inside);
+      else {
+        place++;
+        yield { ...folder, unreadable: inside };
+      }
     } else {
       const isKnown = options.isNamesOnly === true && step.type !== 'other';
       const entry = isKnown ? nameOnly(step.path, step.type) : tryReadEntry(root, step.path);
       if (entry === null) continue;
-      if (entry.type === 'directory' && entry.unreadable === undefined) folders.set(entry.path, entry);
+      if (entry.type === 'directory' && entry.unreadable === undefined) folders.set(entry.path, { ...entry, place });
+      place++;
       yield entry;
     }
   }

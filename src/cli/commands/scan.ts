@@ -1,6 +1,5 @@
 /** relocate scan: what ties a tree to its place. */
 import { EXIT } from '../../model/errors.ts';
-import { isFinding } from '../../model/outcome.ts';
 import { scanJson, scanNdjson } from '../../reports/scan-json.ts';
 import { scanText } from '../../reports/scan-text.ts';
 import { defineCommand, type Command } from '../command.ts';
@@ -28,16 +27,19 @@ export const command: Command = defineCommand({
     ['relocate scan /srv/site --format json', 'for other programs'],
   ],
   async run(args, session) {
-    const { compileAllowances, readConfig, requireSettled, scan } = await import('../../scanning.ts');
+    const { readConfig, report, requireSettled } = await import('../../scanning.ts');
     await requireSettled(args.tree);
     const config = readConfig(args.tree, args.config);
     const found = await session.withProgress('scanning', (onProgress) =>
-      scan(args.tree, { ...scanOptions(args, config), ...session.running, onProgress, facts: false }),
+      report(args.tree, { ...scanOptions(args, config), ...session.running, onProgress }),
     );
-    const allows = compileAllowances(config.allow);
-    if (args.format === 'json') await session.printPieces(scanJson(found, allows));
-    else if (args.format === 'ndjson') await session.printPieces(scanNdjson(found, allows));
-    else await session.print(scanText(found, { ...session.terminal.style, by: args.by, all: args.all, allows }));
-    return found.references.some((reference) => isFinding(reference, allows)) ? EXIT.no : EXIT.done;
+    try {
+      if (args.format === 'json') await session.printPieces(scanJson(found));
+      else if (args.format === 'ndjson') await session.printPieces(scanNdjson(found));
+      else await session.print(scanText(found, { ...session.terminal.style, by: args.by, all: args.all }));
+    } finally {
+      found.close();
+    }
+    return found.hasFindings ? EXIT.no : EXIT.done;
   },
 });

@@ -1,7 +1,6 @@
 /** A reference as JSON for other programs: what it is, not how relocate would edit it. */
-import { encodeBytes, isValidText } from '../formats/byte-text.ts';
-import type { Allows } from '../model/outcome.ts';
-import type { Reference, Site } from '../model/reference.ts';
+import type { PlainReference, Site } from '../model/reference.ts';
+import { encodeBytes, isValidText } from './byte-text.ts';
 
 /** The documented shape. `fileBytes` and `pathBytes` (base64) stand only where a name is not UTF-8. */
 export interface ReferenceJson {
@@ -21,8 +20,8 @@ export interface ReferenceJson {
   readonly allowed?: string;
 }
 
-export function referenceJson(reference: Reference, allows: Allows): ReferenceJson {
-  const allowance = allows(reference);
+/** `allowed`: the reason of the allowance that accepts it. */
+export function referenceJson(reference: PlainReference, allowed?: string): ReferenceJson {
   const { code, rule, file, site, path, prefix, scope, fix, applicability, note } = reference;
   return {
     code,
@@ -35,7 +34,7 @@ export function referenceJson(reference: Reference, allows: Allows): ReferenceJs
     fix,
     applicability,
     note,
-    ...(allowance === null ? {} : { allowed: allowance.reason }),
+    ...(allowed === undefined ? {} : { allowed }),
   };
 }
 
@@ -49,15 +48,4 @@ export function nameJson<Key extends string>(
 ): { readonly [K in Key]: string } & { readonly [K in `${Key}Bytes`]?: string } {
   const bytes = isValidText(name) ? {} : { [`${key}Bytes`]: encodeBytes(name).toString('base64') };
   return { [key]: name, ...bytes } as { readonly [K in Key]: string } & { readonly [K in `${Key}Bytes`]?: string }; // computed keys widen to string
-}
-
-/** A list in pieces, one row on a line: a document of any size is printed without making one string of it. */
-export function* jsonRows<Row>(rows: readonly Row[], toJson: (row: Row) => unknown): Generator<string> {
-  yield '[';
-  let separator = '\n    ';
-  for (const row of rows) {
-    yield separator + JSON.stringify(toJson(row));
-    separator = ',\n    ';
-  }
-  yield rows.length > 0 ? '\n  ]' : ']';
 }

@@ -1,0 +1,113 @@
+/**
+ * Records of rows: the references of one file with a key, which gives the order, as bytes that cross threads and can be kept.
+ * A record is three little-endian numbers of 4 bytes (the key, the bytes of the tally, the bytes of the rows), the tally as JSON, the rows.
+ */
+import type { Reference } from '../model/reference.ts';
+import type { FileRows, FileTally, ReferenceRow } from '../model/report.ts';
+import { rowText } from './file-rows.ts';
+
+const HEAD = 12;
+const FIRST_ROOM = 16 * 1024;
+/** Tallies that were read and are remembered: most files have one of a few. */
+const REMEMBERED = 2000;
+
+export interface RowRecord extends FileRows {
+  readonly key: number;
+  /** All of the record. */
+  readonly bytes: Buffer;
+}
+
+/** Writes records one after another. */
+export class RecordWriter {
+  #bytes = Buffer.alloc(0);
+  #length = 0;
+
+  /** Row by row: all rows of a log in one string may be more than a string can hold. */
+  add(key: number, tally: FileTally, rows: readonly (Reference | ReferenceRow)[]): void {
+    const start = this.#length;
+    this.#require(HEAD);
+    this.#length += HEAD;
+    const told = this.#write(JSON.stringify(tally));
+    let length = 0;
+    for (const row of rows) length += this.#write(rowText(row));
+    this.#bytes.writeUInt32LE(key, start);
+    this.#bytes.writeUInt32LE(told, start + 4);
+    this.#bytes.writeUInt32LE(length, start + 8);
+  }
+
+  /** A record as it is, under a key. */
+  copy({ bytes }: RowRecord, key: number): void {
+    this.#require(bytes.length);
+    const start = this.#length;
+    this.#length += bytes.copy(this.#bytes, start);
+    this.#bytes.writeUInt32LE(key, start);
+  }
+
+  /** What was written, in memory of its own; the writer begins anew. */
+  take(): Buffer {
+    const taken = this.#bytes.subarray(0, this.#length);
+    this.#bytes = Buffer.alloc(0);
+    this.#length = 0;
+    return taken;
+  }
+
+  #write(text: string): number {
+    // no UTF-16 unit takes more than 3 bytes of UTF-8
+    this.#require(3 * text.length);
+    const written = this.#bytes.write(text, this.#length);
+    this.#length += written;
+    return written;
+  }
+
+  #require(more: number): void {
+    const wanted = this.#length + more;
+    if (wanted <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(FIRST_ROOM, wanted, 2 * this.#bytes.length));
+    this.#bytes.copy(grown, 0, 0, this.#length);
+    this.#bytes = grown;
+  }
+}
+
+const tallies = new Map<string, FileTally>();
+
+class StoredRecord implements RowRecord {
+  readonly key: number;
+  readonly bytes: Buffer;
+  readonly #rowsAt: number;
+
+  constructor(bytes: Buffer, rowsAt: number) {
+    this.key = bytes.readUInt32LE(0);
+    this.bytes = bytes;
+    this.#rowsAt = rowsAt;
+  }
+
+  get tally(): FileTally {
+    const text = this.bytes.toString('latin1', HEAD, this.#rowsAt);
+    const known = tallies.get(text);
+    if (known !== undefined) return known;
+    // written by RecordWriter
+    const tally = JSON.parse(this.bytes.toString('utf8', HEAD, this.#rowsAt)) as FileTally;
+    if (tallies.size >= REMEMBERED) tallies.clear();
+    tallies.set(text, tally);
+    return tally;
+  }
+
+  get rows(): Buffer {
+    return this.bytes.subarray(this.#rowsAt);
+  }
+}
+
+/** The record that begins at an offset. */
+export function recordAt(bytes: Buffer, at: number): RowRecord {
+  const rowsAt = HEAD + bytes.readUInt32LE(at + 4);
+  return new StoredRecord(bytes.subarray(at, at + rowsAt + bytes.readUInt32LE(at + 8)), rowsAt);
+}
+
+/** Records that stand one after another. */
+export function* recordsIn(bytes: Buffer): Generator<RowRecord> {
+  for (let at = 0; at < bytes.length;) {
+    const record = recordAt(bytes, at);
+    yield record;
+    at += record.bytes.length;
+  }
+}
