@@ -59,9 +59,10 @@ export async function requireMembers(archive, expected, say) {
 
 /**
  * Throws where a tree that was installed and one that tar unpacked from the same archive differ in more than the files that an install fills in.
+ * @returns how much is the same, in words
  */
-export function requireSameTrees(installed, unpacked, say) {
-  const rendered = renderedIn(installed);
+export function requireSameTrees(installed, unpacked) {
+  const rendered = renderedIn(unpacked);
   let [same, filled] = [0, 0];
   for (const entry of readdirSync(unpacked, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name).slice(unpacked.length + 1);
@@ -70,15 +71,13 @@ export function requireSameTrees(installed, unpacked, say) {
     else if (rendered.has(path)) filled++;
     else throw new Error(`'${path}' is not what tar unpacks`);
   }
-  say(
-    `the install and tar give the same ${same} files, folders and links, and ${filled} files that name the new place`,
-  );
+  return `what tar unpacks, ${same} files, folders and links, and ${filled} files that name the new place`;
 }
 
-/** The files with sites to fill in, of the manifest that stands in an installed tree: one entry a line. */
+/** The files that an install fills in: those with sites, and with rows that follow other files. */
 function renderedIn(tree) {
   const { entries } = JSON.parse(readFileSync(join(tree, '.relocate/manifest.json'), 'utf8'));
-  return new Set(entries.filter(({ sites }) => sites !== undefined).map(({ path }) => path));
+  return new Set(entries.filter(({ sites, rows }) => (sites ?? rows) !== undefined).map(({ path }) => path));
 }
 
 function contentOf(path) {

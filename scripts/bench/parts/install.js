@@ -56,14 +56,18 @@ export async function install(bench) {
   await clear(folder, ...formats.map((format) => join(bench.folder, `to-install${format}`)));
 }
 
-/** What relocate installs is what tar unpacks, but for the files that name the place. */
+/** What relocate installs, or extracts, is what tar unpacks, but for the files that name the place. */
 async function requireSameBytes(contestants, folder, say) {
-  const [tar, ours] = ['tar', 'relocate install'].map((start) =>
+  const [tar, ours, raw] = ['tar', 'relocate install', 'extraction'].map((start) =>
     contestants.find(({ name }) => name.startsWith(start)),
   );
-  const unpacked = join(folder, 'unpacked');
+  const [made, unpacked] = [join(folder, 'site'), join(folder, 'unpacked')];
   await run(tar.command);
-  await run(['mv', join(folder, 'site'), unpacked]);
-  await run(ours.command, { exits: [0, 1] });
-  requireSameTrees(join(folder, 'site'), unpacked, say);
+  await run(['mv', made, unpacked]);
+  for (const contestant of [ours, raw]) {
+    if (contestant === undefined) continue;
+    await run(contestant.command, { exits: [0, 1] });
+    say(`${contestant.name}: ${requireSameTrees(made, unpacked)}`);
+    await run(['rm', '-rf', made]);
+  }
 }
