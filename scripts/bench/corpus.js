@@ -1,65 +1,88 @@
-// The trees that the benchmark runs on: copies of installed Pythons, and small files made from them for questions of growth.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+// The corpus: a tree as a site has it, all of it built at one place. Two Pythons that were made at home there, and environments that their
+// own pip filled from wheels. It is made once; a folder that is given keeps it, and a stamp tells whether it is the one that is asked for.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fetchWheels, PACKAGES } from '../wheelhouse.js';
+import { settlePython } from './python-home.js';
+import { run } from './run.js';
+import { measureTree, pythons } from './trees.js';
 
-/** Files and bytes below a folder; links are not followed. */
-export function measureTree(folder) {
-  let [files, bytes] = [0, 0];
-  const names = [];
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    files++;
-    bytes += statSync(path).size;
-    names.push(path);
-  }
-  return { files, bytes, names };
-}
+const VERSION = 1;
+const BYTES_EACH = 30_000;
 
-/** Folders with an installed Python each: pyenv's, else the one that runs here. */
-export function pythons() {
-  const versions = join(process.env.PYENV_ROOT ?? `${process.env.HOME}/.pyenv`, 'versions');
-  if (existsSync(versions)) return readdirSync(versions).map((name) => join(versions, name));
-  const { stdout } = spawnSync('python3', ['-c', 'import sys; print(sys.prefix)'], { encoding: 'utf8' });
-  const prefix = stdout.trim();
-  return prefix === '/usr' ? ['/usr/lib/python3', '/usr/share'] : [prefix];
-}
+/** What the environments hold, in the order in which they are made; the last two are made again until the corpus is large enough. */
+const SETS = {
+  web: PACKAGES,
+  science: ['numpy', 'scipy', 'pandas', 'scikit-learn', 'matplotlib', 'sympy', 'networkx', 'pyarrow', 'jupyterlab'],
+  cloud: ['ansible', 'boto3', 'django', 'sphinx', 'plotly', 'sqlalchemy', 'statsmodels', 'polars', 'babel', 'faker'],
+};
 
-/** Copies Pythons into a folder until there are so many files and bytes. */
-export function makeCorpus(folder, least) {
+/**
+ * Makes the corpus in a folder, or finds it there.
+ * @returns the folder of the site, its size, and its environments by the name of their set
+ */
+export async function readyCorpus(folder, files, say) {
+  const stamp = join(folder, 'corpus.json');
+  const asked = { version: VERSION, folder, asked: files };
+  const held = existsSync(stamp) ? JSON.parse(readFileSync(stamp, 'utf8')) : null;
+  if (held !== null && Object.entries(asked).every(([key, value]) => held[key] === value) && held.size !== undefined)
+    return held;
+  if (held === null && existsSync(folder) && readdirSync(folder).length > 0)
+    throw new Error(`${folder} holds something else; name a folder that is empty or not there yet`);
+  say('making the corpus: two Pythons, and environments from wheels (some minutes)');
+  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const sources = pythons();
-  const sum = { files: 0, bytes: 0 };
-  for (let i = 0; sum.files < least.files || sum.bytes < least.bytes; i++) {
-    const source = sources[i % sources.length];
-    const target = join(folder, `copy-${i}`);
-    const { status } = spawnSync('cp', ['-a', source, target], { stdio: ['ignore', 'ignore', 'inherit'] });
-    if (status !== 0) throw new Error(`can't copy ${source} to ${target}`);
-    const { files, bytes } = measureTree(target);
-    sum.files += files;
-    sum.bytes += bytes;
+  writeFileSync(stamp, JSON.stringify(asked));
+  try {
+    const made = { ...asked, ...(await makeCorpus(folder, files, say)) };
+    writeFileSync(stamp, JSON.stringify(made));
+    return made;
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
   }
-  return sum;
 }
 
-const HEAD = 2048;
-const FOLDER = 200;
+async function makeCorpus(folder, files, say) {
+  const site = join(folder, 'site');
+  mkdirSync(site);
+  const size = { files: 0, bytes: 0 };
+  const count = (part) => {
+    const { files, bytes } = measureTree(part);
+    size.files += files;
+    size.bytes += bytes;
+    say(`  ${part.slice(folder.length + 1)}: ${files} files, ${(bytes / 1e6).toFixed(0)} MB`);
+  };
+  const isEnough = () => size.files >= files && size.bytes >= files * BYTES_EACH;
+  const environments = {};
+  const programs = [];
+  const addPython = async (source, name) => {
+    const home = join(site, name);
+    programs.push(await settlePython(source, home));
+    count(home);
+  };
+  const addEnvironment = async (set, name) => {
+    const environment = join(site, name);
+    await makeEnvironment(environment, programs[0], set);
+    environments[set] ??= environment;
+    count(environment);
+  };
+  const [first, second = first] = pythons();
+  await addPython(first, 'python-1');
+  await addEnvironment('web', 'web');
+  if (!isEnough()) await addPython(second, 'python-2');
+  for (let round = 1; !isEnough(); round++)
+    for (const set of ['science', 'cloud']) if (!isEnough()) await addEnvironment(set, `${set}-${round}`);
+  return { site, size, environments };
+}
 
-/** A tree of so many small files; of a share of them (0 to 1) each holds one line with the path. */
-export function makeSmallFiles(folder, count, share, path) {
-  const sources = [];
-  for (const python of pythons()) {
-    if (sources.length >= 2000) break;
-    sources.push(...measureTree(python).names.filter((name) => /\.(?:py|h|txt)$/.test(name)));
-  }
-  const texts = sources.slice(0, 2000).map((name) => readFileSync(name).subarray(0, HEAD));
-  const line = Buffer.from(`\nroot = "${path}/etc/x.conf"\n`);
-  const every = share === 0 ? Infinity : Math.round(1 / share);
-  for (let i = 0; i < count; i++) {
-    const place = join(folder, String(Math.floor(i / FOLDER / FOLDER)), String(Math.floor(i / FOLDER) % FOLDER));
-    if (i % FOLDER === 0) mkdirSync(place, { recursive: true });
-    const text = texts[i % texts.length];
-    writeFileSync(join(place, `file-${i}.txt`), i % every === 0 ? Buffer.concat([text, line]) : text);
-  }
+/** A virtual environment of a Python, filled by its own pip, without a network once the wheels are there. */
+async function makeEnvironment(environment, python, set) {
+  const packages = SETS[set];
+  const version = (await run([python, '-c', 'import sys; print(*sys.version_info[:2], sep=".")'])).toString().trim();
+  const wheels = fetchWheels(`relocate-bench-${set}-${version}`, python, packages);
+  if (wheels === null) throw new Error(`pip could not fetch ${packages.join(', ')}; the corpus needs them`);
+  await run([python, '-m', 'venv', environment]);
+  const offline = ['--quiet', '--disable-pip-version-check', '--no-index', '--find-links', wheels];
+  await run([join(environment, 'bin/python'), '-m', 'pip', 'install', ...offline, ...packages]);
 }

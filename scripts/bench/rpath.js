@@ -1,22 +1,22 @@
 // The search paths of all ELF files of a tree: patchelf, one call for each file, against relocate's rewrite of the same files, and against all
 // of `relocate fix`, which looks for everything else, keeps a journal and syncs. All write the same.
-import { spawnSync } from 'node:child_process';
 import { closeSync, copyFileSync, mkdirSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { measureTree, pythons } from './corpus.js';
-import { compare, outputOf } from './measure.js';
+import { RELOCATE } from './peers.js';
+import { run } from './run.js';
+import { measureTree, pythons } from './trees.js';
 
 const RAW = fileURLToPath(new URL('./raw-rpath.js', import.meta.url));
 /** Smaller ones are mostly headers. */
 const LEAST = 32 * 1024;
 
 /** Fills `tree` with ELF files of installed Pythons, in folders of several depths, each with a search path of its own `lib`. */
-function makePrograms(tree, bytes) {
+async function makePrograms(tree, bytes) {
   const sources = pythons().flatMap((python) => measureTree(python).names.filter(isDynamicElf));
-  if (sources.length === 0) throw new Error('no ELF files were found to make a tree of');
   const files = [];
   for (let sum = 0; sum < bytes;) {
+    if (sources.length === 0) throw new Error('no ELF files were found to make a tree of');
     const source = sources[files.length % sources.length];
     const path = join(
       `d${files.length % 40}`,
@@ -25,7 +25,11 @@ function makePrograms(tree, bytes) {
     );
     mkdirSync(dirname(join(tree, path)), { recursive: true });
     copyFileSync(source, join(tree, path));
-    if (spawnSync('patchelf', ['--set-rpath', join(tree, 'lib'), join(tree, path)], { stdio: 'ignore' }).status !== 0) {
+    const set = ['patchelf', '--set-rpath', join(tree, 'lib'), join(tree, path)];
+    try {
+      await run(set, { output: 'ignore', errors: 'ignore' });
+    } catch (error) {
+      if (error.exitCode !== undefined) throw error;
       sources.splice(files.length % sources.length, 1);
       continue;
     }
@@ -45,30 +49,33 @@ function isDynamicElf(path) {
   return head.readUInt32BE(0) === 0x7f454c46;
 }
 
-/** Runs both in turn on fresh copies, checks that they wrote the same, and gives the rows of a table with the size of the tree. */
-export function compareRpaths({ folder, relocate, bytes, rounds }) {
+/** Makes the tree and its contestants, each with a fresh copy every time, and checks that all write the same. */
+export async function rpathContestants(folder, bytes) {
   const tree = join(folder, 'rpath');
   const fresh = join(folder, 'rpath-fresh');
   mkdirSync(tree);
-  const files = makePrograms(tree, bytes);
-  outputOf(['cp', '-a', tree, fresh]);
-  const prepare = ['sh', '-c', 'rm -rf "$1"; cp -a "$2" "$1"', 'sh', tree, fresh];
+  const files = await makePrograms(tree, bytes);
+  await run(['cp', '-a', tree, fresh]);
+  const prepare = async () => {
+    await run(['rm', '-rf', tree]);
+    await run(['cp', '-a', fresh, tree]);
+    await run(['sync']);
+  };
   const list = join(folder, 'rpath-list');
   writeFileSync(list, files.map((path) => `${'../'.repeat(path.split('/').length - 1)}lib\t${path}\n`).join(''));
   const loop = 'cd "$1"; while IFS="\t" read -r up path; do patchelf --set-rpath "\\$ORIGIN/$up" "$path"; done <"$2"';
   const contestants = [
     { name: 'patchelf', prepare, command: ['sh', '-c', loop, 'sh', tree, list] },
     { name: 'the rewrite alone', prepare, command: ['node', RAW, tree, list] },
-    { name: 'relocate fix', prepare, command: ['node', relocate, 'fix', tree, '--only', 'RL401', '--quiet'] },
+    { name: 'relocate fix', prepare, command: ['node', RELOCATE, 'fix', tree, '--only', 'RL401', '--quiet'] },
   ];
-  const written = contestants.map(({ command }) => {
-    outputOf(prepare);
-    outputOf(command);
-    return files.map((path) => outputOf(['patchelf', '--print-rpath', join(tree, path)]).toString()).join('');
-  });
-  if (new Set(written).size > 1) throw new Error('patchelf and relocate wrote different search paths');
-  return {
-    results: compare(contestants, rounds, folder),
-    size: { files: files.length, bytes: measureTree(fresh).bytes },
-  };
+  const written = new Set();
+  for (const { command } of contestants) {
+    await prepare();
+    await run(command, { exits: [0, 1], output: 'ignore' });
+    const print = 'cd "$1"; shift; for path; do patchelf --print-rpath "$path"; done';
+    written.add((await run(['sh', '-c', print, 'sh', tree, ...files])).toString());
+  }
+  if (written.size > 1) throw new Error('patchelf and relocate wrote different search paths');
+  return { contestants, size: { files: files.length, bytes: measureTree(fresh).bytes }, folders: [tree, fresh, list] };
 }

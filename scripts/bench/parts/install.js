@@ -1,0 +1,73 @@
+// install beside tar: the same archive, which relocate packed, unpacked into a folder that is not there yet.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { clear, present, relocateFormats, relocatePack, requireSameTrees } from '../archives.js';
+import { RELOCATE } from '../peers.js';
+import { run } from '../run.js';
+
+const RAW = fileURLToPath(new URL('../raw-extract.js', import.meta.url));
+
+export async function install(bench) {
+  const { site, size } = await bench.corpus();
+  const folder = join(bench.folder, 'unpacked');
+  mkdirSync(folder);
+  const formats = await relocateFormats(bench);
+  for (const format of formats) {
+    const archive = join(bench.folder, `to-install${format}`);
+    await run(relocatePack(site, archive), { exits: [0, 1] });
+  }
+  const ours = (name, format, slow) => {
+    const archive = join(bench.folder, `to-install${format}`);
+    return { name, slow, command: ['node', RELOCATE, 'install', archive, join(folder, 'site'), '--quiet'] };
+  };
+  const unpack = (name, format, program, slow) => {
+    const archive = join(bench.folder, `to-install${format}`);
+    const command = ['sh', '-c', `mkdir "$1" && ${program} "$2" -C "$1"`, 'sh', join(folder, 'site'), archive];
+    return { name, slow, command, needs: program.split(' ')[0] };
+  };
+  const raw = (name, format) => {
+    const archive = join(bench.folder, `to-install${format}`);
+    return { name, command: ['node', RAW, archive, join(folder, 'site')] };
+  };
+  const contestants = present(bench, [
+    ...(formats.includes('.tar.zst')
+      ? [
+          unpack('tar --zstd -xf', '.tar.zst', 'tar --zstd -xf'),
+          ours('relocate install', '.tar.zst'),
+          raw('extraction alone', '.tar.zst'),
+          unpack('bsdtar -xf', '.tar.zst', 'bsdtar -xf'),
+        ]
+      : []),
+    unpack('tar xf', '.tar', 'tar -xf'),
+    ours('relocate install tar', '.tar'),
+    unpack('tar xzf', '.tar.gz', 'tar -xzf', true),
+    ours('relocate install tar.gz', '.tar.gz', true),
+  ]);
+  await requireSameBytes(contestants, folder, bench.say);
+  const empty = async () => {
+    await clear(folder);
+    mkdirSync(folder);
+  };
+  const note =
+    'All unpack the archive that relocate packed. tar and bsdtar check nothing, fill nothing in, and leave the disk to the system; install syncs.';
+  const prepared = contestants.map((contestant) => ({ ...contestant, prepare: empty }));
+  await bench.compare({ id: 'install', title: 'Install', note, ...size, rounds: bench.fewer }, prepared);
+  await clear(folder, ...formats.map((format) => join(bench.folder, `to-install${format}`)));
+}
+
+/** What relocate installs, or extracts, is what tar unpacks, but for the files that name the place. */
+async function requireSameBytes(contestants, folder, say) {
+  const [tar, ours, raw] = ['tar', 'relocate install', 'extraction'].map((start) =>
+    contestants.find(({ name }) => name.startsWith(start)),
+  );
+  const [made, unpacked] = [join(folder, 'site'), join(folder, 'unpacked')];
+  await run(tar.command);
+  await run(['mv', made, unpacked]);
+  for (const contestant of [ours, raw]) {
+    if (contestant === undefined) continue;
+    await run(contestant.command, { exits: [0, 1] });
+    say(`${contestant.name}: ${requireSameTrees(made, unpacked)}`);
+    await run(['rm', '-rf', made]);
+  }
+}
