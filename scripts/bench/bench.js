@@ -16,7 +16,7 @@ export class Bench {
     processors: cpus().length,
     model: cpus()[0]?.model.trim() ?? 'unknown',
     memory: Math.round(totalmem() / 1e9),
-    system: `${type()} ${release()}`,
+    system: `${type()} ${release().split('-')[0]}`,
     node: process.versions.node,
     load: loadavg()[0],
   };
