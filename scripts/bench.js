@@ -61,6 +61,7 @@ const bench = new Bench({
 try {
   await readyPeers(values['get-peers'], bench.say);
   for (const name of chosen) await bench.part(name, PARTS[name]);
+  if (bench.hasFailed) process.exitCode = 1;
   bench.say(`\n## Goals\n\n${goalsTable(bench.tables)}`);
 } catch (error) {
   console.error(error.exitCode === undefined ? error : error.message);

@@ -3,10 +3,12 @@ import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { readyCorpus } from './corpus.js';
 import { compare } from './measure.js';
 import { RELOCATE } from './peers.js';
+import { Stopped } from './run.js';
 import { comparisonTable, isBusy } from './tables.js';
 
 export class Bench {
   tables = [];
+  hasFailed = false;
   #skipped = [];
   #corpus = null;
   #begun = Date.now();
@@ -14,7 +16,7 @@ export class Bench {
     processors: cpus().length,
     model: cpus()[0]?.model.trim() ?? 'unknown',
     memory: Math.round(totalmem() / 1e9),
-    system: `${type()} ${release()}`,
+    system: `${type()} ${release().split('-')[0]}`,
     node: process.versions.node,
     load: loadavg()[0],
   };
@@ -36,10 +38,18 @@ export class Bench {
 
   say = (text) => process.stdout.write(`${text}\n`);
 
+  /** One part that fails does not take the others with it; it is told, and the benchmark has failed. */
   async part(name, run) {
     this.say(`\n## ${name}\n`);
     const begun = Date.now();
-    await run(this);
+    try {
+      await run(this);
+    } catch (error) {
+      if (error instanceof Stopped) throw error;
+      console.error(error);
+      this.hasFailed = true;
+      this.skip(`part ${name}`, 'it failed');
+    }
     this.say(`\n(${name}: ${((Date.now() - begun) / 1000).toFixed(0)} s)`);
   }
 

@@ -56,7 +56,7 @@ export function circumstances({ machine, options, corpus, skipped, seconds }) {
     ...(corpus === null
       ? []
       : [`- A corpus of ${corpus.files.toLocaleString('en')} files, ${sizeText(corpus.bytes)}.`]),
-    `- ${options.rounds} rounds${options.quick ? ', `--quick`' : ''}, ${Math.round(seconds / 60)} minutes.`,
+    `- Rounds: ${options.rounds}${options.quick ? ', `--quick`' : ''}, ${Math.round(seconds / 60)} minutes.`,
     ...skipped.map(({ what, why }) => `- Not run: ${what} (${why}).`),
   ];
   return lines.join('\n');
