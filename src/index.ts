@@ -27,6 +27,7 @@ export { demo, type DemoOptions } from './stages/demo.ts';
 export { compileAllowances, type Allowances } from './stages/allowances.ts';
 export { rawArguments } from './io/arguments.ts';
 export { readConfig } from './io/config.ts';
+export { keepHeapSmall } from './io/small-heap.ts';
 export { readRulePage } from './io/rule-pages.ts';
 export { RULES } from './rules/registry.ts';
 
