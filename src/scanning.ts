@@ -2,3 +2,4 @@
 export { requireSettled } from './stages/pending.ts';
 export { report } from './stages/report.ts';
 export { readConfig } from './io/config.ts';
+export { keepHeapSmall } from './io/small-heap.ts';

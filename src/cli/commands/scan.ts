@@ -27,7 +27,8 @@ export const command: Command = defineCommand({
     ['relocate scan /srv/site --format json', 'for other programs'],
   ],
   async run(args, session) {
-    const { readConfig, report, requireSettled } = await import('../../scanning.ts');
+    const { keepHeapSmall, readConfig, report, requireSettled } = await import('../../scanning.ts');
+    keepHeapSmall();
     await requireSettled(args.tree);
     const config = readConfig(args.tree, args.config);
     const found = await session.withProgress('scanning', (onProgress) =>

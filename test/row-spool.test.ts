@@ -1,0 +1,96 @@
+/** Rows of a report: whatever order they come in, they are given back by key, from memory and from the temporary file. */
+import fc from 'fast-check';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { rowsIn, tallyOf } from '../src/formats/file-rows.ts';
+import { RecordWriter } from '../src/formats/row-records.ts';
+import { RowSpool } from '../src/io/row-spool.ts';
+import { Spill } from '../src/io/spill.ts';
+import { RULE_NAMES } from '../src/model/codes.ts';
+import { asTreePath } from '../src/model/path.ts';
+import type { Reference } from '../src/model/reference.ts';
+
+function reference(file: string, note: string): Reference {
+  return {
+    code: 'RL201',
+    rule: RULE_NAMES.RL201,
+    file: asTreePath(file),
+    site: { kind: 'symlink' },
+    path: '/srv/ä',
+    prefix: null,
+    scope: 'inside',
+    applicability: 'safe',
+    fix: 'pinned',
+    note,
+  };
+}
+
+function records(keys: readonly number[], note: string): Buffer {
+  const writer = new RecordWriter();
+  for (const key of keys) {
+    const rows = [reference(`f${key}`, note)];
+    writer.add(key, tallyOf(rows), rows);
+  }
+  return writer.take();
+}
+
+function namesIn(spool: RowSpool): string[] {
+  const names: string[] = [];
+  for (const { rows } of spool.inOrder()) for (const { file, note } of rowsIn(rows)) names.push(`${file} ${note}`);
+  return names;
+}
+
+describe('a spool of rows', () => {
+  it('gives back batches of any keys in order, those of one key as they came', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.nat(30), { maxLength: 8 }), { maxLength: 12 }), (batches) => {
+        const spool = new RowSpool();
+        for (const [index, keys] of batches.entries()) spool.append(records(keys, String(index)));
+        const wanted = batches
+          .flatMap((keys, index) => keys.map((key) => ({ key, index })))
+          .sort((a, b) => a.key - b.key)
+          .map(({ key, index }) => `f${key} ${index}`);
+        expect(namesIn(spool)).toEqual(wanted);
+        spool.close();
+      }),
+    );
+  });
+
+  it('holds more than memory should, may be read twice, and leaves no file behind', () => {
+    const ours = (): string[] => readdirSync(tmpdir()).filter((name) => /^relocate-[0-9a-f]{16}$/.test(name));
+    const before = ours();
+    const spool = new RowSpool();
+    const long = 'x'.repeat(30_000);
+    for (let key = 299; key >= 0; key--) spool.append(records([key, key + 300], long));
+    const wanted = Array.from({ length: 600 }, (_, key) => `f${key} ${long}`);
+    expect(namesIn(spool)).toEqual(wanted);
+    expect(ours().filter((name) => !before.includes(name))).toEqual([]);
+    spool.append(records([600], 'late'));
+    expect(namesIn(spool)).toEqual([...wanted, 'f600 late']);
+    spool.close();
+  });
+});
+
+describe('bytes that spill over', () => {
+  const MEGA = 1024 * 1024;
+  const all = Buffer.alloc(8 * MEGA);
+  for (let at = 0; at < all.length; at += 4) all.writeUInt32LE(at, at);
+
+  it.each([0, 1, 4 * MEGA - 1, 4 * MEGA, 4 * MEGA + 1, 4.25 * MEGA, 4.5 * MEGA, 6 * MEGA + 7])(
+    'are the same: %d',
+    (length) => {
+      const bytes = all.subarray(0, length);
+      const spill = new Spill();
+      for (let at = 0; at < length; at += 100_003) spill.append(bytes.subarray(at, at + 100_003));
+      expect(spill.length).toBe(length);
+      const back = Buffer.alloc(length);
+      spill.read(0, back);
+      expect(back.equals(bytes)).toBe(true);
+      const end = Buffer.alloc(Math.min(length, 300_000));
+      spill.read(length - end.length, end);
+      expect(end.equals(bytes.subarray(length - end.length))).toBe(true);
+      spill.close();
+    },
+  );
+});
