@@ -43,8 +43,12 @@ const FAT: typeof THIN = {
   bfbafeca: { is64: true, isLittleEndian: true },
 };
 
+const FIRST_BYTES: ReadonlySet<number> = new Set([0xfe, 0xce, 0xcf, 0xca, 0xbe, 0xbf]);
+
 /** Whether a file that begins so is Mach-O. */
 export function isMachO(head: Buffer): boolean {
+  // no other byte begins a magic number: this is asked about every file
+  if (!FIRST_BYTES.has(head[0] ?? 0)) return false;
   const magic = head.toString('hex', 0, 4);
   if (THIN[magic] !== undefined) return true;
   const fat = FAT[magic];

@@ -46,6 +46,8 @@ export function plainKernel(needles: Needles, size: number): SearchKernel {
   return { buffer, find: (length) => findNeedles(buffer.subarray(0, length), needles) };
 }
 
+const NOTHING: ArrayLike<number> = [];
+
 class WasmKernel implements SearchKernel {
   readonly buffer: Buffer;
   readonly #program: Program;
@@ -71,6 +73,7 @@ class WasmKernel implements SearchKernel {
 
   find(length: number): ArrayLike<number> {
     let count = this.#findFrom(0, length);
+    if (count === 0 && this.#program.resumeAt() >= length) return NOTHING;
     if (this.#program.resumeAt() >= length) return new Uint32Array(this.#program.memory.buffer, this.#out, 2 * count);
     const found: number[] = [];
     for (;;) {
