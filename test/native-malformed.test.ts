@@ -22,7 +22,7 @@ const NEEDLES = compileNeedles([PREFIX]);
 const CONTEXT = probeTree(PLACE, [PREFIX], { ...USUAL, stripDebugPaths: true });
 const FILE = asTreePath('bin/x');
 
-function referencesIn(bytes: Buffer): Reference[] {
+function referencesIn(bytes: Buffer): readonly Reference[] {
   const view = { path: FILE, names: [FILE], links: [], size: bytes.length, mode: 0o755 };
   return claimFile(() => wholeView(view, bytes), [FILE], findHits(bytes, NEEDLES), CONTEXT);
 }

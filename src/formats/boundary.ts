@@ -16,9 +16,9 @@ export type AfterVerdict = 'ends' | 'continues' | 'ambiguous';
 /** `continues`: what begins here is the tail of a longer path, or relative. `ambiguous`: behind a byte that is no UTF-8. */
 export type BeforeVerdict = 'starts' | 'continues' | 'ambiguous';
 
-/** What the bytes at `end`, just behind a written prefix, say of it. */
-export function pathEndsAt(bytes: Buffer, end: number, escaping: Escaping): AfterVerdict {
-  const limit = Math.min(bytes.length, end + LOOK_AHEAD);
+/** What the bytes at `end`, just behind a written prefix, say of it. They are looked at up to `stop`, as if the file ended there. */
+export function pathEndsAt(bytes: Buffer, end: number, escaping: Escaping, stop: number = bytes.length): AfterVerdict {
+  const limit = Math.min(stop, end + LOOK_AHEAD);
   const first = unitAt(bytes, end, limit, escaping);
   if (first === null) return 'ends';
   switch (first.kind) {
@@ -63,9 +63,10 @@ function behindDots(bytes: Buffer, at: number, limit: number, escaping: Escaping
 
 const GOES_ON: ReadonlySet<UnitKind | null> = new Set(['letter', 'slash']);
 
-/** What the bytes before `start`, where a written prefix begins, say of it. */
-export function whatStandsBefore(bytes: Buffer, start: number, escaping: Escaping): BeforeVerdict {
-  const back = backwards(bytes, start, escaping);
+/** What the bytes before `start`, where a written prefix begins, say of it. They are looked at from `from` on, as if the file began there. */
+export function whatStandsBefore(bytes: Buffer, start: number, escaping: Escaping, from = 0): BeforeVerdict {
+  if (start === from) return 'starts';
+  const back = backwards(bytes, start, escaping, from);
   let name = '';
   for (let unit = back.next(); unit !== null; unit = back.next()) {
     if (unit.kind === 'slash') return afterSlash(back, name);
@@ -106,8 +107,8 @@ interface Backwards {
   next(): PathUnit | null;
 }
 
-function backwards(bytes: Buffer, start: number, escaping: Escaping): Backwards {
-  const floor = Math.max(0, start - LOOK_BEHIND * unitWidth(escaping));
+function backwards(bytes: Buffer, start: number, escaping: Escaping, from: number): Backwards {
+  const floor = Math.max(from, start - LOOK_BEHIND * unitWidth(escaping));
   let at = start;
   return {
     next: () => {

@@ -6,10 +6,18 @@ import { isUtf8 } from 'node:buffer';
 
 /** Decodes bytes (a file name, a link target, a piece of a file). Never fails, loses nothing. */
 export function decodeBytes(bytes: Buffer): string {
+  const plain = asciiEnd(bytes, 0, LOOKED_AT);
+  if (plain === bytes.length) return bytes.toString('latin1', 0, plain);
   if (isUtf8(bytes)) return bytes.toString('utf8');
   let text = '';
   let at = 0;
   while (at < bytes.length) {
+    const ascii = asciiEnd(bytes, at, Infinity);
+    if (ascii > at) {
+      text += bytes.toString('latin1', at, ascii);
+      at = ascii;
+      continue;
+    }
     const length = sequenceLength(bytes, at);
     if (length > 0) {
       text += bytes.toString('utf8', at, at + length);
@@ -20,6 +28,17 @@ export function decodeBytes(bytes: Buffer): string {
     }
   }
   return text;
+}
+
+/** Most names and paths are short and ASCII, which is seen here sooner than elsewhere. */
+const LOOKED_AT = 256;
+
+/** Where a run of ASCII ends that begins at an offset. */
+function asciiEnd(bytes: Buffer, start: number, most: number): number {
+  const end = Math.min(bytes.length, start + most);
+  let at = start;
+  while (at < end && (bytes[at] ?? 0) < 0x80) at++;
+  return at;
 }
 
 /** Encodes a string that `decodeBytes` made, or any well-formed string, to its bytes. */

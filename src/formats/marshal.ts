@@ -1,26 +1,11 @@
 /**
- * Reads CPython's marshal format far enough to find every string object with its bytes and what it is used for. The source of the
- * layout is CPython's Python/marshal.c (`r_object`); byte-code versions differ only in the fields of a code object.
+ * Reads CPython's marshal format far enough to find the string objects in which something stands, and what each is used for. The source
+ * of the layout is CPython's Python/marshal.c (`r_object`); byte-code versions differ only in the fields of a code object.
  * Iterative, bounded by the buffer: broken input gives a `MarshalFailure`, never an exception.
  */
-import { KIND, KINDS, SIZES } from './marshal-types.ts';
-import { CONSTANT, NUMBER, roleOf, type CodeLayout, type StringRole } from './marshal-layouts.ts';
-
-/** Type bytes of string objects. `z Z a A` hold ASCII; `u t` UTF-8; `s` bytes. In Python 2 `s` and `t` are both `str`. */
-export type StringType = 'z' | 'Z' | 'a' | 'A' | 'u' | 't' | 's';
-
-export interface MarshalString {
-  /** Offset of the type byte. */
-  readonly start: number;
-  /** Offset of the first byte of the payload: the length field ends there. */
-  readonly payload: number;
-  /** Offset behind the payload. */
-  readonly end: number;
-  readonly type: StringType;
-  /** FLAG_REF is set: later objects may refer to this one by its index. */
-  readonly flagged: boolean;
-  readonly role: StringRole;
-}
+import { CONSTANT, type CodeLayout } from './marshal-layouts.ts';
+import { KeptStrings, type MarshalString } from './marshal-strings.ts';
+import { KIND, PYTHON_2, PYTHON_3 } from './marshal-types.ts';
 
 export interface MarshalFailure {
   readonly ok: false;
@@ -34,226 +19,178 @@ export type Marshal =
 
 /** CPython's MAX_MARSHAL_STACK_DEPTH. */
 const MAX_DEPTH = 2000;
-const FLAG_REF = 0x80;
-const NO_STRING = -1;
-/** `remaining` of a frame that ends with a NULL object. */
+/** `left` of an object that ends with a NULL object; it counts down from there. */
 const UNTIL_NULL = -1;
+/** `use` of a code object, whose parts have uses of their own: those before the number of its first line, and those behind. */
+const BEFORE_LINE = -1;
+const BEHIND_LINE = -2;
+/** `use` and `left` of the objects around the innermost one. One reader uses them at a time. */
+const frames = new Int32Array(2 * MAX_DEPTH);
+/** Behind every place, and before. */
+const NOWHERE = 0x7fffffff;
+const BEFORE_ALL = -1;
 
 /**
- * Reads the object at `start`. `keep` says which payloads [from, to) the caller wants; others are walked over.
+ * Reads the object at `start`, and gives the strings in whose payload one of the places (offsets, sorted) is; all strings, where no places
+ * are given.
  * @example readMarshal(pyc, 16, LAYOUTS['3.11'])
  */
 export function readMarshal(
   bytes: Uint8Array,
   start: number,
   layout: CodeLayout,
-  keep: (from: number, to: number) => boolean = () => true,
+  places: readonly number[] | null = null,
 ): Marshal {
-  const reader = new Reader(bytes, start, layout, keep);
-  return reader.read();
+  return new Reader(bytes, start, layout, places).read();
 }
-
-interface KeptString {
-  readonly start: number;
-  readonly payload: number;
-  readonly end: number;
-  readonly type: StringType;
-  readonly flagged: boolean;
-  /** Roles of everything that refers to it, or-ed. */
-  roles: number;
-}
-
-const INTERNED_2 = 't'.charCodeAt(0);
-const REFERENCE_2 = 'R'.charCodeAt(0);
-const REFERENCE_3 = 'r'.charCodeAt(0);
-
-/**
- * Objects whose parts are still to come, innermost last. Two numbers for each: the use of its parts (IS_CODE for a code object, whose fields
- * have uses of their own), and how many parts are to come, or which field. One reader uses them at a time.
- */
-const FRAME = 2;
-const IS_CODE = -1;
-const frames = new Int32Array(MAX_DEPTH * FRAME);
 
 class Reader {
-  private readonly bytes: Uint8Array;
-  private readonly length: number;
-  private readonly layout: CodeLayout;
-  private readonly reference: number;
-  private readonly keep: (from: number, to: number) => boolean;
-  private at: number;
-  private objectAt: number;
-  private depth = 0;
-  private failure: MarshalFailure['why'] | null = null;
-  private readonly kept: KeptString[] = [];
-  /** For each referable object the index of its string in `kept`, else NO_STRING. */
-  private readonly references: number[] = [];
+  readonly #bytes: Uint8Array;
+  readonly #layout: CodeLayout;
+  readonly #places: readonly number[] | null;
+  readonly #kept = new KeptStrings();
+  #nextPlace = 0;
+  #at: number;
+  /** Of the innermost object that has parts still to come: what they are used for, and how many they are. */
+  #use = CONSTANT;
+  #left = 1;
+  #depth = 0;
 
-  constructor(bytes: Uint8Array, start: number, layout: CodeLayout, keep: (from: number, to: number) => boolean) {
-    this.bytes = bytes;
-    this.length = bytes.length;
-    this.at = start;
-    this.objectAt = start;
-    this.layout = layout;
-    this.reference = layout.python2 ? REFERENCE_2 : REFERENCE_3;
-    this.keep = keep;
+  constructor(bytes: Uint8Array, start: number, layout: CodeLayout, places: readonly number[] | null) {
+    this.#bytes = bytes;
+    this.#at = start;
+    this.#layout = layout;
+    this.#places = places;
   }
 
+  /** One loop over numbers with few branches that can go either way: a file has a thousand objects, and a tree thousands of files. */
   read(): Marshal {
-    this.readObject(CONSTANT);
-    while (this.depth > 0 && this.failure === null) this.readPart();
-    if (this.failure !== null) return { ok: false, why: this.failure, at: this.objectAt };
-    const strings = this.kept.map(({ roles, ...string }) => ({ ...string, role: roleOf(roles) }));
-    return { ok: true, strings, end: this.at };
-  }
-
-  private readPart(): void {
-    const top = (this.depth - 1) * FRAME;
-    const use = frames[top] ?? 0;
-    const count = frames[top + 1] ?? 0;
-    if (use === IS_CODE) {
-      frames[top + 1] = count + 1;
-      const role = this.layout.fields[count];
-      if (role === undefined) this.depth--;
-      else if (role === NUMBER) this.skip(4);
-      else this.readObject(role);
-    } else if (count === 0) this.depth--;
-    else {
-      if (count !== UNTIL_NULL) frames[top + 1] = count - 1;
-      this.readObject(use);
+    const bytes = this.#bytes;
+    const size = bytes.length;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, size);
+    const types = this.#layout.python2 ? PYTHON_2 : PYTHON_3;
+    const kept = this.#kept;
+    let [at, left, referable] = [this.#at, this.#left, 0];
+    let place = this.#placeFrom(0);
+    for (;;) {
+      const objectAt = at;
+      if (at >= size) return failure('cut-short', objectAt);
+      left--;
+      const byte = bytes[at++] ?? 0;
+      const kind = types.kind[byte] ?? KIND.unknown;
+      const count = (at + 4 <= size ? view.getInt32(at, true) : lastBytes(bytes, at)) & (types.count[byte] ?? 0);
+      at += types.size[byte] ?? 0;
+      if (kind <= KIND.string) {
+        const refers = types.refers[byte] ?? 0;
+        at += count * (types.counted[byte] ?? 0);
+        if (at > size || (count < 0 && refers === 0)) return failure('cut-short', objectAt);
+        if (((count + 1) & refers) > referable || (count & refers) < 0) return failure('bad-reference', objectAt);
+        if ((kept.mayHold(count) & refers) !== 0) kept.refer(count, this.#useAt(left));
+        if (place < at) {
+          const reference = types.referable[byte] === 1 ? referable : null;
+          if (kind === KIND.string) this.#keep(objectAt, at - count, at, left, reference);
+          place = this.#placeFrom(at);
+        }
+      } else {
+        [this.#at, this.#left] = [at, left];
+        const why = this.#readOther(kind, count);
+        if (why !== null) return failure(why, objectAt);
+        [at, left] = [this.#at, this.#left];
+      }
+      referable += types.referable[byte] ?? 0;
+      if (left !== 0) continue;
+      this.#at = at;
+      this.#close();
+      if (this.#left === 0) return { ok: true, strings: kept.strings(), end: at };
+      [at, left] = [this.#at, this.#left];
+      if (at > size) return failure('cut-short', objectAt);
     }
   }
 
-  private readObject(role: number): void {
-    this.objectAt = this.at;
-    const byte = this.byte();
-    if (this.failure !== null) return;
-    const flagged = byte >= FLAG_REF;
-    const type = byte & ~FLAG_REF;
-    if (flagged && this.layout.python2) return this.fail('unknown-type');
-    if (type === this.reference) return this.readReference(role);
-    const kind = KINDS[type] ?? KIND.unknown;
-    if (kind === KIND.shortString) this.readString(type, this.byte(), flagged, role);
-    else if (kind === KIND.string) this.readString(type, this.number(), flagged, role);
-    else if (kind <= KIND.bigNumber) this.readPlain(kind, type, flagged);
-    else this.readCompound(kind, flagged, role);
-  }
-
-  private readPlain(kind: number, type: number, flagged: boolean): void {
+  /** Objects that are more than a number of bytes. */
+  #readOther(kind: number, count: number): MarshalFailure['why'] | null {
     switch (kind) {
-      case KIND.nothing:
-        return;
-      case KIND.fixed:
-        this.skip(SIZES[type] ?? 0);
-        break;
       case KIND.twoDigits:
-        this.skip(this.byte());
-        this.skip(this.byte());
-        break;
-      case KIND.digits:
-        this.skip(this.byte());
+        this.#at += count;
+        this.#at += 1 + (this.#bytes[this.#at] ?? 0);
         break;
       case KIND.bigNumber:
-        this.skip(2 * Math.abs(this.number()));
+        this.#at += 2 * Math.abs(count);
         break;
+      case KIND.null:
+        if (this.#use < 0 || this.#left >= 0) return 'unknown-type';
+        this.#left = 0;
+        break;
+      case KIND.unknown:
+        return 'unknown-type';
       default:
-        return this.fail('unknown-type');
+        return this.#open(kind, count);
     }
-    if (flagged) this.references.push(NO_STRING);
-  }
-
-  /** Objects that have parts. One that may be referred to takes its index before its parts do. */
-  private readCompound(kind: number, flagged: boolean, role: number): void {
-    switch (kind) {
-      case KIND.shortList:
-        return this.open(role, this.byte(), flagged);
-      case KIND.list:
-        return this.openCounted(this.number(), flagged, role);
-      case KIND.slice:
-        return this.open(role, 3, flagged);
-      case KIND.dict:
-        return this.open(role, UNTIL_NULL, flagged);
-      case KIND.code:
-        return this.open(IS_CODE, 0, flagged);
-      default:
-        return this.endFrame();
-    }
-  }
-
-  private readString(type: number, length: number, flagged: boolean, roles: number): void {
-    const payload = this.at;
-    this.skip(length);
-    if (this.failure !== null) return;
-    const wanted = this.keep(payload, this.at);
-    if (wanted) this.kept.push(keptString(this.objectAt, payload, this.at, type, flagged, roles));
-    const isReferable = flagged || (this.layout.python2 && type === INTERNED_2);
-    if (isReferable) this.references.push(wanted ? this.kept.length - 1 : NO_STRING);
-  }
-
-  private readReference(role: number): void {
-    const index = this.references[this.number()];
-    if (this.failure !== null) return;
-    if (index === undefined) return this.fail('bad-reference');
-    const string = index === NO_STRING ? undefined : this.kept[index];
-    if (string !== undefined) string.roles |= role;
+    return this.#at > this.#bytes.length ? 'cut-short' : null;
   }
 
   /** Each part takes at least a byte, so a false count ends with the buffer. */
-  private openCounted(count: number, flagged: boolean, role: number): void {
-    if (count < 0) this.fail('cut-short');
-    else this.open(role, count, flagged);
-  }
-
-  private open(use: number, count: number, flagged: boolean): void {
-    if (this.depth >= MAX_DEPTH) return this.fail('too-deep');
-    if (flagged) this.references.push(NO_STRING);
-    frames[this.depth * FRAME] = use;
-    frames[this.depth * FRAME + 1] = count;
-    this.depth++;
-  }
-
-  private endFrame(): void {
-    const top = (this.depth - 1) * FRAME;
-    if (this.depth > 0 && frames[top] !== IS_CODE && frames[top + 1] === UNTIL_NULL) this.depth--;
-    else this.fail('unknown-type');
-  }
-
-  private byte(): number {
-    const byte = this.bytes[this.at];
-    if (byte === undefined) this.fail('cut-short');
-    else this.at++;
-    return byte ?? 0;
-  }
-
-  /** A signed little-endian 32-bit number (`r_long`). */
-  private number(): number {
-    const { at, bytes } = this;
-    if (at + 4 > this.length) {
-      this.fail('cut-short');
-      return 0;
+  #open(kind: number, count: number): MarshalFailure['why'] | null {
+    if (count < 0) return 'cut-short';
+    if (this.#depth === MAX_DEPTH) return 'too-deep';
+    const use = this.#useAt(this.#left);
+    frames[2 * this.#depth] = this.#use;
+    frames[2 * this.#depth + 1] = this.#left;
+    this.#depth++;
+    if (kind === KIND.code) {
+      this.#at += 4 * this.#layout.numbers;
+      this.#use = BEFORE_LINE;
+      this.#left = this.#layout.before.length;
+    } else {
+      this.#use = use;
+      this.#left = kind === KIND.slice ? 3 : kind === KIND.dict ? UNTIL_NULL : count;
     }
-    this.at = at + 4;
-    return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+    return this.#at > this.#bytes.length ? 'cut-short' : null;
   }
 
-  private skip(length: number): void {
-    if (length < 0 || this.at + length > this.length) this.fail('cut-short');
-    else this.at += length;
+  /** Goes back from an object whose last part was read to one that has more; where there is none, nothing is left. */
+  #close(): void {
+    this.#left = 0;
+    while (this.#left === 0) {
+      if (this.#use === BEFORE_LINE) {
+        this.#at += 4;
+        this.#use = BEHIND_LINE;
+        this.#left = this.#layout.behind.length;
+      } else if (this.#depth === 0) return;
+      else {
+        this.#depth--;
+        this.#use = frames[2 * this.#depth] ?? 0;
+        this.#left = frames[2 * this.#depth + 1] ?? 0;
+      }
+    }
   }
 
-  private fail(why: MarshalFailure['why']): void {
-    this.failure ??= why;
+  /** What a part is used for that has `left` parts behind it. */
+  #useAt(left: number): number {
+    if (this.#use >= 0) return this.#use;
+    const fields = this.#use === BEFORE_LINE ? this.#layout.before : this.#layout.behind;
+    return fields[fields.length - 1 - left] ?? 0;
+  }
+
+  #keep(start: number, payload: number, end: number, left: number, reference: number | null): void {
+    if (this.#places !== null && this.#placeFrom(payload) >= end) return;
+    this.#kept.add(start, payload, end, this.#bytes[start] ?? 0, this.#useAt(left), reference);
+  }
+
+  /** The first place at or behind an offset. */
+  #placeFrom(offset: number): number {
+    if (this.#places === null) return BEFORE_ALL;
+    let place = this.#places[this.#nextPlace] ?? NOWHERE;
+    while (place < offset) place = this.#places[++this.#nextPlace] ?? NOWHERE;
+    return place;
   }
 }
 
-function keptString(
-  start: number,
-  payload: number,
-  end: number,
-  type: number,
-  flagged: boolean,
-  roles: number,
-): KeptString {
-  // only the types of strings get here
-  return { start, payload, end, type: String.fromCharCode(type) as StringType, flagged, roles };
+/** As many of the next four bytes as there are, as a little-endian number. */
+function lastBytes(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16);
+}
+
+function failure(why: MarshalFailure['why'], at: number): MarshalFailure {
+  return { ok: false, why, at };
 }

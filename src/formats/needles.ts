@@ -16,10 +16,19 @@ export interface Hit {
   readonly ambiguous: boolean;
 }
 
+/** Where the bytes of a prefix stand as they are, whatever is around them. */
+export interface Place {
+  readonly start: number;
+  readonly end: number;
+  readonly prefix: Prefix;
+}
+
 interface Needle {
   readonly bytes: Buffer;
   readonly prefix: Prefix;
   readonly escaping: Escaping;
+  /** The prefix whose own bytes these are; null for an escaped form. */
+  readonly plain: Prefix | null;
   /** For wide text: the same characters in the other byte order, which the same bytes may be, some bytes off. */
   readonly twin: Twin | null;
 }
@@ -45,12 +54,13 @@ export interface Needles {
 export function compileNeedles(prefixes: readonly Prefix[], forms: 'all' | 'plain' = 'all'): Needles {
   const needles: Needle[] = [];
   const seen = new Set<string>();
+  const plain = new Map(prefixes.map((prefix) => [encodeBytes(prefix.path).toString('latin1'), prefix]));
   for (const prefix of prefixes)
     for (const { bytes, escaping } of forms === 'all' ? writtenForms(prefix.path) : plainForm(prefix.path)) {
       const key = bytes.toString('latin1');
       if (seen.has(key)) continue;
       seen.add(key);
-      needles.push({ bytes, prefix, escaping, twin: twinOf(prefix.path, escaping) });
+      needles.push({ bytes, prefix, escaping, plain: plain.get(key) ?? null, twin: twinOf(prefix.path, escaping) });
     }
   needles.sort((a, b) => b.bytes.length - a.bytes.length);
   const reach = reachOf(needles);
@@ -93,9 +103,10 @@ export function judgeHits(
   from = 0,
   to: number = bytes.length,
 ): Hit[] {
-  // hits beyond the limits count where they overlap one within them
-  const reach = found.length === 0 ? 0 : reachOf(needles);
   const hits: Hit[] = [];
+  if (found.length === 0) return hits;
+  // hits beyond the limits count where they overlap one within them
+  const reach = reachOf(needles);
   for (let i = 0; i < found.length; i += 2) {
     const needle = needles[found[i] ?? 0];
     const at = found[i + 1] ?? 0;
@@ -104,6 +115,18 @@ export function judgeHits(
     if (hit !== null) hits.push(hit);
   }
   return longestFirst(hits).filter(({ start }) => start >= from && start < to);
+}
+
+/** All places, hits or not, at which prefixes stand as they are, of those that `findNeedles` gives. Sorted; they may overlap. */
+export function plainPlaces({ needles }: Needles, found: ArrayLike<number>): Place[] {
+  const places: Place[] = [];
+  for (let i = 0; i < found.length; i += 2) {
+    const needle = needles[found[i] ?? 0];
+    const start = found[i + 1] ?? 0;
+    if (needle !== undefined && needle.plain !== null)
+      places.push({ start, end: start + needle.bytes.length, prefix: needle.plain });
+  }
+  return places.length < 2 ? places : places.sort((a, b) => a.start - b.start);
 }
 
 function judge(bytes: Buffer, needle: Needle, start: number): Hit | null {

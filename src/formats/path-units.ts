@@ -33,8 +33,10 @@ export function unitAt(bytes: Buffer, at: number, limit: number, escaping: Escap
     return escapedUnit(text, AHEAD) ?? unit(byte, 1);
   }
   if (byte < 0x80) return unit(byte, 1);
-  const length = Math.min(sequenceLength(bytes, at), limit - at);
-  return length < 2 ? INVALID : unit(bytes.toString('utf8', at, at + length).codePointAt(0) ?? 0, length);
+  const length = sequenceLength(bytes, at);
+  return length < 2 || at + length > limit
+    ? INVALID
+    : unit(bytes.toString('utf8', at, at + length).codePointAt(0) ?? 0, length);
 }
 
 /** The unit that ends just before an offset; null where that is at or before `floor`. */
@@ -47,9 +49,17 @@ export function unitBefore(bytes: Buffer, end: number, floor: number, escaping: 
   const byte = bytes[end - 1] ?? 0;
   if (byte >= 0x80) return sequenceBefore(bytes, end, floor);
   const from = Math.max(floor, end - LONGEST_UNIT);
+  if (!holdsEscape(bytes, from, end)) return unit(byte, 1);
   const text = bytes.toString('latin1', from, end);
-  if (!/[\\%&]/.test(text)) return unit(byte, 1);
   return escapedUnit(text, isPercent(escaping) ? BEHIND_PERCENT : BEHIND) ?? unit(byte, 1);
+}
+
+function holdsEscape(bytes: Buffer, from: number, end: number): boolean {
+  for (let at = from; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === BACKSLASH || byte === PERCENT || byte === AMPERSAND) return true;
+  }
+  return false;
 }
 
 const BACKSLASH = 0x5c;

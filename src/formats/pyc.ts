@@ -3,7 +3,8 @@
  * size (12 bytes) before, and magic and mtime alone (8 bytes) in Python 2. Magic numbers: Lib/importlib/_bootstrap_external.py.
  */
 import { LAYOUTS, type CodeLayout } from './marshal-layouts.ts';
-import { readMarshal, type Marshal, type MarshalString } from './marshal.ts';
+import type { MarshalString } from './marshal-strings.ts';
+import { readMarshal, type Marshal } from './marshal.ts';
 
 export interface PycHeader {
   /** The Python that reads it, as `3.11`. */
@@ -40,7 +41,7 @@ const RELEASES: readonly Release[] = [
 export function pycHeader(head: Buffer): PycHeader | null {
   if (head.length < 16 || head[2] !== 0x0d || head[3] !== 0x0a) return null;
   const magic = head.readUInt16LE(0);
-  const release = RELEASES.find(({ magic: [first, last] }) => magic >= first && magic <= last);
+  const release = releaseOf(magic);
   if (release === undefined) return null;
   const { python, size, layout } = release;
   // PEP 552: timestamp (0), unchecked hash (1), checked hash (3)
@@ -48,9 +49,14 @@ export function pycHeader(head: Buffer): PycHeader | null {
   return { python, size, layout };
 }
 
-/** The strings of a whole .pyc file whose payload `keep` wants. */
-export function readPyc(bytes: Buffer, header: PycHeader, keep: (from: number, to: number) => boolean): Marshal {
-  return readMarshal(bytes, header.size, header.layout, keep);
+function releaseOf(magic: number): Release | undefined {
+  for (const release of RELEASES) if (magic >= release.magic[0] && magic <= release.magic[1]) return release;
+  return undefined;
+}
+
+/** The strings of a whole .pyc file in whose payload one of the places is (sorted offsets); all of them, where no places are given. */
+export function readPyc(bytes: Buffer, header: PycHeader, places: readonly number[] | null = null): Marshal {
+  return readMarshal(bytes, header.size, header.layout, places);
 }
 
 /**

@@ -3,13 +3,13 @@ import { createHash, hash } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import { signatureOf } from '../formats/code-signature.ts';
 import { isMachO } from '../formats/macho.ts';
-import { judgeHits, type Hit, type Needles } from '../formats/needles.ts';
+import { judgeHits, plainPlaces, type Hit, type Needles, type Place } from '../formats/needles.ts';
 import { baseName, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { claimFile, isInterestingFile } from '../rules/claiming.ts';
 import { HEAD_BYTES, WHOLE_FILE_LIMIT, type FileView, type RuleContext } from '../rules/rule.ts';
 import { errorCode } from './entries.ts';
 import { changeSince, fill, searchWindows, seenOf, withFile } from './file-read.ts';
-import { regionView, wholeView } from './file-view.ts';
+import { headOf, regionView, wholeView } from './file-view.ts';
 import type { BatchResult, ClaimTask, FileFinding, FoundHit, ScanTask, SeenFile } from './scan-tasks.ts';
 import type { SearchKernel } from './search-kernel.ts';
 
@@ -43,6 +43,8 @@ interface Searched extends Named {
   readonly read: number;
   readonly head: Buffer;
   readonly hits: readonly Hit[];
+  /** Where prefixes stand as they are; null where that was not asked, or the file is not in the buffer. */
+  readonly places: readonly Place[] | null;
   /** All of it, where it is in the buffer. */
   readonly bytes: Buffer | null;
   readonly digest: string | null;
@@ -123,11 +125,12 @@ function search(tools: ScanTools, path: TreePath, descriptor: number, seen: Seen
   const read = fill(descriptor, buffer, 0, seen.size);
   if (read < buffer.length) {
     const bytes = buffer.subarray(0, read);
-    const hits = judgeHits(bytes, needles, kernel.find(read));
+    const found = kernel.find(read);
+    const hits = judgeHits(bytes, needles, found);
+    const places = plainPlaces(needles, found);
     const digest = digests === 'all' ? hash('sha256', bytes) : null;
-    const head = bytes.subarray(0, HEAD_BYTES);
-    // not spread: of most files nothing else is made than this
-    return { path, aliases: NONE, links: NONE, descriptor, seen, mode, read, head, hits, bytes, digest };
+    const head = headOf(bytes);
+    return { path, aliases: NONE, links: NONE, descriptor, seen, mode, read, head, hits, places, bytes, digest };
   }
   const head = Buffer.from(buffer.subarray(0, HEAD_BYTES));
   const sum = digests === 'all' ? createHash('sha256') : null;
@@ -135,7 +138,8 @@ function search(tools: ScanTools, path: TreePath, descriptor: number, seen: Seen
     sum?.update(bytes),
   );
   const digest = sum?.digest('hex') ?? null;
-  return { path, aliases: NONE, links: NONE, descriptor, seen, mode, read: end, head, hits, bytes: null, digest };
+  const whole = { places: null, bytes: null, digest };
+  return { path, aliases: NONE, links: NONE, descriptor, seen, mode, read: end, head, hits, ...whole };
 }
 
 function searchRange(tools: ScanTools, task: Extract<ScanTask, { kind: 'range' }>, result: BatchResult): void {
@@ -143,7 +147,7 @@ function searchRange(tools: ScanTools, task: Extract<ScanTask, { kind: 'range' }
   withFile(tools.root, path, (descriptor) => {
     const { hits } = searchWindows(descriptor, tools.kernel, tools.needles, task);
     const { size } = fstatSync(descriptor);
-    const isInteresting = from === 0 && isInterestingFile(path, headOf(tools, descriptor));
+    const isInteresting = from === 0 && isInterestingFile(path, readHead(tools, descriptor));
     const changed = size === task.size ? {} : { changed: `its size was ${task.size} bytes and is now ${size}` };
     result.ranges.push({ path, from, hits: wired(hits, tools.context), isInteresting, ...changed });
     result.bytes += to - from;
@@ -151,7 +155,7 @@ function searchRange(tools: ScanTools, task: Extract<ScanTask, { kind: 'range' }
 }
 
 /** Overwrites the kernel's buffer. */
-function headOf({ kernel }: ScanTools, descriptor: number): Buffer {
+function readHead({ kernel }: ScanTools, descriptor: number): Buffer {
   const head = kernel.buffer.subarray(0, HEAD_BYTES);
   return Buffer.from(head.subarray(0, fill(descriptor, head, 0)));
 }
@@ -168,9 +172,10 @@ function claimHits(tools: ScanTools, task: ClaimTask, result: BatchResult): void
     const isWhole = seen.size < buffer.length;
     const read = isWhole ? fill(descriptor, buffer, 0, seen.size) : seen.size;
     const bytes = isWhole ? buffer.subarray(0, read) : null;
-    const head = bytes?.subarray(0, HEAD_BYTES) ?? headOf(tools, descriptor);
+    const head = bytes === null ? readHead(tools, descriptor) : headOf(bytes);
     const { path, aliases, links } = task;
-    const file: Searched = { path, aliases, links, descriptor, seen, mode, read, head, hits, bytes, digest: null };
+    const found = { hits, places: null, bytes, digest: null };
+    const file: Searched = { path, aliases, links, descriptor, seen, mode, read, head, ...found };
     const finding = findingOf(tools, file, claim(tools, file));
     if (finding !== null) result.findings.push(finding);
   });
@@ -183,7 +188,8 @@ function claim({ context }: ScanTools, file: Searched): Claimed {
   const { path: first, aliases, links, mode, head, hits, descriptor } = file;
   const names: [TreePath, ...TreePath[]] = [first, ...aliases];
   const shown = { names, links, mode };
-  const viewOf = (bytes: Buffer) => (path: TreePath) => wholeView({ ...shown, path, size: bytes.length }, bytes);
+  const viewOf = (bytes: Buffer) => (path: TreePath) =>
+    wholeView({ ...shown, path, size: bytes.length }, bytes, file.places);
   const viewAs = ((): ((path: TreePath) => FileView) => {
     if (file.bytes !== null) return viewOf(file.bytes);
     if (file.read > WHOLE_FILE_LIMIT || hits.length === 0)

@@ -1,5 +1,6 @@
 /** A file under scan, as rules see it: whole where it fits in memory, by regions where it does not. */
 import { readSync } from 'node:fs';
+import type { Place } from '../formats/needles.ts';
 import type { TreePath } from '../model/path.ts';
 import { HEAD_BYTES, WHOLE_FILE_LIMIT, type FileView } from '../rules/rule.ts';
 
@@ -16,23 +17,61 @@ export interface ViewedFile {
   readonly mode: number;
 }
 
-/** The view of a file that is in memory. The same bytes may be viewed under another name (`path`). */
-export function wholeView(file: ViewedFile, bytes: Buffer): FileView {
-  let latin1: string | null = null;
-  let lineStarts: number[] | null = null;
-  return {
-    ...file,
-    bytes,
-    head: bytes.subarray(0, HEAD_BYTES),
-    isText: !bytes.includes(0),
-    region: (start, end) => bytes.subarray(Math.max(0, start), Math.max(0, end)),
-    latin1: () => (latin1 ??= bytes.toString('latin1')),
-    position: (offset) => {
-      lineStarts ??= findLineStarts(bytes);
-      const line = upperBound(lineStarts, offset);
-      return { line, column: offset - (lineStarts[line - 1] ?? 0) + 1 };
-    },
-  };
+/**
+ * The view of a file that is in memory. The same bytes may be viewed under another name (`path`).
+ * @param places where the search saw prefixes as they are, where there was a search
+ */
+export function wholeView(file: ViewedFile, bytes: Buffer, places: readonly Place[] | null = null): FileView {
+  return new WholeView(file, bytes, places);
+}
+
+/** The first bytes of a file, as every rule may look at them. */
+export function headOf(bytes: Buffer): Buffer {
+  return bytes.length <= HEAD_BYTES ? bytes : bytes.subarray(0, HEAD_BYTES);
+}
+
+/** What few rules ask for is worked out when it is asked for: there is a view for every file with a hit. */
+class WholeView implements FileView {
+  readonly path: TreePath;
+  readonly names: readonly TreePath[];
+  readonly links: readonly TreePath[];
+  readonly size: number;
+  readonly mode: number;
+  readonly head: Buffer;
+  readonly bytes: Buffer;
+  readonly places: readonly Place[] | null;
+  #isText: boolean | null = null;
+  #latin1: string | null = null;
+  #lineStarts: readonly number[] | null = null;
+
+  constructor({ path, names, links, size, mode }: ViewedFile, bytes: Buffer, places: readonly Place[] | null) {
+    this.path = path;
+    this.names = names;
+    this.links = links;
+    this.size = size;
+    this.mode = mode;
+    this.head = headOf(bytes);
+    this.bytes = bytes;
+    this.places = places;
+  }
+
+  get isText(): boolean {
+    return (this.#isText ??= !this.bytes.includes(0));
+  }
+
+  region(start: number, end: number): Buffer {
+    return this.bytes.subarray(Math.max(0, start), Math.max(0, end));
+  }
+
+  latin1(): string {
+    return (this.#latin1 ??= this.bytes.toString('latin1'));
+  }
+
+  position(offset: number): { readonly line: number; readonly column: number } {
+    const lineStarts = (this.#lineStarts ??= findLineStarts(this.bytes));
+    const line = upperBound(lineStarts, offset);
+    return { line, column: offset - (lineStarts[line - 1] ?? 0) + 1 };
+  }
 }
 
 /** The view of an open file that is too large to hold. */
@@ -50,6 +89,7 @@ export function regionView(file: ViewedFile, descriptor: number, head: Buffer): 
   return {
     ...file,
     bytes: null,
+    places: null,
     head,
     isText: !head.includes(0) && !region(0, REGION_MARGIN).includes(0),
     region,

@@ -94,7 +94,7 @@ class WasmKernel implements SearchKernel {
 
   find(length: number): ArrayLike<number> {
     let count = this.#findFrom(0, length);
-    if (count === 0) return NOTHING;
+    if (count === 0 && this.#program.resumeAt() >= length) return NOTHING;
     if (this.#program.resumeAt() >= length) return new Uint32Array(this.#program.memory.buffer, this.#out, 2 * count);
     const found: number[] = [];
     for (;;) {

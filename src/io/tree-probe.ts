@@ -10,6 +10,7 @@ import {
   readSync,
   realpathSync,
   statSync,
+  type Stats,
 } from 'node:fs';
 import { compareBytes, decodeBytes, encodeBytes } from '../formats/byte-text.ts';
 import { compileNeedles, type Finder } from '../formats/needles.ts';
@@ -38,7 +39,7 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
     options,
     realPath,
     // rules ask again and again what lies beside and above a file
-    typeOf: remembering((path: TreePath) => attempt(() => entryType(lstatSync(hostPath(tree, path))))),
+    typeOf: remembering((path: TreePath) => attempt(() => typeOrNull(lstatSync(hostPath(tree, path), QUIETLY)))),
     resolvedTypeOf: remembering((path: TreePath) => typeAt(hostPath(tree, path))),
     linkTarget: (path) => attempt(() => decodeBytes(readlinkSync(hostPath(tree, path), { encoding: 'buffer' }))),
     namesIn: remembering((path: TreePath) => attempt(() => namesAt(hostPath(tree, path))) ?? []),
@@ -51,7 +52,14 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
 }
 
 function typeAt(place: Buffer): EntryType | null {
-  return attempt(() => entryType(statSync(place)));
+  return attempt(() => typeOrNull(statSync(place, QUIETLY)));
+}
+
+/** An error is costly to make, and much that rules ask for is not there. */
+const QUIETLY = { throwIfNoEntry: false } as const;
+
+function typeOrNull(stat: Stats | undefined): EntryType | null {
+  return stat === undefined ? null : entryType(stat);
 }
 
 function realPathOf(place: Buffer): string | null {

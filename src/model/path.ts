@@ -82,8 +82,9 @@ export function relativeTo(fromDirectory: TreePath, target: TreePath): string {
  * @example resolveInTree('bin', '../lib') === 'lib'; resolveInTree('bin', '../../x') === null
  */
 export function resolveInTree(fromDirectory: TreePath, path: string): TreePath | null {
-  // most paths have nothing to resolve
-  if (!ODD_COMPONENT.test(path)) return asTreePath(fromDirectory === '' ? path : `${fromDirectory}/${path}`);
+  // most paths have nothing to resolve, but that what follows a prefix begins with a slash
+  const below = path.startsWith('/') ? path.slice(1) : path;
+  if (!ODD_COMPONENT.test(below)) return asTreePath(fromDirectory === '' ? below : `${fromDirectory}/${below}`);
   const parts = fromDirectory === '' ? [] : fromDirectory.split('/');
   for (const part of path.split('/')) {
     if (part === '' || part === '.') continue;

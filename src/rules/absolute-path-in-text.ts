@@ -7,6 +7,7 @@ export const rule: FileRule = {
   code: 'RL201',
   summary: "The tree's path in a text that has no way to say it relative to itself.",
   subject: 'file',
+  readsByteCode: true,
   appliesTo: () => true,
   *claim(view, hits) {
     for (const { hit, escaping } of withEscapings(view, hits)) yield pinned(view, hit, { escaping });

@@ -1,5 +1,5 @@
 /** RL212: a path in what a build left behind. Nothing but another build there reads it, and that must be configured anew anyway. */
-import { debrisOf } from './build-debris.ts';
+import { debrisOfFile } from './build-debris.ts';
 import { dataFormat, mayHideStrings } from './data-format.ts';
 import { dataHits } from './data-strings.ts';
 import { binaryClaim } from './slots.ts';
@@ -11,12 +11,13 @@ export const rule: FileRule = {
   code: 'RL212',
   summary: "The tree's path in what a build left behind: caches, logs, objects, generated makefiles.",
   subject: 'file',
+  readsByteCode: true,
   appliesTo: () => true,
   isInteresting: (_path, head) => mayHideStrings(head),
   *claim(view, hits, context) {
     // what is linked may be run from where it was built
     if (isLinked(view.head) && !NEVER_RUN.test(view.path)) return;
-    const debris = debrisOf(view.path, context);
+    const debris = debrisOfFile(view.path, context);
     if (debris === null) return;
     const note = `left by ${debris.name}; after a move: ${debris.again}`;
     const format = dataFormat(view, hits);

@@ -1,5 +1,5 @@
 /** Tells what builds left behind from what belongs to the tree, by the marks of build folders. When in doubt it belongs to the tree. */
-import { asTreePath, baseName, dirName, joinTree, type TreePath } from '../model/path.ts';
+import { baseName, dirName, joinTree, type TreePath } from '../model/path.ts';
 import { BUILD_KINDS, RECORDS, type BuildKind } from './build-kinds.ts';
 import type { RuleContext } from './rule.ts';
 
@@ -22,29 +22,74 @@ interface Folder {
   readonly hasOwnLife: boolean;
 }
 
-/** Of which build a path is debris; null for what is none. Of a folder that is a build's alone: the folder itself too. */
-export function debrisOf(path: TreePath, context: Surroundings): Debris | null {
-  const record = RECORDS.find(({ made }) => made.test(path));
-  if (record !== undefined) return { name: record.name, again: record.again, root: path };
-  if (path.endsWith('.d') && isDependencyFile(context.peek(path, 512)))
-    return { name: 'a build by make', again: 'build it anew', root: path };
-  return debrisOfFolder(path, context);
+/** A build that ran in a folder: what lies in it may be debris. */
+interface Build {
+  readonly kind: BuildKind;
+  readonly root: TreePath;
+  readonly isApart: boolean;
 }
 
-/** Looks from the path upwards: the build folder that is nearest decides, and a whole one above it. */
-function debrisOfFolder(path: TreePath, context: Surroundings): Debris | null {
-  let found: Debris | null = null;
-  const isFolder = context.typeOf(path) === 'directory';
-  for (let folder = isFolder ? path : dirName(path); folder !== ''; folder = dirName(folder)) {
-    const { kind, isApart, hasOwnLife } = folderAt(folder, context);
-    if (kind !== null && isApart) return { name: kind.name, again: kind.again, root: folder };
-    if (kind !== null && folder !== path) found ??= madeBeside(path, folder, kind, context);
-    if (hasOwnLife) return found;
-  }
-  const top = folderAt(asTreePath(''), context);
-  if (found !== null || top.kind === null) return found;
-  return madeBeside(path, asTreePath(''), top.kind, context);
+/** Of which build a path is debris; null for what is none. Of a folder that is a build's alone: the folder itself too. */
+export function debrisOf(path: TreePath, context: Surroundings): Debris | null {
+  if (path === '' || context.typeOf(path) !== 'directory') return debrisOfFile(path, context);
+  const record = recordAt(path);
+  if (record !== null) return record;
+  const { kind, isApart, hasOwnLife } = folderAt(path, context);
+  if (kind !== null && isApart) return { name: kind.name, again: kind.again, root: path };
+  return hasOwnLife ? null : debrisAmong(buildsAround(dirName(path), context), path, context);
 }
+
+/** The same for what is no folder. */
+export function debrisOfFile(path: TreePath, context: Surroundings): Debris | null {
+  const record = recordAt(path);
+  if (record !== null) return record;
+  if (path.endsWith('.d') && isDependencyFile(context.peek(path, 512)))
+    return { name: 'a build by make', again: 'build it anew', root: path };
+  return debrisAmong(buildsAround(dirName(path), context), path, context);
+}
+
+function recordAt(path: TreePath): Debris | null {
+  if (!ANY_RECORD.test(path)) return null;
+  const record = RECORDS.find(({ made }) => made.test(path));
+  return record === undefined ? null : { name: record.name, again: record.again, root: path };
+}
+
+const ANY_RECORD = new RegExp(RECORDS.map(({ made }) => `(?:${made.source})`).join('|'));
+
+/** The build folder that is nearest decides, and a whole one above it. */
+function debrisAmong(builds: readonly Build[], path: TreePath, context: Surroundings): Debris | null {
+  let found: Debris | null = null;
+  for (const { kind, root, isApart } of builds) {
+    if (isApart) return { name: kind.name, again: kind.again, root };
+    found ??= madeBeside(path, root, kind, context);
+  }
+  return found;
+}
+
+const around = new WeakMap<Surroundings, Map<TreePath, readonly Build[]>>();
+
+/** The builds whose folder is this one or stands above it, nearest first, up to a folder with a life of its own; few folders have any. */
+function buildsAround(folder: TreePath, context: Surroundings): readonly Build[] {
+  const known = rememberedOf(around, context);
+  const remembered = known.get(folder);
+  if (remembered !== undefined) return remembered;
+  const { kind, isApart, hasOwnLife } = folderAt(folder, context);
+  const own = kind === null ? [] : [{ kind, root: folder, isApart: isApart && folder !== '' }];
+  const above = folder === '' || hasOwnLife ? [] : buildsAround(dirName(folder), context);
+  const builds = own.length === 0 ? above : [...own, ...above];
+  known.set(folder, builds);
+  return builds;
+}
+
+function rememberedOf<V>(all: WeakMap<Surroundings, Map<TreePath, V>>, context: Surroundings): Map<TreePath, V> {
+  const known = all.get(context) ?? new Map<TreePath, V>();
+  if (known.size === 0) all.set(context, known);
+  if (known.size > REMEMBERED) known.clear();
+  return known;
+}
+
+/** Folders whose state is kept: bounds memory in trees with millions of them. */
+const REMEMBERED = 10_000;
 
 function madeBeside(path: TreePath, root: TreePath, kind: BuildKind, context: Surroundings): Debris | null {
   const below = root === '' ? path : path.slice(root.length + 1);
@@ -61,8 +106,7 @@ function hasTemplate(path: TreePath, context: Surroundings): boolean {
 const known = new WeakMap<Surroundings, Map<TreePath, Folder>>();
 
 function folderAt(folder: TreePath, context: Surroundings): Folder {
-  const folders = known.get(context) ?? new Map<TreePath, Folder>();
-  known.set(context, folders);
+  const folders = rememberedOf(known, context);
   const remembered = folders.get(folder);
   if (remembered !== undefined) return remembered;
   const names = namesIn(folder, context);
@@ -71,7 +115,6 @@ function folderAt(folder: TreePath, context: Surroundings): Folder {
   const hasOwnLife = lives(names);
   const isWhole = (): boolean => ![...names].some((name) => lives(namesIn(joinTree(folder, name), context)));
   const state = { kind, isApart: !hasOwnLife && kind?.isApart(names) === true && isWhole(), hasOwnLife };
-  if (folders.size > 10_000) folders.clear();
   folders.set(folder, state);
   return state;
 }

@@ -1,10 +1,11 @@
 /** What the two rules about byte code share: the string objects of a .pyc that hold a prefix, with the prefixes in them. */
 import { pathEndsAt, whatStandsBefore } from '../formats/boundary.ts';
 import { encodeBytes } from '../formats/byte-text.ts';
-import type { MarshalString } from '../formats/marshal.ts';
-import type { Hit } from '../formats/needles.ts';
+import type { MarshalString } from '../formats/marshal-strings.ts';
+import type { Hit, Place } from '../formats/needles.ts';
 import { pycHeader, readPyc, type PycHeader } from '../formats/pyc.ts';
 import { baseName, dirName, joinTree, type TreePath } from '../model/path.ts';
+import type { Prefix } from '../model/prefix.ts';
 import { pathAt, type FoundPath } from './claims.ts';
 import type { FileView, RuleContext } from './rule.ts';
 
@@ -30,71 +31,87 @@ export interface StringHit extends Hit {
 
 /** Whether a file is byte code by its name and head. */
 export function isByteCode(path: TreePath, head: Buffer): boolean {
-  return /\.py[co]$/.test(path) && pycHeader(head) !== null;
+  return (path.endsWith('.pyc') || path.endsWith('.pyo')) && pycHeader(head) !== null;
 }
 
 /** The source next to the folder of byte code, or next to it; null where the tree has none. */
 export function sourceOf(path: TreePath, context: RuleContext): TreePath | null {
   const folder = dirName(path);
+  const name = baseName(path);
   const isCached = baseName(folder) === '__pycache__';
-  const name = isCached ? baseName(path).split('.')[0] : baseName(path).replace(/\.py[co]$/, '');
-  const source = joinTree(isCached ? dirName(folder) : folder, `${name ?? ''}.py`);
+  const stem = isCached ? name.slice(0, name.indexOf('.')) : name.slice(0, -'.pyc'.length);
+  const source = joinTree(isCached ? dirName(folder) : folder, `${stem}.py`);
   return context.resolvedTypeOf(source) === 'file' ? source : null;
 }
 
-const known = new WeakMap<FileView, ByteCode | null>();
+/** What was read last: rules ask for the same file one after the other. */
+let last: { readonly view: FileView; readonly byteCode: ByteCode | null } | null = null;
 
 /** Reads byte code once for all rules. Null where it can't be read: the generic rules take its hits. */
 export function readByteCode(view: FileView, hits: readonly Hit[], context: RuleContext): ByteCode | null {
-  const found = known.get(view);
-  if (found !== undefined) return found;
-  const byteCode = findStrings(view, hits, context);
-  known.set(view, byteCode);
-  return byteCode;
+  if (last?.view !== view) last = { view, byteCode: findStrings(view, hits, context) };
+  return last.byteCode;
 }
 
 function findStrings(view: FileView, hits: readonly Hit[], context: RuleContext): ByteCode | null {
   const header = pycHeader(view.head);
   const { bytes } = view;
   if (header === null || bytes === null) return null;
-  const places = allPlaces(bytes, hits, context);
+  const places = allPlaces(hits, view.places ?? placesIn(bytes, context.prefixes), bytes.length);
   if (places.length === 0) return null;
-  let next = 0;
-  const marshal = readPyc(bytes, header, (from, to) => {
-    while ((places[next]?.start ?? Infinity) < from) next++;
-    return (places[next]?.start ?? Infinity) < to;
-  });
+  const marshal = readPyc(
+    bytes,
+    header,
+    places.map(({ start }) => start),
+  );
   return marshal.ok ? { header, strings: withHits(view, marshal.strings, places, bytes) } : null;
+}
+
+function placesIn(bytes: Buffer, prefixes: readonly Prefix[]): Place[] {
+  const places: Place[] = [];
+  for (const prefix of prefixes) {
+    const needle = encodeBytes(prefix.path);
+    for (let start = bytes.indexOf(needle); start >= 0; start = bytes.indexOf(needle, start + 1))
+      places.push({ start, end: start + needle.length, prefix });
+  }
+  return places.sort((a, b) => a.start - b.start);
 }
 
 /**
  * The hits of the search, and where a prefix stands without regard to boundaries, sorted. In marshal the byte before a string is its
  * length and the one behind it the type of the next object, which may look like bytes of a name: the search can't tell, the string can.
  */
-function allPlaces(bytes: Buffer, hits: readonly Hit[], context: RuleContext): StringHit[] {
-  const places: StringHit[] = hits.map((hit) => ({ ...hit, searched: hit }));
-  const known = new Set(hits.map(({ start }) => start));
-  // which bytes belong to a place; made when there is a place that the search did not see
-  let taken: Uint8Array | null = null;
-  const longestFirst = [...context.prefixes].sort((a, b) => b.path.length - a.path.length);
-  for (const prefix of longestFirst) {
-    const needle = encodeBytes(prefix.path);
-    for (let start = bytes.indexOf(needle); start >= 0; start = bytes.indexOf(needle, start + 1)) {
-      const end = start + needle.length;
-      if (known.has(start)) continue;
-      taken ??= bytesOf(hits, bytes.length);
-      if (taken.subarray(start, end).includes(1)) continue;
-      taken.fill(1, start, end);
-      places.push({ start, end, prefix, escaping: 'plain', ambiguous: false, searched: null });
-    }
-  }
-  return places.sort((a, b) => a.start - b.start);
+function allPlaces(hits: readonly Hit[], places: readonly Place[], size: number): StringHit[] {
+  const all = hits.map((hit) => searchedHit(hit, hit, hit.ambiguous));
+  const unseen = notWithin(hits, places);
+  if (unseen.length === 0) return all;
+  for (const { start, end, prefix } of unseen.length === 1 ? unseen : longestOf(unseen, size))
+    all.push({ start, end, prefix, escaping: 'plain', ambiguous: false, searched: null });
+  return all.sort((a, b) => a.start - b.start);
 }
 
-function bytesOf(hits: readonly Hit[], length: number): Uint8Array {
-  const taken = new Uint8Array(length);
-  for (const { start, end } of hits) taken.fill(1, start, end);
-  return taken;
+function searchedHit({ start, end, prefix, escaping }: Hit, searched: Hit | null, ambiguous: boolean): StringHit {
+  return { start, end, prefix, escaping, ambiguous, searched };
+}
+
+/** The places that overlap no hit; both are sorted, and hits do not overlap one another. */
+function notWithin(hits: readonly Hit[], places: readonly Place[]): Place[] {
+  let next = 0;
+  return places.filter(({ start, end }) => {
+    while ((hits[next]?.end ?? Infinity) <= start) next++;
+    return (hits[next]?.start ?? Infinity) >= end;
+  });
+}
+
+/** Of places that overlap the longest. */
+function longestOf(places: readonly Place[], size: number): Place[] {
+  const taken = new Uint8Array(size);
+  const longestFirst = places.toSorted((a, b) => b.prefix.path.length - a.prefix.path.length || a.start - b.start);
+  return longestFirst.filter(({ start, end }) => {
+    if (taken.subarray(start, end).includes(1)) return false;
+    taken.fill(1, start, end);
+    return true;
+  });
 }
 
 /** Gives each string its hits; those that the search did not see only where they stand at boundaries of the string itself. */
@@ -110,7 +127,7 @@ function withHits(
     const hits: StringHit[] = [];
     for (let hit = places[next]; hit !== undefined && hit.start < string.end; hit = places[++next]) {
       if (hit.start < string.payload || hit.end > string.end) continue;
-      const judged = judgedWithin(hit, bytes.subarray(string.payload, string.end), string.payload);
+      const judged = judgedWithin(hit, bytes, string);
       if (judged !== null) hits.push(judged);
     }
     if (hits.length > 0) strings.push({ string, hits, fileName: fileNameIn(view, string, hits) });
@@ -118,11 +135,12 @@ function withHits(
   return strings;
 }
 
-function judgedWithin(hit: StringHit, payload: Buffer, offset: number): StringHit | null {
-  const before = whatStandsBefore(payload, hit.start - offset, hit.escaping);
-  const after = pathEndsAt(payload, hit.end - offset, hit.escaping);
+function judgedWithin(hit: StringHit, bytes: Buffer, { payload, end }: MarshalString): StringHit | null {
+  const before = whatStandsBefore(bytes, hit.start, hit.escaping, payload);
+  const after = pathEndsAt(bytes, hit.end, hit.escaping, end);
   if (hit.searched === null && (before === 'continues' || after === 'continues')) return null;
-  return { ...hit, ambiguous: before === 'ambiguous' || after === 'ambiguous' };
+  const ambiguous = before === 'ambiguous' || after === 'ambiguous';
+  return ambiguous === hit.ambiguous ? hit : searchedHit(hit, hit.searched, ambiguous);
 }
 
 function fileNameIn(view: FileView, string: MarshalString, hits: readonly StringHit[]): FoundPath | null {

@@ -3,6 +3,7 @@ import type { Hit } from '../formats/needles.ts';
 import { RULE_NAMES } from '../model/codes.ts';
 import { dirName, type TreePath } from '../model/path.ts';
 import type { Reference } from '../model/reference.ts';
+import { isByteCode } from './byte-code.ts';
 import { FILE_RULES } from './registry.ts';
 import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
 import { heedSignature } from './signed-code.ts';
@@ -16,6 +17,8 @@ export function isInterestingFile(path: TreePath, head: Buffer): boolean {
 /** Asked of every file, so each question once. */
 const INTERESTS = [...new Set(FILE_RULES.flatMap(({ isInteresting }) => isInteresting ?? []))];
 
+const BYTE_CODE_RULES = FILE_RULES.filter((rule) => rule.readsByteCode === true);
+
 /**
  * The references of a file that has these names (hard links), the first being the one it is reported under. A relative form
  * depends on the folder: where two names of one inode would need different bytes, the reference is pinned.
@@ -25,17 +28,20 @@ export function claimFile(
   names: readonly [TreePath, ...TreePath[]],
   hits: readonly Hit[],
   context: RuleContext,
-): Reference[] {
-  return heedSignature(viewAs(names[0]), claimNames(viewAs, names, hits, context));
+): readonly Reference[] {
+  const [first] = names;
+  const view = viewAs(first);
+  const references = claimView(view, hits, context);
+  return heedSignature(view, names.length === 1 ? references : agreedByAll(references, viewAs, names, hits, context));
 }
 
-function claimNames(
+function agreedByAll(
+  references: Reference[],
   viewAs: (path: TreePath) => FileView,
   [first, ...aliases]: readonly [TreePath, ...TreePath[]],
   hits: readonly Hit[],
   context: RuleContext,
 ): Reference[] {
-  const references = claimView(viewAs(first), hits, context);
   if (!references.some((reference) => reference.relative !== undefined)) return references;
   const folders = new Set([dirName(first)]);
   let agreed = references;
@@ -50,23 +56,32 @@ function claimNames(
 function claimView(view: FileView, hits: readonly Hit[], context: RuleContext): Reference[] {
   const references: Reference[] = [];
   let left = hits;
-  for (const rule of FILE_RULES) {
-    if (!rule.appliesTo(view) || (left.length === 0 && rule.isInteresting?.(view.path, view.head) !== true)) continue;
-    const unclaimed = new Set(left);
+  for (const rule of isByteCode(view.path, view.head) ? BYTE_CODE_RULES : FILE_RULES) {
+    if (left.length === 0 && rule.isInteresting?.(view.path, view.head) !== true) continue;
+    if (!rule.appliesTo(view)) continue;
+    let unclaimed: Set<Hit> | null = null;
     for (const claim of rule.claim(view, left, context)) {
+      unclaimed ??= new Set(left);
       if (claim.hit !== null && !unclaimed.delete(claim.hit))
         throw new Error(`${rule.code} claimed a hit at ${claim.hit.start} of ${view.path} that is not its to claim`);
       references.push(referenceOf(rule, view.path, claim));
     }
-    if (unclaimed.size < left.length) left = [...unclaimed];
+    if (unclaimed !== null && unclaimed.size < left.length) left = [...unclaimed];
   }
   if (left.length > 0) throw new Error(`no rule claimed the hit at ${left[0]?.start} of ${view.path}`);
   return references;
 }
 
+/** A reference in the making. */
+type Writable = { -readonly [Key in keyof Reference]: Reference[Key] };
+
 function referenceOf(rule: FileRule, file: TreePath, claim: Claim): Reference {
-  const { hit: _, ...rest } = claim;
-  return { code: rule.code, rule: RULE_NAMES[rule.code], file, ...rest };
+  const { site, path, prefix, scope, applicability, fix, note, relative, absolute } = claim;
+  const { code } = rule;
+  const found: Writable = { code, rule: RULE_NAMES[code], file, site, path, prefix, scope, applicability, fix, note };
+  if (relative !== undefined) found.relative = relative;
+  if (absolute !== undefined) found.absolute = absolute;
+  return found;
 }
 
 function agreeing(references: readonly Reference[], others: readonly Reference[], alias: TreePath): Reference[] {

@@ -24,9 +24,12 @@ export interface FoundPath {
  */
 export function pathAt(view: FileView, hit: Hit, until?: number): FoundPath {
   const end = until ?? endOfPath(view, hit);
-  const path = unescapePath(view.region(hit.start, end), hit.escaping);
-  const tail = unescapePath(view.region(hit.end, end), hit.escaping);
-  return { end, path, inTree: resolveInTree(hit.prefix.base, tail) };
+  const { prefix, escaping } = hit;
+  const path = unescapePath(view.region(hit.start, end), escaping);
+  // not so where the last byte of the prefix and the next one make a character
+  const isPlain = escaping === 'plain' && path.startsWith(prefix.path);
+  const tail = isPlain ? path.slice(prefix.path.length) : unescapePath(view.region(hit.end, end), escaping);
+  return { end, path, inTree: resolveInTree(prefix.base, tail) };
 }
 
 function endOfPath(view: FileView, hit: Hit): number {

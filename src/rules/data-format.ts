@@ -42,12 +42,12 @@ function unmarkedFormat({ path, bytes }: FileView, hits: readonly Hit[]): Struct
 
 /** Whether marshalled objects fill the file, and each hit stands in one of their strings. */
 function isMarshal(bytes: Buffer, hits: readonly Hit[]): boolean {
-  const isWanted = (from: number, to: number): boolean => hits.some(({ start, end }) => start >= from && end <= to);
+  const places = hits.map(({ start }) => start);
   return Object.values(LAYOUTS).some((layout) => {
     let found = 0;
     let at = 0;
     while (at < bytes.length) {
-      const read = readMarshal(bytes, at, layout, isWanted);
+      const read = readMarshal(bytes, at, layout, places);
       if (!read.ok) return false;
       for (const { payload, end } of read.strings)
         found += hits.filter((hit) => hit.start >= payload && hit.end <= end).length;

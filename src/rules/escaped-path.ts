@@ -8,6 +8,7 @@ export const rule: FileRule = {
   code: 'RL207',
   summary: "The tree's path in an escaped spelling, or as the path of a file: URL.",
   subject: 'file',
+  readsByteCode: true,
   appliesTo: () => true,
   *claim(view, hits) {
     const surroundings = surroundingsOf(view);

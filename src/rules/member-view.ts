@@ -15,6 +15,7 @@ export function memberView(name: string, bytes: Buffer): FileView {
     bytes,
     head: bytes.subarray(0, HEAD_BYTES),
     isText: !bytes.includes(0),
+    places: null,
     region: (start, end) => bytes.subarray(Math.max(0, start), Math.max(0, end)),
     latin1: () => (latin1 ??= bytes.toString('latin1')),
     position: () => ({ line: null, column: null }),

@@ -21,6 +21,7 @@ export const rule: FileRule = {
   code: 'RL406',
   summary: "The tree's path in a binary file, where something may count or sum its bytes.",
   subject: 'file',
+  readsByteCode: true,
   appliesTo: () => true,
   // pieces of a path give no hit
   isInteresting: (_, head) => isElf(head),

@@ -1,6 +1,6 @@
 /** RL211: a path in the data of a program, in a format whose own tools alone can change it. Never edited; the note says how to. */
 import type { Hit } from '../formats/needles.ts';
-import { debrisOf } from './build-debris.ts';
+import { debrisOfFile } from './build-debris.ts';
 import { blocked } from './claims.ts';
 import { remedyFor } from './data-remedies.ts';
 import { dataFormat, mayHideStrings } from './data-format.ts';
@@ -16,7 +16,7 @@ export const rule: FileRule = {
   appliesTo: () => true,
   isInteresting: (_path, head) => mayHideStrings(head),
   *claim(view, hits, context) {
-    if (debrisOf(view.path, context) !== null) return;
+    if (debrisOfFile(view.path, context) !== null) return;
     const format = dataFormat(view, hits);
     if (format === null) {
       if (view.isText) yield* phpClaims(view, hits);

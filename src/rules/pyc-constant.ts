@@ -1,5 +1,5 @@
 /** RL508: a path in a constant of compiled Python byte code. */
-import type { MarshalString } from '../formats/marshal.ts';
+import type { MarshalString } from '../formats/marshal-strings.ts';
 import type { TreePath } from '../model/path.ts';
 import type { AbsoluteForm, Reference } from '../model/reference.ts';
 import { isByteCode, readByteCode, sourceOf, type PathString, type StringHit } from './byte-code.ts';
@@ -10,6 +10,7 @@ export const rule: FileRule = {
   code: 'RL508',
   subject: 'file',
   summary: 'A constant in byte code is an absolute path.',
+  readsByteCode: true,
   appliesTo: ({ path, head }) => isByteCode(path, head),
   isInteresting: (path, head) => isByteCode(path, head),
 

@@ -8,6 +8,7 @@ export const rule: FileRule = {
   code: 'RL507',
   subject: 'file',
   summary: 'Byte code names the source it was compiled from by an absolute path.',
+  readsByteCode: true,
   appliesTo: ({ path, head }) => isByteCode(path, head),
   isInteresting: (path, head) => isByteCode(path, head),
 

@@ -3,7 +3,7 @@
  * hits it understands; a hit goes to the first rule that claims it, in the order of the registry, and the generic rules take the rest.
  */
 import type { UnpackWhole } from '../formats/decompression.ts';
-import type { Finder, Hit } from '../formats/needles.ts';
+import type { Finder, Hit, Place } from '../formats/needles.ts';
 import type { BundledEnvironment } from '../model/bundle.ts';
 import type { RuleCode } from '../model/codes.ts';
 import type { Entry, EntryType } from '../model/entry.ts';
@@ -31,6 +31,8 @@ export interface FileView {
   readonly bytes: Buffer | null;
   /** Whether the file as a whole is text: no NUL in it (a large file: none in its head). Wide text counts as binary. */
   readonly isText: boolean;
+  /** Where prefixes stand as they are, hits or not, sorted; null where nobody knows. */
+  readonly places: readonly Place[] | null;
   /** The bytes [start, end), clamped to the file; copies nothing where the file is held whole. */
   region(start: number, end: number): Buffer;
   /** The file, or the first WHOLE_FILE_LIMIT bytes of it, as latin1: index equals offset, nothing is lost. Computed once. */
@@ -110,6 +112,8 @@ interface RuleBase {
 /** A rule about the bytes of files. */
 export interface FileRule extends RuleBase {
   readonly subject: 'file';
+  /** Set where the rule is asked about byte code too: whatever else its name and head look like, it is nothing else. */
+  readonly readsByteCode?: true;
   /** Cheap, by name and head alone: may this rule claim anything in the file? */
   appliesTo(view: Pick<FileView, 'path' | 'head' | 'size' | 'mode'>): boolean;
   /** Set where the rule wants to see files without any hit too (a shebang that leaves the tree). Must be very cheap. */

@@ -8,8 +8,8 @@ import type { FileView } from './rule.ts';
  * The references as they can be: unsafe where the signature of a certificate would be lost, blocked where no signature can be made that
  * holds, or where they stand in the signature itself.
  */
-export function heedSignature(view: FileView, references: readonly Reference[]): Reference[] {
-  if (!isMachO(view.head) || !references.some(isEditable)) return [...references];
+export function heedSignature(view: FileView, references: readonly Reference[]): readonly Reference[] {
+  if (!isMachO(view.head) || !references.some(isEditable)) return references;
   const signature = signatureOf(view);
   return references.map((reference) => (isEditable(reference) ? heeding(signature, reference) : reference));
 }

@@ -11,6 +11,7 @@ export const rule: FileRule = {
   code: 'RL906',
   summary: "The tree's path in a text whose encoding is not known: only an ASCII path can be written there.",
   subject: 'file',
+  readsByteCode: true,
   appliesTo: () => true,
   *claim(view, hits) {
     if (isDeclaredPython(view)) return;

@@ -17,6 +17,7 @@ export const rule: FileRule = {
   code: 'RL208',
   summary: "The tree's path as a UTF-16 or UTF-32 string.",
   subject: 'file',
+  readsByteCode: true,
   appliesTo: () => true,
   *claim(view, hits) {
     for (const hit of hits) if (isWide(hit.escaping)) yield claim(view, hit, hit.escaping);

@@ -47,7 +47,7 @@ export const damagedElf: fc.Arbitrary<Buffer> = fc
   });
 
 /** What a scan finds in such a file. */
-export function claimsIn(bytes: Buffer): Reference[] {
+export function claimsIn(bytes: Buffer): readonly Reference[] {
   const options = { ...USUAL, grow: true, dropOutsideRpath: true };
   const context = probeTree(asAbsolutePath('/nowhere/that/exists'), [PREFIX], options);
   const view = { path: NAME, names: [NAME], links: [], size: bytes.length, mode: 0o755 };
