@@ -25,7 +25,7 @@ const NEEDLES = compileNeedles([
 function search(bytes: Buffer, limits: Partial<ArchiveLimits> = {}): ArchiveFindings {
   const kind = containerOf(bytes.subarray(0, 4096));
   if (kind === null) throw new Error('no container');
-  return searchArchive(sourceOf(bytes), kind, NEEDLES, { unpackXz: xzCodec() }, limits);
+  return searchArchive(sourceOf(bytes), kind, NEEDLES, { xzCodec }, limits);
 }
 
 function membersOf({ hits }: ArchiveFindings): string[] {
@@ -221,7 +221,7 @@ describe('broken archives end in a finding', () => {
           for (const [at, byte] of changes) if (bytes.length > 0) bytes[at % bytes.length] = byte;
           const kind = containerOf(bytes);
           if (kind === null) return;
-          const { hits, unread } = searchArchive(sourceOf(bytes), kind, NEEDLES, { unpackXz: xzCodec() });
+          const { hits, unread } = searchArchive(sourceOf(bytes), kind, NEEDLES, { xzCodec });
           for (const { path } of hits) expect(path.startsWith(PREFIX)).toBe(true);
           for (const { note } of unread) expect(note).not.toBe('');
         },

@@ -33,8 +33,8 @@ const LONGEST_PATH = 1024;
 
 /** What a host has for the search. */
 export interface ArchiveTools {
-  /** Null where nothing unpacks xz. */
-  readonly unpackXz: UnpackWhole | null;
+  /** Gives what unpacks xz, null where nothing does; called for the first xz data. */
+  xzCodec(): UnpackWhole | null;
   /** Finds the needles quicker than `findNeedles`. */
   readonly find?: Finder;
 }
@@ -107,7 +107,7 @@ export class Search {
   unpacked(method: CompressionMethod, into: Sink): Sink {
     let taken = 0;
     let given = 0;
-    const engine: Decompression = decompression(method, this.#tools.unpackXz, (piece) => {
+    const engine: Decompression = decompression(method, this.#tools.xzCodec, (piece) => {
       given += piece.length;
       this.#take(piece.length);
       if (given > LEAST_BOMB && given > taken * this.limits.ratio)

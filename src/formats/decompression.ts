@@ -80,10 +80,10 @@ function unpackedWhole(unpack: typeof inflateRawSync, bytes: Buffer, size: numbe
   }
 }
 
-/** Begins to take apart what was compressed with a method. `unpackXz`: null where nothing can. @throws UnreadError */
+/** Begins to take apart what was compressed with a method. `xzCodec`: gives null where nothing unpacks xz. @throws UnreadError */
 export function decompression(
   method: CompressionMethod,
-  unpackXz: UnpackWhole | null,
+  xzCodec: () => UnpackWhole | null,
   onData: (piece: Buffer) => void,
 ): Decompression {
   switch (method) {
@@ -94,7 +94,7 @@ export function decompression(
     case 'zstd':
       return zstd(onData);
     case 'xz':
-      return xz(unpackXz, onData);
+      return xz(xzCodec(), onData);
     case 'bzip2':
       throw new UnreadError('unsupported', 'relocate does not read bzip2');
   }

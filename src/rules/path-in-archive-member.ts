@@ -19,7 +19,7 @@ export const rule: FileRule = {
     const kind = containerOf(view.head);
     if (kind === null || !context.options.archives || isScriptAlone(view)) return;
     const found = searchArchive(view, kind, needlesOf(context), {
-      unpackXz: context.xzCodec(),
+      xzCodec: () => context.xzCodec(),
       find: context.finder(),
     });
     const plan = kind === 'zip' && found.hits.length > 0 ? repackingOf(view, found.hits, hits, context) : null;
