@@ -1,7 +1,7 @@
 /** The part of a run before anything of the tree changes: originals kept, everything new written, made like the originals, and on the disk. */
 import type { Step } from '../formats/journal-records.ts';
 import { copyAttributes, type Twin } from '../io/attributes.ts';
-import { syncFiles, syncFolder } from '../io/durable.ts';
+import { EarlySync, syncFiles, syncFolder } from '../io/durable.ts';
 import type { Run } from '../io/journal.ts';
 import { writeOwnRecord } from '../io/new-files.ts';
 import { keepOriginal } from '../io/originals.ts';
@@ -43,7 +43,10 @@ export async function stageRun(staging: Staging, pace: Pace, checkpoint: Checkpo
   const { run, plan, steps, memory, jobs } = staging;
   const warnings = await keepOriginals(run, steps, pace);
   checkpoint('originals');
-  const after = await writeChanges({ run, changes: plan.changes, steps, jobs }, pace);
+  const early = new EarlySync(run.folder);
+  const after = await writeChanges({ run, changes: plan.changes, steps, jobs }, pace, early).finally(() =>
+    early.settle(),
+  );
   const added = await stageAdditions(run, plan, pace);
   if (memory !== null) writeOwnRecord(run, steps.length - 1, memory);
   checkpoint('new');

@@ -4,6 +4,7 @@ import { encodeBytes } from '../formats/byte-text.ts';
 import { inFollowOrder, type ContentChange, type NewContent } from '../formats/follows.ts';
 import type { Step } from '../formats/journal-records.ts';
 import { plannedFile, type PlannedFile } from '../io/content.ts';
+import type { EarlySync } from '../io/durable.ts';
 import type { Run } from '../io/journal.ts';
 import { makeNewSymlink } from '../io/new-files.ts';
 import { errorOf, failureOf, type FileTask } from '../io/stage-batch.ts';
@@ -26,9 +27,13 @@ export interface Writing {
  * @returns sha256, hex, of what comes in the place of each change; null where nothing does
  * @throws StalePlanError, UsageError or a system error: the caller takes the run away
  */
-export async function writeChanges(writing: Writing, pace: Pace): Promise<Map<FileChange, string | null>> {
+export async function writeChanges(
+  writing: Writing,
+  pace: Pace,
+  early: EarlySync,
+): Promise<Map<FileChange, string | null>> {
   const { run, changes } = writing;
-  const written = new Written(pace);
+  const written = new Written(pace, early);
   const indexOf = new Map(changes.map((change, index) => [change, index]));
   const indexed = (change: ContentChange): readonly [number, ContentChange] => [indexOf.get(change) ?? 0, change];
   const ordered = inFollowOrder(changes);
@@ -53,9 +58,11 @@ class Written {
   readonly after: Map<FileChange, string | null> = new Map();
   readonly #contents = new Map<TreePath, NewContent | null>();
   readonly #pace: Pace;
+  readonly #early: EarlySync;
 
-  constructor(pace: Pace) {
+  constructor(pace: Pace, early: EarlySync) {
     this.#pace = pace;
+    this.#early = early;
   }
 
   note(change: FileChange, content: NewContent | null): void {
@@ -63,6 +70,7 @@ class Written {
     if (change.kind !== 'retarget')
       for (const name of [change.file, ...change.aliases]) this.#contents.set(name, content);
     this.#pace.count(content?.size ?? 0);
+    this.#early.wrote(content?.size ?? 0);
   }
 
   contentOf(name: TreePath): NewContent | null | undefined {
