@@ -40,13 +40,10 @@ export interface Staging {
  * @throws StalePlanError, UsageError, RolledBackError or a system error: the caller takes the run away
  */
 export async function stageRun(staging: Staging, pace: Pace, checkpoint: Checkpoint): Promise<StagedRun> {
-  const { run, plan, steps, memory, jobs } = staging;
+  const { run, plan, steps, memory } = staging;
   const warnings = await keepOriginals(run, steps, pace);
   checkpoint('originals');
-  const early = new EarlySync(run.folder);
-  const after = await writeChanges({ run, changes: plan.changes, steps, jobs }, pace, early).finally(() =>
-    early.settle(),
-  );
+  const after = await writeAll(staging, pace);
   const added = await stageAdditions(run, plan, pace);
   if (memory !== null) writeOwnRecord(run, steps.length - 1, memory);
   checkpoint('new');
@@ -71,6 +68,15 @@ async function keepOriginals(run: Run, steps: readonly Step[], pace: Pace): Prom
   }
   syncFolder(joinAbsolute(run.folder, 'orig'));
   return copies === 0 ? [] : [`hard links are refused here, so undo will bring back ${copies} files as copies`];
+}
+
+async function writeAll({ run, plan: { changes }, steps, jobs }: Staging, pace: Pace): Promise<StagedRun['after']> {
+  const early = new EarlySync(run.folder);
+  try {
+    return await writeChanges({ run, changes, steps, jobs }, pace, early);
+  } finally {
+    await early.settle();
+  }
 }
 
 function twinOf(step: Step, index: number): Twin[] {
