@@ -40,7 +40,12 @@ const layout = {
 rmSync(`${root}bundle`, { recursive: true, force: true });
 const main = await build({
   cwd: root,
-  input: { 'io/library': 'src/index.ts', 'io/scan-worker': 'src/io/scan-worker.ts', 'cli/main': 'src/cli/main.ts' },
+  input: {
+    'io/library': 'src/index.ts',
+    'io/scan-worker': 'src/io/scan-worker.ts',
+    'io/stage-worker': 'src/io/stage-worker.ts',
+    'cli/main': 'src/cli/main.ts',
+  },
   platform: 'node',
   external: (id, importer) => /^[^./\0]/.test(id) && !TAKEN.includes(id) && !IN_PACKAGES.test(importer ?? ''),
   plugins: [helpLaidOutLater],

@@ -44,17 +44,34 @@ function asciiEnd(bytes: Buffer, start: number, most: number): number {
 /** Encodes a string that `decodeBytes` made, or any well-formed string, to its bytes. */
 export function encodeBytes(text: string): Buffer {
   if (text.isWellFormed()) return Buffer.from(text, 'utf8');
-  const parts: Buffer[] = [];
-  let clean = '';
-  for (const char of text) {
-    const code = char.codePointAt(0) ?? 0;
-    if (code >= 0xdc80 && code <= 0xdcff) {
-      parts.push(Buffer.from(clean, 'utf8'), Buffer.from([code - 0xdc00]));
-      clean = '';
-    } else clean += char;
+  // no unit of a string takes more than three bytes
+  const bytes = Buffer.allocUnsafe(3 * text.length);
+  let length = 0;
+  let clean = 0; // the first unit that is not written yet
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (isHighSurrogate(unit) && isLowSurrogate(text.charCodeAt(at + 1))) at++;
+    else if (unit >= 0xdc80 && unit <= 0xdcff) {
+      length += bytes.write(text.slice(clean, at), length, 'utf8');
+      bytes[length++] = unit - 0xdc00;
+      clean = at + 1;
+    }
   }
-  parts.push(Buffer.from(clean, 'utf8'));
-  return Buffer.concat(parts);
+  length += bytes.write(text.slice(clean), length, 'utf8');
+  return bytes.subarray(0, length);
+}
+
+/** How many bytes `encodeBytes` gives. */
+export function encodedLength(text: string): number {
+  return text.isWellFormed() ? Buffer.byteLength(text, 'utf8') : encodeBytes(text).length;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
 /** Whether every byte of the decoded string was valid UTF-8. */

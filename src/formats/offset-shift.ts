@@ -1,6 +1,6 @@
 /** Where an offset of a file is after edits. */
 import type { Splice } from '../model/reference.ts';
-import { encodeBytes } from './byte-text.ts';
+import { encodedLength } from './byte-text.ts';
 
 /** Maps offsets before some sorted splices to offsets after them. An offset where a splice starts stays in front of what it writes. */
 export function offsetShift(splices: readonly Splice[]): (offset: number) => number {
@@ -8,7 +8,7 @@ export function offsetShift(splices: readonly Splice[]): (offset: number) => num
   const totals: number[] = [0];
   for (const { start, end, text } of splices) {
     starts.push(start);
-    totals.push((totals.at(-1) ?? 0) + encodeBytes(text).length - (end - start));
+    totals.push((totals.at(-1) ?? 0) + encodedLength(text) - (end - start));
   }
   return (offset) => {
     let low = 0;

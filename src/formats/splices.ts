@@ -1,6 +1,6 @@
 /** Carries out splices: from the bytes of a file to its new bytes. Pure; on a whole buffer, or on chunks of a file of any size. */
 import type { Splice } from '../model/reference.ts';
-import { encodeBytes } from './byte-text.ts';
+import { encodedLength, encodeBytes } from './byte-text.ts';
 
 /**
  * Puts splices of several sources in the order in which they are carried out; those that are the same in all three fields count once.
@@ -28,7 +28,7 @@ export function mergeSplices(...sources: readonly (readonly Splice[])[]): Splice
 
 /** How many bytes a file of `size` bytes has after the splices. */
 export function splicedSize(size: number, splices: readonly Splice[]): number {
-  return splices.reduce((sum, splice) => sum + encodeBytes(splice.text).length - (splice.end - splice.start), size);
+  return splices.reduce((sum, splice) => sum + encodedLength(splice.text) - (splice.end - splice.start), size);
 }
 
 /**

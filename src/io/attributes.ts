@@ -3,8 +3,8 @@ import { chmodSync, lchownSync, lstatSync } from 'node:fs';
 import { showBytes } from '../formats/byte-text.ts';
 import { RolledBackError } from '../model/errors.ts';
 import { asTreePath, joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
-import { hostPath } from './entries.ts';
-import { runTool } from './host-tool.ts';
+import { openPath } from './entries.ts';
+import { runTool, type ToolOutcome } from './host-tool.ts';
 import { restoreTimes, setTimeRoughly } from './times.ts';
 
 /** A new file or symlink: the same `name` stands in the folder of the originals and in that of the new ones. */
@@ -43,10 +43,12 @@ export async function copyAttributes(folder: AbsolutePath, twins: readonly Twin[
 }
 
 async function copyFileAttributes(folder: AbsolutePath, files: readonly Twin[]): Promise<string[]> {
-  if (!(await runTool(folder, ['cp', '--help'])).output.includes('--attributes-only'))
-    return copyAsNodeCan(folder, files);
   for (let at = 0; at < files.length; at += BATCH) {
-    const refused = await copyBatch(folder, files.slice(at, at + BATCH));
+    const batch = files.slice(at, at + BATCH);
+    if ((await copyAtOnce(folder, batch)).ok) continue;
+    if (!(await runTool(folder, ['cp', '--help'])).output.includes('--attributes-only'))
+      return copyAsNodeCan(folder, files);
+    const refused = await copyBatch(folder, batch);
     if (refused === null) continue;
     if (refused.message.includes('without xattr support')) return copyAsNodeCan(folder, files);
     const why = refused.message.split('\n')[0];
@@ -62,14 +64,25 @@ async function copyBatch(
   folder: AbsolutePath,
   files: readonly Twin[],
 ): Promise<{ file: Twin; message: string } | null> {
-  const names = files.map(({ name }) => `orig/${name}`);
-  const cp = ['cp', '--attributes-only', '--preserve=mode,ownership,timestamps,xattr', '-t', 'new', ...names];
-  const { ok, message } = await runTool(folder, cp);
+  const { ok, message } = await copyAtOnce(folder, files);
   if (ok) return null;
   const [file] = files;
   if (file !== undefined && files.length === 1) return { file, message };
   const half = files.length >> 1;
   return (await copyBatch(folder, files.slice(0, half))) ?? (await copyBatch(folder, files.slice(half)));
+}
+
+/** A `cp` that lacks an option says so, and does nothing. */
+async function copyAtOnce(folder: AbsolutePath, files: readonly Twin[]): Promise<ToolOutcome> {
+  const names = files.map(({ name }) => `orig/${name}`);
+  return runTool(folder, [
+    'cp',
+    '--attributes-only',
+    '--preserve=mode,ownership,timestamps,xattr',
+    '-t',
+    'new',
+    ...names,
+  ]);
 }
 
 function copyAsNodeCan(folder: AbsolutePath, files: readonly Twin[]): string[] {
@@ -99,10 +112,10 @@ function checkAttributes(folder: AbsolutePath, { name, of }: Twin): boolean {
   return before.mtimeNs === after.mtimeNs;
 }
 
-function original(folder: AbsolutePath, name: string): Buffer {
-  return hostPath(folder, `orig/${name}`);
+function original(folder: AbsolutePath, name: string): Buffer | string {
+  return openPath(folder, `orig/${name}`);
 }
 
-function successor(folder: AbsolutePath, name: string): Buffer {
-  return hostPath(folder, `new/${name}`);
+function successor(folder: AbsolutePath, name: string): Buffer | string {
+  return openPath(folder, `new/${name}`);
 }

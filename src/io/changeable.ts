@@ -15,7 +15,7 @@ import { digestOf } from './standing.ts';
 const ROOT: TreePath = asTreePath('');
 
 /** Who asks: root may do nearly anything, others only with what is theirs. */
-interface Asker {
+export interface Asker {
   readonly isRoot: boolean;
   readonly uid: number;
   readonly groups: ReadonlySet<number>;
@@ -34,14 +34,14 @@ export function requireOwnFolderPossible(tree: AbsolutePath): void {
  * The step that carries out a change, if it can be.
  * @throws StalePlanError where a name is not what the plan says, UsageError where it can't be replaced
  */
-export function stepOf(tree: AbsolutePath, change: FileChange): Step {
+export function stepOf(tree: AbsolutePath, change: FileChange, who: Asker): Step {
   const first = lookAtChange(tree, change.file, change);
   for (const alias of change.aliases) {
     const stat = lookAtChange(tree, alias, change);
     if (stat.ino !== first.ino || stat.dev !== first.dev)
       throw stale(alias, `it is no hard link of ${showBytes(change.file)} any more`);
   }
-  requireKeepable(tree, change.file, first);
+  requireKeepable(tree, change.file, first, who);
   // what is edited is hashed while it is read for that; the rest has no other moment
   if (change.kind !== 'content' && digestOf(hostPath(tree, change.file), first) !== change.before)
     throw stale(change.file, 'it has another content');
@@ -124,8 +124,7 @@ function lookAtChange(tree: AbsolutePath, name: TreePath, { kind }: FileChange):
 }
 
 /** Root can change what belongs to anyone, but not what is immutable (chattr(1)); others can't give a new file to its old owner. */
-function requireKeepable(tree: AbsolutePath, file: TreePath, stat: BigIntStats): void {
-  const { isRoot, uid, groups } = asker();
+function requireKeepable(tree: AbsolutePath, file: TreePath, stat: BigIntStats, { isRoot, uid, groups }: Asker): void {
   if (isRoot) {
     // a mode that forbids writing does not matter to a rename
     if (stat.isSymbolicLink() || refusal(tree, file, constants.W_OK) !== 'EPERM') return;
@@ -160,7 +159,8 @@ function refusal(tree: AbsolutePath, path: TreePath, mode: number): string | nul
   }
 }
 
-function asker(): Asker {
+/** Asked once for many files. */
+export function asker(): Asker {
   const uid = process.geteuid?.() ?? 0;
   return { isRoot: uid === 0, uid, groups: new Set([process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])]) };
 }

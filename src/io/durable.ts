@@ -11,6 +11,9 @@ import { runTool } from './host-tool.ts';
  */
 const FEW = 64;
 
+/** Bytes that are written in less time than it takes to start a sync are not worth one. */
+const WORTH_A_SYNC = 128 * 1024 * 1024;
+
 /** Writes a file whole or not at all: beside it, synced, renamed over it, its folder synced. */
 export function writeDurably(folder: AbsolutePath, name: string, text: string): void {
   const place = encodeBytes(`${folder}/${name}`);
@@ -43,6 +46,35 @@ export async function syncFiles(folder: AbsolutePath, names: readonly string[]):
     for (const name of names) syncPlace(encodeBytes(`${folder}/${name}`), constants.O_NOFOLLOW);
   }
   syncFolder(folder);
+}
+
+/** Puts what was written so far on the disk while more is being written, so that the wait at the end is short. */
+export class EarlySync {
+  readonly #folder: AbsolutePath;
+  #waiting = 0;
+  #running: Promise<void> | null = null;
+
+  /** Of the file system of this folder. */
+  constructor(folder: AbsolutePath) {
+    this.#folder = folder;
+  }
+
+  /** So many bytes more were written. */
+  wrote(bytes: number): void {
+    this.#waiting += bytes;
+    if (this.#waiting < WORTH_A_SYNC || this.#running !== null) return;
+    this.#waiting = 0;
+    // where it does not work nothing is lost: all is synced once more at the end
+    const end = (): void => {
+      this.#running = null;
+    };
+    this.#running = runTool(this.#folder, ['sync', '-f', '.']).then(end, end);
+  }
+
+  /** Resolves when nothing of it is at work any more. */
+  async settle(): Promise<void> {
+    await this.#running;
+  }
 }
 
 /** Syncs folders in which names were changed. */

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { showBytes } from '../formats/byte-text.ts';
 import { UsageError } from '../model/errors.ts';
+import type { Step } from '../formats/journal-records.ts';
 import type { TreePath } from '../model/path.ts';
 import { errorCode, hostPath } from './entries.ts';
 import { placeIn, type Run } from './journal.ts';
@@ -21,15 +22,15 @@ import { setTimeRoughly } from './times.ts';
 const REFUSED = ['EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 /**
- * Gives the inode at a path of the tree a name in the run's folder. Where that is refused, the journal gets a copy.
+ * Gives the inode at the first path of a step a name in the run's folder. Where that is refused, the journal gets a copy.
  * @returns whether it is the inode itself
  * @throws UsageError where the path lies beyond a mount point
  */
-export function keepOriginal(run: Run, index: number, path: TreePath): boolean {
+export function keepOriginal(run: Run, index: number, { path, kind }: Step): boolean {
   const from = hostPath(run.tree, path);
   const to = placeIn(run, 'orig', index);
   try {
-    return linkEntry(from, to);
+    return linkEntry(from, to, kind === 'retarget');
   } catch (error) {
     const code = errorCode(error);
     if (code === 'EXDEV') throw beyondMount(path);
@@ -40,9 +41,9 @@ export function keepOriginal(run: Run, index: number, path: TreePath): boolean {
 }
 
 /** A second name for a file or a symlink. Where link(2) follows symlinks (macOS), the symlink gets a twin instead, and the answer is false. */
-export function linkEntry(from: Buffer, to: Buffer): boolean {
+export function linkEntry(from: Buffer, to: Buffer, isSymlink: boolean): boolean {
   linkSync(from, to);
-  if (!lstatSync(from).isSymbolicLink() || lstatSync(to).isSymbolicLink()) return true;
+  if (!isSymlink || !lstatSync(from).isSymbolicLink() || lstatSync(to).isSymbolicLink()) return true;
   unlinkSync(to);
   copyEntry(from, to);
   return false;

@@ -96,7 +96,7 @@ function putAtAll(run: Run, inode: Buffer, step: Step, names: ReadonlySet<TreePa
     const there = lookAt(place);
     if (!names.has(alias) || (there !== null && isSameInode(there, stat))) continue;
     if (lookAt(beside) !== null) unlinkSync(beside);
-    linkEntry(inode, beside);
+    linkEntry(inode, beside, stat.isSymbolicLink());
     renameSync(beside, place);
   }
   const place = hostPath(run.tree, step.path);

@@ -67,7 +67,7 @@ function timedEntry(root: AbsolutePath, path: TreePath, stat: BigIntStats, mtime
 }
 
 /** Sets times as well as Node can, to the microsecond. A place of another owner can't be given a time at all, and keeps its own. */
-export function setTimeRoughly(place: Buffer, { atimeNs }: BigIntStats, mtime: bigint): void {
+export function setTimeRoughly(place: Buffer | string, { atimeNs }: BigIntStats, mtime: bigint): void {
   const date = (nanoseconds: bigint): number | Date =>
     nanoseconds < 0n ? new Date(Number(nanoseconds / 1_000_000n)) : Number(nanoseconds) / 1e9;
   try {

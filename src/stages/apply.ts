@@ -1,7 +1,8 @@
 /** apply: carries a plan out in the tree, as one transaction: killed anywhere, the tree can be taken forward or back, and undone later. */
+import { availableParallelism } from 'node:os';
 import type { FolderTime, Intent, Step } from '../formats/journal-records.ts';
 import { additionStep } from '../io/additions.ts';
-import { foldersOf, folderWarnings, ownRecordStep, requireOwnFolderPossible, stepOf } from '../io/changeable.ts';
+import { asker, foldersOf, folderWarnings, ownRecordStep, requireOwnFolderPossible, stepOf } from '../io/changeable.ts';
 import { beginRun, removeUnstaged, rootTimeOf } from '../io/journal-folder.ts';
 import { hasOwnFolder, writeMarker, writeReceipt, type Run } from '../io/journal.ts';
 import { withLock } from '../io/lock.ts';
@@ -18,6 +19,8 @@ import { finishRun, takeBackRun, type Checkpoint, type WayOut } from './transact
 import { findTree } from './tree.ts';
 
 export interface ApplyOptions extends PaceOptions {
+  /** Threads at most; by default one for each processor. */
+  readonly jobs?: number;
   /** For tests: told where a run may be cut short. */
   readonly checkpoint?: Checkpoint;
 }
@@ -28,6 +31,7 @@ interface Prepared {
   readonly steps: readonly Step[];
   readonly folders: readonly FolderTime[];
   readonly memory: string | null;
+  readonly jobs: number;
 }
 
 /**
@@ -48,11 +52,11 @@ export async function apply(asked: Plan, options: ApplyOptions = {}): Promise<Re
     refuseWhilePending(tree);
     const checkpoint = options.checkpoint ?? ((): void => {});
     const pace = new Pace(options, plan.changes.length);
-    const prepared = await prepare(plan, pace);
+    const prepared = { ...(await prepare(plan, pace)), jobs: options.jobs ?? availableParallelism() };
     checkpoint('checked');
-    const { run, intent, receipt } = await stage(prepared, at, pace, checkpoint);
-    const { warnings } = await carryOut(run, intent, checkpoint);
-    return { ...receipt, warnings: [...receipt.warnings, ...warnings] };
+    const staged = await stage(prepared, at, pace, checkpoint);
+    const { warnings } = await carryOut(staged, checkpoint);
+    return { ...staged.receipt, warnings: [...staged.receipt.warnings, ...warnings] };
   });
 }
 
@@ -62,12 +66,13 @@ function writesSomething(change: FileChange): boolean {
 }
 
 /** Everything that can be found wrong is found here, before anything is written. */
-async function prepare(plan: Plan, pace: Pace): Promise<Prepared> {
+async function prepare(plan: Plan, pace: Pace): Promise<Omit<Prepared, 'jobs'>> {
   const { tree } = plan;
   requireOwnFolderPossible(tree);
   const steps: Step[] = [];
+  const who = asker();
   for (const change of plan.changes) {
-    steps.push(stepOf(tree, change));
+    steps.push(stepOf(tree, change, who));
     await pace.rest();
   }
   for (const path of plan.bundle?.additions ?? []) steps.push(additionStep(path));
@@ -111,7 +116,7 @@ interface Staged {
 
 /** Up to the one write that makes the run count. Whatever goes wrong before it is taken back: the tree is as it was. */
 async function stage(
-  { plan, steps, folders, memory }: Prepared,
+  { plan, steps, folders, memory, jobs }: Prepared,
   at: string,
   pace: Pace,
   checkpoint: Checkpoint,
@@ -121,7 +126,7 @@ async function stage(
   try {
     const { run, intent } = beginRun(tree, { at, folders, steps });
     checkpoint('intent');
-    const { after, added, warnings } = await stageRun({ run, plan, steps, memory }, pace, checkpoint);
+    const { after, added, warnings } = await stageRun({ run, plan, steps, memory, jobs }, pace, checkpoint);
     const receipt = receiptOf(plan, {
       run: run.number,
       at,
@@ -140,10 +145,10 @@ async function stage(
 }
 
 /** From there on: finished, or taken back. */
-async function carryOut(run: Run, intent: Intent, checkpoint: Checkpoint): Promise<WayOut> {
+async function carryOut({ run, intent, receipt }: Staged, checkpoint: Checkpoint): Promise<WayOut> {
   try {
     checkpoint('staged');
-    return await finishRun(run, intent, true, checkpoint);
+    return await finishRun({ run, intent, receipt, strict: true }, checkpoint);
   } catch (error) {
     await orNeedsRecover(run.tree, error, async () => {
       writeMarker(run, 'undoing');

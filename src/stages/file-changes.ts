@@ -160,12 +160,18 @@ function mergeSplices(edits: readonly DecidedEdit[], besides: readonly Splice[])
 
 /** The sites that hold a placeholder (or, in a slot, the old prefix) in the new bytes, with offsets in the new bytes, sorted. */
 function renderSites(edits: readonly DecidedEdit[], splices: readonly Splice[]): RenderSite[] {
+  // most plans make no template
+  if (!edits.some(({ writes }) => isTemplate(writes))) return [];
   const shift = offsetShift(splices);
   const sites = edits.flatMap(({ edit: { reference }, writes }) => {
-    if (writes.kind !== 'absolute' || writes.destination !== PLACEHOLDER || reference.absolute === undefined) return [];
+    if (!isTemplate(writes) || reference.absolute === undefined) return [];
     return [keepsBytes(reference) ? keptSite(reference.absolute, shift) : renderSite(reference.absolute, shift)];
   });
   return sites.sort((a, b) => a.start - b.start);
+}
+
+function isTemplate(writes: Writes): boolean {
+  return writes.kind === 'absolute' && writes.destination === PLACEHOLDER;
 }
 
 /** Whether a site is rendered from the bytes it has: a slot keeps the old prefix, and a template holds the placeholder already. */

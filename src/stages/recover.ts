@@ -1,6 +1,6 @@
 /** recover: after a run was cut short, takes the tree forward to the state after it, or back to the one before. */
 import { hasLeftovers, removeLeftovers, removeUnstaged, rootTimeOf } from '../io/journal-folder.ts';
-import { readIntent, readMarker, writeMarker, type Run } from '../io/journal.ts';
+import { readIntent, readMarker, readReceipt, writeMarker, type Run } from '../io/journal.ts';
 import { withLock } from '../io/lock.ts';
 import { NeedsRecoverError, RelocateError } from '../model/errors.ts';
 import type { AbsolutePath } from '../model/path.ts';
@@ -68,7 +68,7 @@ async function endStaged(run: Run, back: boolean, checkpoint: Checkpoint): Promi
   if (isBack && marker?.state === 'staged') writeMarker(run, 'undoing');
   const { kept, warnings } = isBack
     ? await takeBackRun(run, intent, marker?.forced !== true, checkpoint)
-    : await finishRun(run, intent, false, checkpoint);
+    : await finishRun({ run, intent, receipt: readReceipt(run), strict: false }, checkpoint);
   return {
     version: 1,
     outcome: isBack ? 'taken-back' : 'finished',

@@ -1,22 +1,17 @@
 /** The part of a run before anything of the tree changes: originals kept, everything new written, made like the originals, and on the disk. */
-import { hash } from 'node:crypto';
-import { encodeBytes, showBytes } from '../formats/byte-text.ts';
-import { inFollowOrder, type ContentChange, type NewContent } from '../formats/follows.ts';
 import type { Step } from '../formats/journal-records.ts';
 import { copyAttributes, type Twin } from '../io/attributes.ts';
-import { changedContent } from '../io/content.ts';
-import { syncFiles, syncFolder } from '../io/durable.ts';
-import { placeIn, type Run } from '../io/journal.ts';
-import { isSparse } from '../io/look.ts';
-import { makeNewSymlink, writeNewFile, writeOwnRecord } from '../io/new-files.ts';
+import { EarlySync, syncFiles, syncFolder } from '../io/durable.ts';
+import type { Run } from '../io/journal.ts';
+import { writeOwnRecord } from '../io/new-files.ts';
 import { keepOriginal } from '../io/originals.ts';
 import { requireUnchanged } from '../io/standing.ts';
 import { stageAdditions } from './stage-additions.ts';
-import { UsageError } from '../model/errors.ts';
-import { joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { joinAbsolute, type TreePath } from '../model/path.ts';
 import type { FileChange, Plan } from '../model/plan.ts';
 import type { Pace } from './pace.ts';
 import type { Checkpoint } from './transaction.ts';
+import { writeChanges } from './write-changes.ts';
 
 export interface StagedRun {
   /** sha256, hex, of what comes in the place of each change; null where nothing does. */
@@ -36,6 +31,8 @@ export interface Staging {
   readonly steps: readonly Step[];
   /** The text of `.relocate/tree.json`; null where it stays. */
   readonly memory: string | null;
+  /** Threads at most. */
+  readonly jobs: number;
 }
 
 /**
@@ -46,7 +43,7 @@ export async function stageRun(staging: Staging, pace: Pace, checkpoint: Checkpo
   const { run, plan, steps, memory } = staging;
   const warnings = await keepOriginals(run, steps, pace);
   checkpoint('originals');
-  const after = await writeAllNew(run, plan, pace);
+  const after = await writeAll(staging, pace);
   const added = await stageAdditions(run, plan, pace);
   if (memory !== null) writeOwnRecord(run, steps.length - 1, memory);
   checkpoint('new');
@@ -66,55 +63,19 @@ async function keepOriginals(run: Run, steps: readonly Step[], pace: Pace): Prom
   let copies = 0;
   for (const [index, step] of steps.entries()) {
     if (step.kind === 'create' || step.kind === 'add') continue;
-    if (!keepOriginal(run, index, step.path)) copies++;
+    if (!keepOriginal(run, index, step)) copies++;
     await pace.rest();
   }
   syncFolder(joinAbsolute(run.folder, 'orig'));
   return copies === 0 ? [] : [`hard links are refused here, so undo will bring back ${copies} files as copies`];
 }
 
-/** In the order in which digests become known; returns those of what was written. */
-async function writeAllNew(run: Run, plan: Plan, pace: Pace): Promise<Map<FileChange, string | null>> {
-  const indexOf = new Map(plan.changes.map((change, index) => [change, index]));
-  const contents = new Map<TreePath, NewContent | null>();
-  const after = new Map<FileChange, string | null>();
-  for (const change of inFollowOrder(plan.changes)) {
-    const content = writeNew(run, indexOf.get(change) ?? 0, plan, change, contents);
-    if (change.kind !== 'retarget') for (const name of [change.file, ...change.aliases]) contents.set(name, content);
-    after.set(change, content?.digest ?? null);
-    await pace.step(content?.size ?? 0);
-  }
-  return after;
-}
-
-function writeNew(
-  run: Run,
-  index: number,
-  { tree }: Plan,
-  change: FileChange,
-  contents: ReadonlyMap<TreePath, NewContent | null>,
-): NewContent | null {
-  if (change.kind === 'remove') return null;
-  if (change.kind === 'content') return writeContent(run, index, tree, change, contents);
-  const target = encodeBytes(change.target);
-  makeNewSymlink(run, index, target);
-  return { digest: hash('sha256', target), size: target.length };
-}
-
-function writeContent(
-  run: Run,
-  index: number,
-  tree: AbsolutePath,
-  change: ContentChange,
-  contents: ReadonlyMap<TreePath, NewContent | null>,
-): NewContent {
+async function writeAll({ run, plan: { changes }, steps, jobs }: Staging, pace: Pace): Promise<StagedRun['after']> {
+  const early = new EarlySync(run.folder);
   try {
-    const chunks = changedContent(tree, change, (file) => contents.get(file));
-    return writeNewFile(run, index, chunks, isSparse(placeIn(run, 'orig', index)));
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw new UsageError(`the plan does not fit ${showBytes(change.file)}: ${error.message}`);
-    throw error;
+    return await writeChanges({ run, changes, steps, jobs }, pace, early);
+  } finally {
+    await early.settle();
   }
 }
 

@@ -20,12 +20,20 @@ export interface WayOut {
   readonly warnings: readonly string[];
 }
 
-/**
- * Puts everything new in its place and ends the run. `strict` throws at the first path where something of someone else stands;
- * otherwise such paths are kept, and the receipt forgets them.
- */
-export async function finishRun(run: Run, intent: Intent, strict: boolean, checkpoint: Checkpoint): Promise<WayOut> {
-  const after = newDigests(run);
+/** A run whose new files all lie ready. */
+export interface ReadyRun {
+  readonly run: Run;
+  readonly intent: Intent;
+  /** As it was written to the run's folder. */
+  readonly receipt: Receipt | null;
+  /** Throw at the first path where something of someone else stands; otherwise such paths are kept, and the receipt forgets them. */
+  readonly strict: boolean;
+}
+
+/** Puts everything new in its place and ends the run. */
+export async function finishRun(ready: ReadyRun, checkpoint: Checkpoint): Promise<WayOut> {
+  const { run, intent, receipt, strict } = ready;
+  const after = newDigests(receipt);
   const isLost = lostSteps(run.tree, intent);
   const kept: TreePath[] = [];
   for (const [index, step] of intent.steps.entries()) {
@@ -37,7 +45,7 @@ export async function finishRun(run: Run, intent: Intent, strict: boolean, check
     checkpoint(`switched ${index}`);
   }
   const warnings = await settleFolders(run, intent);
-  if (kept.length > 0) forget(run, kept);
+  if (kept.length > 0 && receipt !== null) forget(run, receipt, kept);
   checkpoint('folders');
   writeMarker(run, 'done');
   checkpoint('done');
@@ -55,7 +63,7 @@ export async function takeBackRun(
   onlyOurs: boolean,
   checkpoint: Checkpoint,
 ): Promise<WayOut> {
-  const after = newDigests(run);
+  const after = newDigests(readReceipt(run));
   const isLost = lostSteps(run.tree, intent);
   const kept: TreePath[] = [];
   for (const [index, step] of intent.steps.entries()) {
@@ -99,14 +107,12 @@ export function lostSteps(tree: AbsolutePath, { steps }: Intent): (step: Step) =
 }
 
 /** What stands at the first name of each change after the run. */
-function newDigests(run: Run): ReadonlyMap<TreePath, string | null> {
-  return new Map((readReceipt(run)?.changes ?? []).map(({ file, after }) => [file, after]));
+function newDigests(receipt: Receipt | null): ReadonlyMap<TreePath, string | null> {
+  return new Map((receipt?.changes ?? []).map(({ file, after }) => [file, after]));
 }
 
 /** A receipt tells what was done: not what was left to someone else. */
-function forget(run: Run, kept: readonly TreePath[]): void {
-  const receipt = readReceipt(run);
-  if (receipt === null) return;
+function forget(run: Run, receipt: Receipt, kept: readonly TreePath[]): void {
   const left = new Set(kept);
   const changes = receipt.changes.filter(({ file }) => !left.has(file));
   const warnings = [...receipt.warnings, ...kept.map(keptWarning)];
