@@ -13,6 +13,10 @@ const TAKEN = ['fzstd', 'minizlib', 'picomatch', 'smol-toml', 'yargs'];
 const LAYOUT = ['cliui', 'string-width'];
 const BASE =
   /[/\\]src[/\\](?:model[/\\]|reports[/\\]words|formats[/\\](?:byte-text|escaping|absolute-form|wide)|io[/\\](?:entries|look|places))/;
+/** What a scan loads before it knows whether it must read anything. */
+const LOOK = /[/\\]src[/\\](?:scanning|stages[/\\](?:report|cached-report))\.ts$/;
+/** What reads. */
+const SCAN = /[/\\]src[/\\]stages[/\\](?:fresh-report|scan-and-keep)\.ts$/;
 const IN_PACKAGES = /[/\\]node_modules[/\\]/;
 
 /** In the place of what lays out help: a call of bundle/cli/layout.cjs. */
@@ -44,6 +48,7 @@ const main = await build({
     'io/library': 'src/index.ts',
     'io/scan-worker': 'src/io/scan-worker.ts',
     'io/stage-worker': 'src/io/stage-worker.ts',
+    'io/check-worker': 'src/io/check-worker.ts',
     'cli/main': 'src/cli/main.ts',
   },
   platform: 'node',
@@ -55,8 +60,14 @@ const main = await build({
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'io/part-[name].js',
-    // what most parts share, which would be many small files
-    codeSplitting: { groups: [{ name: 'base', test: BASE }] },
+    // each with what it alone needs; without groups that would be many small files
+    codeSplitting: {
+      groups: [
+        { name: 'base', test: BASE, priority: 3 },
+        { name: 'look', test: LOOK, priority: 2 },
+        { name: 'scan', test: SCAN, priority: 1 },
+      ],
+    },
   },
 });
 const help = await build({

@@ -10,7 +10,7 @@ export { discoverPrefixes, type PrefixOptions, type Prefixes } from './stages/pr
 export { bundlePython, type BundleOptions, type HeldBundle } from './stages/bundle.ts';
 export * from './scanning.ts';
 export { scan, scanWithDigests, type FullScan } from './stages/scan.ts';
-export type { ScanOptions } from './stages/scan-options.ts';
+export type { ReportOptions, ScanOptions } from './stages/scan-options.ts';
 export { plan, type Strategy } from './stages/plan.ts';
 export { preview, type Preview } from './stages/preview.ts';
 export { apply, type ApplyOptions } from './stages/apply.ts';

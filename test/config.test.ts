@@ -15,6 +15,7 @@ describe('relocate.toml', () => {
       prefixes = ["/srv//build/site/"]
       exclude = ["var/**"]
       volatile = ["log/*.log"]
+      cache = true
       [tree]
       name = "shop"
       version = "1.2"
@@ -30,6 +31,7 @@ describe('relocate.toml', () => {
       prefixes: ['/srv/build/site'],
       exclude: ['var/**'],
       volatile: ['log/*.log'],
+      cache: true,
       allow: [{ rule: 'absolute-path-in-text', files: 'docs/**', reason: 'examples' }],
     });
   });
@@ -39,6 +41,7 @@ describe('relocate.toml', () => {
   });
 
   const wrong: readonly [name: string, text: string, message: string][] = [
+    ['a flag that is none', 'cache = "yes"', "relocate.toml:1: 'cache' must be true or false"],
     [
       'an unknown key with the nearest known one',
       'exlude = []',
@@ -52,7 +55,7 @@ describe('relocate.toml', () => {
     [
       'the first line of a value of several lines',
       'exclude = [\n  "a",\n]\nzzz = [\n  "b",\n  "c",\n]\n',
-      "relocate.toml:4: unknown key 'zzz'; known keys: tree, prefixes, exclude, volatile, allow",
+      "relocate.toml:4: unknown key 'zzz'; known keys: tree, prefixes, exclude, volatile, cache, allow",
     ],
     [
       'an unknown key of the second allowance',

@@ -34,6 +34,11 @@ export class Session {
     }
   }
 
+  /** Says on stderr what the user should know of the run, and the result does not tell. */
+  warn(sentence: string): void {
+    if (!this.quiet) this.terminal.say(`${this.terminal.errorPaint('warn', 'relocate:')} ${sentence}`);
+  }
+
   /** Prints a result, unless the user wants to hear nothing. */
   async print(lines: Iterable<string>): Promise<void> {
     if (!this.quiet) await this.terminal.lines(lines);

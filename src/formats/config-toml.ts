@@ -16,7 +16,7 @@ type Key = string | number;
  */
 export function parseConfig(text: string, source: string): Config {
   const reader = new ConfigReader(text, source);
-  const root = reader.table(reader.parsed(), [], ['tree', 'prefixes', 'exclude', 'volatile', 'allow']);
+  const root = reader.table(reader.parsed(), [], ['tree', 'prefixes', 'exclude', 'volatile', 'cache', 'allow']);
   const tree = reader.table(root['tree'] ?? {}, ['tree'], ['name', 'version']);
   return {
     ...NO_CONFIG,
@@ -26,6 +26,7 @@ export function parseConfig(text: string, source: string): Config {
     prefixes: reader.texts(root['prefixes'], ['prefixes']).map((path, i) => reader.prefix(path, ['prefixes', i])),
     exclude: reader.texts(root['exclude'], ['exclude']),
     volatile: reader.texts(root['volatile'], ['volatile']),
+    cache: reader.flag(root['cache'], ['cache']),
     allow: reader
       .list(root['allow'], ['allow'], 'tables: [[allow]]')
       .map((entry, i) => reader.allowance(entry, ['allow', i])),
@@ -65,6 +66,12 @@ class ConfigReader {
 
   optionalText(value: unknown, path: readonly Key[]): string | null {
     return value === undefined ? null : this.requiredText(value, path);
+  }
+
+  flag(value: unknown, path: readonly Key[]): boolean {
+    if (value !== undefined && typeof value !== 'boolean')
+      throw this.error(path, `${nameOf(path)} must be true or false`);
+    return value === true;
   }
 
   requiredText(value: unknown, path: readonly Key[]): string {

@@ -6,7 +6,8 @@ import type { Reference } from '../model/reference.ts';
 import type { FileRows, FileTally, ReferenceRow } from '../model/report.ts';
 import { rowText } from './file-rows.ts';
 
-const HEAD = 12;
+/** Bytes of the three numbers. */
+export const RECORD_HEAD: number = 12;
 const FIRST_ROOM = 16 * 1024;
 /** Tallies that were read and are remembered: most files have one of a few. */
 const REMEMBERED = 2000;
@@ -25,8 +26,8 @@ export class RecordWriter {
   /** Row by row: all rows of a log in one string may be more than a string can hold. */
   add(key: number, tally: FileTally, rows: readonly (Reference | ReferenceRow)[]): void {
     const start = this.#length;
-    this.#require(HEAD);
-    this.#length += HEAD;
+    this.#require(RECORD_HEAD);
+    this.#length += RECORD_HEAD;
     const told = this.#write(JSON.stringify(tally));
     let length = 0;
     for (const row of rows) length += this.#write(rowText(row));
@@ -82,11 +83,11 @@ class StoredRecord implements RowRecord {
   }
 
   get tally(): FileTally {
-    const text = this.bytes.toString('latin1', HEAD, this.#rowsAt);
+    const text = this.bytes.toString('latin1', RECORD_HEAD, this.#rowsAt);
     const known = tallies.get(text);
     if (known !== undefined) return known;
     // written by RecordWriter
-    const tally = JSON.parse(this.bytes.toString('utf8', HEAD, this.#rowsAt)) as FileTally;
+    const tally = JSON.parse(this.bytes.toString('utf8', RECORD_HEAD, this.#rowsAt)) as FileTally;
     if (tallies.size >= REMEMBERED) tallies.clear();
     tallies.set(text, tally);
     return tally;
@@ -99,8 +100,22 @@ class StoredRecord implements RowRecord {
 
 /** The record that begins at an offset. */
 export function recordAt(bytes: Buffer, at: number): RowRecord {
-  const rowsAt = HEAD + bytes.readUInt32LE(at + 4);
+  const rowsAt = RECORD_HEAD + bytes.readUInt32LE(at + 4);
   return new StoredRecord(bytes.subarray(at, at + rowsAt + bytes.readUInt32LE(at + 8)), rowsAt);
+}
+
+/** How long a record is; its first bytes tell. */
+export function recordLength(bytes: Buffer): number {
+  return RECORD_HEAD + bytes.readUInt32LE(4) + bytes.readUInt32LE(8);
+}
+
+/** A record in pieces, without a key: where the order is kept otherwise. */
+export function recordPieces({ tally, rows }: FileRows): readonly [Buffer, Uint8Array] {
+  const told = Buffer.from(JSON.stringify(tally));
+  const head = Buffer.alloc(RECORD_HEAD);
+  head.writeUInt32LE(told.length, 4);
+  head.writeUInt32LE(rows.length, 8);
+  return [Buffer.concat([head, told]), rows];
 }
 
 /** Records that stand one after another. */

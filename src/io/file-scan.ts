@@ -10,6 +10,7 @@ import { HEAD_BYTES, WHOLE_FILE_LIMIT, type FileView, type RuleContext } from '.
 import { errorCode } from './entries.ts';
 import { changeSince, fill, searchWindows, seenOf, withFile } from './file-read.ts';
 import { headOf, regionView, wholeView } from './file-view.ts';
+import type { Asked } from './recording-probe.ts';
 import type { BatchResult, ClaimTask, FileFinding, FoundHit, ScanTask, SeenFile } from './scan-tasks.ts';
 import type { SearchKernel } from './search-kernel.ts';
 
@@ -23,6 +24,8 @@ export interface ScanTools {
   readonly digests: Digests;
   /** Files above this size are handed back (`large`). */
   readonly limit: number;
+  /** Where a cache is to be made: takes what was asked of the context. */
+  readonly takeAsked?: () => Asked[];
 }
 
 export type Digests = 'all' | 'referring' | 'none';
@@ -62,14 +65,16 @@ export function scanBatch(tools: ScanTools, batch: readonly ScanTask[]): BatchRe
     waiting: [],
     large: [],
     ranges: [],
+    quiet: [],
+    asked: [],
     unreadable: [],
     vanished: 0,
     files: 0,
     bytes: 0,
   };
-  for (const task of batch) {
+  for (const [index, task] of batch.entries()) {
     try {
-      doTask(tools, task, result);
+      if (doTask(tools, task, result) && tools.takeAsked !== undefined) result.quiet.push(index);
     } catch (error) {
       if (!(error instanceof Error && 'syscall' in error)) throw error;
       const code = errorCode(error);
@@ -78,29 +83,33 @@ export function scanBatch(tools: ScanTools, batch: readonly ScanTask[]): BatchRe
       else result.unreadable.push({ path: task, code });
     }
   }
+  if (tools.takeAsked !== undefined) result.asked.push(...tools.takeAsked());
   return result;
 }
 
-function doTask(tools: ScanTools, task: ScanTask, result: BatchResult): void {
+/** Whether the task was a file of one name in which nothing is, and that no rule wants to see. */
+function doTask(tools: ScanTools, task: ScanTask, result: BatchResult): boolean {
   if (typeof task === 'string') return scanFile(tools, task, tools.limit, result);
   switch (task.kind) {
     case 'large-file':
       return scanFile(tools, task.path, Infinity, result);
     case 'range':
-      return searchRange(tools, task, result);
+      searchRange(tools, task, result);
+      return false;
     case 'claim':
-      return claimHits(tools, task, result);
+      claimHits(tools, task, result);
+      return false;
   }
 }
 
-function scanFile(tools: ScanTools, path: TreePath, limit: number, result: BatchResult): void {
-  withFile(tools.root, path, (descriptor) => {
+function scanFile(tools: ScanTools, path: TreePath, limit: number, result: BatchResult): boolean {
+  return withFile(tools.root, path, (descriptor) => {
     const stat = fstatSync(descriptor, { bigint: true });
     const seen = seenOf(stat);
     const inode = stat.nlink > 1n ? `${stat.dev}:${stat.ino}` : null;
     if (seen.size > limit) {
       result.large.push({ path, inode, seen });
-      return;
+      return false;
     }
     const mode = Number(stat.mode & 0o7777n);
     const file = search(tools, path, descriptor, seen, mode);
@@ -115,6 +124,7 @@ function scanFile(tools: ScanTools, path: TreePath, limit: number, result: Batch
     const claimed = isWorthALook && !mustWait ? claim(tools, file) : { references: [] };
     const finding = findingOf(tools, file, claimed);
     if (finding !== null) result.findings.push(finding);
+    return !isWorthALook && inode === null && finding === null;
   });
 }
 

@@ -7,6 +7,7 @@ import type { AbsolutePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { RuleOptions } from '../rules/rule.ts';
 import { scanBatch, type Digests, type ScanTools } from './file-scan.ts';
+import { recordingProbe, type Noting } from './recording-probe.ts';
 import { answerOf } from './scan-answer.ts';
 import type { Batch, BatchAnswer, ScanTask } from './scan-tasks.ts';
 import { searchKernel } from './search-kernel.ts';
@@ -19,6 +20,8 @@ export interface ScanSettings {
   readonly prefixes: readonly Prefix[];
   readonly options: RuleOptions;
   readonly digests: Digests;
+  /** Set where a cache is to be made: what is noted for it. */
+  readonly noting?: Noting;
 }
 
 export interface ScanPool {
@@ -49,18 +52,13 @@ const BUFFER = 1024 * 1024;
 export const LARGE_FILE: number = 4 * 1024 * 1024;
 
 /** Makes what one thread scans with. */
-export function scanTools({ root, prefixes, options, digests }: ScanSettings, limit: number): ScanTools {
+export function scanTools({ root, prefixes, options, digests, noting }: ScanSettings, limit: number): ScanTools {
   const needles = compileNeedles(prefixes);
   // the search may look far around a hit, where a prefix is long
   const size = Math.max(BUFFER, 4 * (needles.margin.behind + needles.margin.ahead));
-  return {
-    root,
-    needles,
-    digests,
-    limit,
-    kernel: searchKernel(needles, size),
-    context: probeTree(root, prefixes, options),
-  };
+  const probe = probeTree(root, prefixes, options);
+  const seen = noting === undefined ? { context: probe } : recordingProbe(probe, noting);
+  return { root, needles, digests, limit, kernel: searchKernel(needles, size), ...seen };
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { TreePath } from '../model/path.ts';
 import type { Escaping, Reference } from '../model/reference.ts';
 import type { Sealed } from '../model/seal.ts';
+import type { Asked } from './recording-probe.ts';
 
 /** One piece of work for a scan thread. */
 export type ScanTask =
@@ -106,6 +107,10 @@ export interface BatchResult {
   readonly ranges: RangeResult[];
   /** Files that can't be read, with the system's code (`EACCES`). */
   readonly unreadable: { readonly path: TreePath; readonly code: string }[];
+  /** Which tasks were a file of one name in which nothing is, and that no rule wants to see. Noted only where a cache is to be made. */
+  readonly quiet: number[];
+  /** What the rules asked of places that the walk does not see. Noted only where a cache is to be made. */
+  readonly asked: Asked[];
   /** Files that were there when their folder was read, and are gone. */
   vanished: number;
   /** Files that were read to the end, and bytes; of files that wait for their other names, none. */

@@ -6,8 +6,8 @@ import { readSmallFile } from './small-file.ts';
 
 /** Where the memory lies in a tree. */
 export const TREE_MEMORY: TreePath = asTreePath('.relocate/tree.json');
-/** Bytes: some thousand prefixes. */
-const LIMIT = 4 * 1024 * 1024;
+/** Bytes: some thousand prefixes. A larger one is not read. */
+export const LIMIT: number = 4 * 1024 * 1024;
 
 export interface RememberedPrefix {
   readonly path: AbsolutePath;

@@ -13,6 +13,8 @@ export interface Config {
   readonly exclude: readonly string[];
   /** Globs of files that may change while they are packed: logs, databases. */
   readonly volatile: readonly string[];
+  /** Whether `scan` keeps what it found, to say it again where nothing has changed. */
+  readonly cache: boolean;
   /** References that are accepted as they are. */
   readonly allow: readonly Allowance[];
 }
@@ -25,5 +27,6 @@ export const NO_CONFIG: Config = {
   prefixes: [],
   exclude: [],
   volatile: [],
+  cache: false,
   allow: [],
 };

@@ -61,6 +61,11 @@ const SYSTEM = new Set([
  */
 export async function discoverPrefixes(tree: string, options: PrefixOptions = {}): Promise<Prefixes> {
   const place = findTree(tree);
+  return findPrefixes(place, options, probeTree(place.real, [], USUAL));
+}
+
+/** The same for a tree that was found. `context` knows no prefix yet. */
+export function findPrefixes(place: TreePlace, options: PrefixOptions, context: RuleContext): Prefixes {
   const warnings: string[] = [];
   const known = new Map<AbsolutePath, Prefix>();
   const add = (path: AbsolutePath, base: TreePath, source: PrefixSource, evidence: string): void => {
@@ -86,7 +91,7 @@ export async function discoverPrefixes(tree: string, options: PrefixOptions = {}
       'receipt',
       memory.path === PLACEHOLDER_PREFIX ? 'fix --template' : '.relocate/tree.json',
     );
-  for (const found of recordedPrefixes(place)) add(found.path, found.base, 'recorded', found.evidence);
+  for (const found of recordedPrefixes(place, context)) add(found.path, found.base, 'recorded', found.evidence);
   return { prefixes: [...known.values()], warnings };
 }
 
@@ -122,8 +127,7 @@ interface Found {
 }
 
 /** What the tree remembers. An exact statement counts at once; what only a tail suggests, when the old place is gone or two agree. */
-function recordedPrefixes(place: TreePlace): Found[] {
-  const context = probeTree(place.real, [], USUAL);
+function recordedPrefixes(place: TreePlace, context: RuleContext): Found[] {
   const { files, links } = findOrigins(place.real);
   const origins = [
     ...files.flatMap(({ path, text }) => originsIn(path, text)),

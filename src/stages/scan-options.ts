@@ -26,6 +26,13 @@ export interface ScanOptions extends PrefixOptions, Partial<Omit<RuleOptions, 'b
   readonly signal?: AbortSignal;
 }
 
+export interface ReportOptions extends Omit<ScanOptions, 'bundle'> {
+  /** Keep what is found in the user's own folder of caches, and read only what has changed since. The report is the same. False by default. */
+  readonly cache?: boolean;
+  /** Told, in a sentence, why a cache is not used or could not be written. The report is right all the same. */
+  readonly onCacheTrouble?: (sentence: string) => void;
+}
+
 /** What rules are asked to do, in a tree that stands here. */
 export function ruleOptions({ repack = false, ...asked }: ScanOptions, here: AbsolutePath): RuleOptions {
   return {

@@ -77,6 +77,12 @@ export class TreeTally {
     this.#gatherer.addAnswer(answer, batch);
   }
 
+  /** A file that is not read: nothing is in it. */
+  addQuiet(bytes: number): void {
+    this.filesRead++;
+    this.bytesRead += bytes;
+  }
+
   #count(entry: Entry): void {
     if (entry.type === 'file') this.#counts.files++;
     if (entry.type === 'directory') this.#counts.directories++;

@@ -2,12 +2,10 @@
 import { compareBytes } from '../formats/byte-text.ts';
 import { errorCode, readEntry, readNames, type Name } from '../io/entries.ts';
 import type { Entry } from '../model/entry.ts';
+import { isOwnRecord } from '../model/own-records.ts';
 import { asTreePath, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Excluded } from '../model/scan.ts';
 import type { Selection } from './selection.ts';
-
-/** relocate's own records at the root of a tree, and the name they have while they come or go: never scanned, never packed. */
-const OWN = /^\.relocate(?:-?-\d+)?$/;
 
 export interface WalkOptions {
   /** Paths to leave out; a folder that is left out is not entered. */
@@ -102,7 +100,7 @@ function stepsOf(root: AbsolutePath, folder: TreePath, options: WalkOptions): St
   const before = folder === '' ? '' : `${folder}/`;
   for (const { name, type } of readNames(root, folder)) {
     const path = asTreePath(before + name);
-    if (folder === '' && OWN.test(path)) continue;
+    if (folder === '' && isOwnRecord(path)) continue;
     const by = options.exclude?.(path) ?? null;
     if (by !== null) {
       options.onExcluded?.({ path, by });

@@ -72,6 +72,7 @@ Optional, at the root of the tree, or named by \`--config\`. A key that is not k
 prefixes = ["/mnt/build/site"]   # further places where the tree once was
 exclude = ["var/**"]             # globs of what is no part of the build: neither scanned nor packed
 volatile = ["log/*.log"]         # globs of files that may change while they are packed
+cache = true                     # scan keeps what it finds, outside of the tree; --no-cache does without
 
 [tree]
 name = "shop"                    # for the archive

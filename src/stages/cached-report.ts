@@ -1,0 +1,75 @@
+/**
+ * The report of a tree that was scanned before: given again where nothing has changed that it depends on, made anew otherwise, without
+ * reading files in which nothing was. What it says is what `report` would say.
+ */
+import { availableParallelism } from 'node:os';
+import { encodeBytes } from '../formats/byte-text.ts';
+import { closeCache, touchCache } from '../io/cache-file.ts';
+import { cacheFolder, type CacheFolder } from '../io/cache-folder.ts';
+import { timesAt } from '../io/file-systems.ts';
+import { keptRows } from '../io/kept-rows.ts';
+import { answerTo } from '../io/recording-probe.ts';
+import { isUnchanged } from '../io/tree-check.ts';
+import { probeTree } from '../io/tree-probe.ts';
+import type { AbsolutePath } from '../model/path.ts';
+import type { ScanReport } from '../model/report.ts';
+import { USUAL } from '../rules/rule.ts';
+import { isSamePrefixes, ScanCache, scanKey, type KeptScan } from './scan-cache.ts';
+import { ruleOptions, type ReportOptions } from './scan-options.ts';
+import { findTree, type TreePlace } from './tree.ts';
+
+/** What `report` of stages/report.ts says, with a cache. */
+export async function cachedReport(tree: string, options: ReportOptions = {}): Promise<ScanReport> {
+  const place = findTree(tree);
+  const onTrouble = options.onCacheTrouble ?? ((): void => {});
+  const folder = placeForCache(place.real);
+  if ('trouble' in folder) {
+    onTrouble(`the scan is not kept: ${folder.trouble}`);
+    const { freshReport } = await import('./fresh-report.ts');
+    return freshReport(tree, options);
+  }
+  const key = scanKey(place, options, ruleOptions(options, place.logical));
+  const cache = new ScanCache(folder.path, key, onTrouble);
+  const kept = cache.load();
+  if (kept !== null) {
+    const known = await givenAgain(place, options, kept);
+    if (known !== null) return known;
+    closeCache(kept.open);
+  }
+  // what scans takes long to load, for a program that only looks
+  const { scanAndKeep } = await import('./scan-and-keep.ts');
+  return scanAndKeep(place, options, cache, kept);
+}
+
+function placeForCache(tree: AbsolutePath): CacheFolder {
+  if (timesAt(encodeBytes(tree)) !== 'none') return cacheFolder(tree);
+  return { trouble: 'the tree is on a file system of which it is not known that its times show every change' };
+}
+
+/** The report that was kept; null where something that it depends on is not what it was. */
+async function givenAgain(
+  place: TreePlace,
+  options: ReportOptions,
+  { head, state, open, rows }: KeptScan,
+): Promise<ScanReport | null> {
+  const { found, prefixes, mustDiscover, asked } = head;
+  if (found === null) return null;
+  const context = probeTree(place.real, [], USUAL);
+  if (asked.some((question) => answerTo(question, context) !== question.answer)) return null;
+  if (mustDiscover) {
+    const { findPrefixes } = await import('./prefixes.ts');
+    if (!isSamePrefixes(findPrefixes(place, options, context), prefixes)) return null;
+  }
+  const share = { state, rows, descriptor: open.descriptor };
+  if (!(await isUnchanged(place.real, share, options.jobs ?? availableParallelism()))) return null;
+  options.signal?.throwIfAborted();
+  touchCache(open);
+  return {
+    version: 1,
+    tree: place.logical,
+    ...prefixes,
+    ...found,
+    files: () => keptRows(open.descriptor, rows),
+    close: () => closeCache(open),
+  };
+}
