@@ -1,7 +1,6 @@
 /** Writes the file of an archive: entries into frames, frames compressed side by side and written in order. */
 import { createHash, type Hash } from 'node:crypto';
 import { ftruncateSync, writeSync } from 'node:fs';
-import { FRAME_BYTES } from '../formats/gzip-frames.ts';
 import { BLOCK, END_OF_ARCHIVE, paddingOf, type TarEntry } from '../formats/tar-entry.ts';
 import { writeHeader } from '../formats/tar-write.ts';
 import { isZeros, type Compression } from './compression.ts';
@@ -37,7 +36,7 @@ export class ArchiveWriter {
   readonly #pending: PendingFrame[] = [];
   /** Buffers of frames that are written: used again, since the garbage collector is in no hurry with them. */
   readonly #free: Buffer[] = [];
-  #frame: Buffer = Buffer.allocUnsafe(FRAME_BYTES);
+  #frame: Buffer;
   #filled = 0;
   #bytes = 0;
   #contents = 0;
@@ -47,6 +46,7 @@ export class ArchiveWriter {
     this.#descriptor = descriptor;
     this.#compression = compression;
     this.#jobs = Math.max(1, jobs);
+    this.#frame = Buffer.allocUnsafe(compression.frameBytes);
   }
 
   /**
@@ -76,7 +76,7 @@ export class ArchiveWriter {
     if (this.#filled === 0) return;
     const buffer = this.#frame;
     const frame = buffer.subarray(0, this.#filled);
-    this.#frame = this.#free.pop() ?? Buffer.allocUnsafe(FRAME_BYTES);
+    this.#frame = this.#free.pop() ?? Buffer.allocUnsafe(this.#compression.frameBytes);
     this.#filled = 0;
     this.#contents += frame.length;
     const compressed = this.#compression.compress(frame);

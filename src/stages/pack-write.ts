@@ -5,7 +5,7 @@ import { ownEntry, tarEntry } from '../formats/tar-entry.ts';
 import type { ArchiveOutput } from '../io/archive-output.ts';
 import { OWN_MODES } from '../io/archive-read.ts';
 import { ArchiveWriter, type WrittenArchive } from '../io/archive-write.ts';
-import { compressionFor, compressionOf, type CompressionName } from '../io/compression.ts';
+import { canCompressZstd, compressionFor, compressionOf, type CompressionName } from '../io/compression.ts';
 import { readEntry } from '../io/entries.ts';
 import { ownerNames } from '../io/owners.ts';
 import { readAttributes } from '../io/xattrs.ts';
@@ -22,9 +22,9 @@ import type { FullScan } from './scan.ts';
 import { findTree } from './tree.ts';
 
 export interface ArchiveOptions extends PaceOptions {
-  /** By default what the file name says, else gzip. */
+  /** By default what the file name says, else zstd. Where this host can't write that, gzip, with a warning. */
   readonly compression?: CompressionName;
-  /** 1 (fast) to 9 (small), for gzip. */
+  /** 1 (fast) to 9 (small) for gzip, to 19 for zstd. */
   readonly level?: number;
   readonly jobs?: number;
   /** Globs of files that may change while they are packed. */
@@ -56,10 +56,15 @@ export async function writeArchive(
   const spool = await spoolVolatile(full, options.volatile ?? [], () => output.copies(), pace);
   const contents = await prepareContents(full, planned, spool, pace);
   const { listing, own } = await describe(full, planned, contents, spool.vanished, options);
-  const compression = options.compression ?? compressionFor(output.path) ?? 'gzip';
+  const asked = options.compression ?? compressionFor(output.path) ?? 'zstd';
+  const compression = asked === 'zstd' && !canCompressZstd() ? 'gzip' : asked;
   const written = await write(output, compression, own, listing, contents, options, pace);
   const { entries: _, ...manifest } = own.manifest;
   const warnings = [...full.scan.warnings, ...spool.warnings];
+  if (compression !== asked)
+    warnings.push(
+      'the archive is compressed with gzip: for zstd this host has neither Node 22.15 nor the optional package @toondepauw/node-zstd',
+    );
   if (manifest.attributes === 'unknown')
     warnings.push('extended attributes (capabilities, ACLs) were not looked at: this host has no getfattr');
   const manifestDigest = hash('sha256', own.files[0]?.bytes ?? '');
