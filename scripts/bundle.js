@@ -9,7 +9,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${root}bundle`, { recursive: true, force: true });
 await build({
   cwd: root,
-  input: { 'io/library': 'src/index.ts', 'io/scan-worker': 'src/io/scan-worker.ts', 'cli/main': 'src/cli/main.ts' },
+  input: {
+    'io/library': 'src/index.ts',
+    'io/scan-worker': 'src/io/scan-worker.ts',
+    'io/pack-worker': 'src/io/pack-worker.ts',
+    'cli/main': 'src/cli/main.ts',
+  },
   platform: 'node',
   external: /^[^./]/,
   logLevel: 'warn',

@@ -1,5 +1,5 @@
 /** How the frames of an archive are compressed: one entry of a table for each format. */
-import { deflateRaw } from 'node:zlib';
+import { deflateRawSync } from 'node:zlib';
 import { FRAME_BYTES, wrapMember } from '../formats/gzip-frames.ts';
 import { withContentSize, ZSTD_FRAME_BYTES } from '../formats/zstd-frames.ts';
 import { UsageError } from '../model/errors.ts';
@@ -12,7 +12,7 @@ export interface Compression {
   /** How many bytes of the archive a frame holds at most. */
   readonly frameBytes: number;
   /** Turns one frame into what stands in the file. A pure function of the bytes, the settings and the version of the codec. */
-  compress(frame: Buffer): Promise<Buffer>;
+  compress(frame: Buffer): Buffer;
 }
 
 interface Format {
@@ -20,10 +20,10 @@ interface Format {
   readonly frameBytes: number;
   readonly usualLevel: number;
   readonly highestLevel: number;
-  compress(frame: Buffer, level: number): Promise<Buffer>;
+  compress(frame: Buffer, level: number): Buffer;
 }
 
-/** zlib is given room for a frame in one piece: in the 16 KiB that are usual, each piece is a way to another thread and back. */
+/** zlib is given room for a frame in one piece. */
 const SLACK = 1024;
 
 const FORMATS: Readonly<Record<CompressionName, Format>> = {
@@ -47,7 +47,7 @@ const FORMATS: Readonly<Record<CompressionName, Format>> = {
     frameBytes: FRAME_BYTES,
     usualLevel: 1,
     highestLevel: 19,
-    compress: (frame) => Promise.resolve(frame),
+    compress: (frame) => frame,
   },
 };
 
@@ -56,16 +56,12 @@ export function canCompressZstd(): boolean {
   return zstdCodec().compress !== null;
 }
 
-/**
- * Frames of zeros (holes of sparse files) are all alike: compressed once.
- * @throws UsageError where the format has no such level
- */
+/** @throws UsageError where the format has no such level */
 export function compressionOf(name: CompressionName, level?: number): Compression {
   const { frameBytes, usualLevel, highestLevel, compress } = FORMATS[name];
   if (level !== undefined && !(Number.isInteger(level) && level >= 1 && level <= highestLevel))
     throw new UsageError(`${name} has the levels 1 to ${highestLevel}, not ${level}`);
-  const atLevel = (frame: Buffer): Promise<Buffer> => compress(frame, level ?? usualLevel);
-  return { name, frameBytes, compress: name === 'none' ? atLevel : onceForZeros(atLevel) };
+  return { name, frameBytes, compress: (frame) => compress(frame, level ?? usualLevel) };
 }
 
 /** The compression that a file name asks for; null where it says nothing. */
@@ -77,28 +73,14 @@ export function compressionFor(fileName: string): CompressionName | null {
   return asked ?? null;
 }
 
-function gzipFrame(frame: Buffer, level: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    deflateRaw(frame, { level, chunkSize: frame.length + SLACK }, (error, deflated) =>
-      error === null ? resolve(wrapMember(frame, deflated)) : reject(error),
-    );
-  });
+function gzipFrame(frame: Buffer, level: number): Buffer {
+  return wrapMember(frame, deflateRawSync(frame, { level, chunkSize: frame.length + SLACK }));
 }
 
-async function zstdFrame(frame: Buffer, level: number): Promise<Buffer> {
+function zstdFrame(frame: Buffer, level: number): Buffer {
   const { compress } = zstdCodec();
   if (compress === null) throw new UsageError("this host can't write zstd");
   return withContentSize(compress(frame, level), frame.length);
-}
-
-function onceForZeros(compress: (frame: Buffer) => Promise<Buffer>): (frame: Buffer) => Promise<Buffer> {
-  const known = new Map<number, Promise<Buffer>>();
-  return (frame) => {
-    if (!isZeros(frame)) return compress(frame);
-    const done = known.get(frame.length) ?? compress(frame);
-    known.set(frame.length, done);
-    return done;
-  };
 }
 
 const ZEROS: Buffer = Buffer.alloc(64 * 1024);

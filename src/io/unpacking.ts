@@ -1,5 +1,5 @@
 /** Takes the frames of an archive apart: where one ends, and what it holds. Nothing that a frame says is believed before it is checked. */
-import { inflateRaw, type InflateRaw } from 'node:zlib';
+import { inflateRaw, inflateRawSync, type InflateRaw, type ZlibOptions } from 'node:zlib';
 import type { BytesAt, FrameSizes } from '../formats/frame-sizes.ts';
 import { deflatedIn, MEMBER_HEAD, readMemberHead, requireMember } from '../formats/gzip-frames.ts';
 import { measureZstdFrame } from '../formats/zstd-frames.ts';
@@ -24,8 +24,31 @@ export function measureFrame(compression: Packed, bytesAt: BytesAt, position: nu
  * The contents of one frame.
  * @throws ArchiveError where it is damaged or not what its head says
  */
-export async function unpackFrame(compression: Packed, frame: Buffer, sizes: FrameSizes): Promise<Buffer> {
-  return compression === 'gzip' ? inflateMember(frame, sizes) : unpackZstd(frame, sizes);
+export function unpackFrameSync(compression: Packed, frame: Buffer, sizes: FrameSizes): Buffer {
+  if (compression === 'zstd') return unpackZstd(frame, sizes);
+  try {
+    return requireInflated(frame, sizes, inflateRawSync(deflatedIn(frame), inflation(sizes)));
+  } catch (error) {
+    throw error instanceof ArchiveError ? error : inflationFailed(error);
+  }
+}
+
+/** The same, on the system's thread pool where the codec can. */
+export function unpackFrame(compression: Packed, frame: Buffer, sizes: FrameSizes): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (compression === 'zstd') {
+      resolve(unpackZstd(frame, sizes));
+      return;
+    }
+    inflateRaw(deflatedIn(frame), inflation(sizes), (error, result) => {
+      try {
+        if (error !== null) throw inflationFailed(error);
+        resolve(requireInflated(frame, sizes, result));
+      } catch (refusal) {
+        reject(refusal instanceof Error ? refusal : new Error(String(refusal)));
+      }
+    });
+  });
 }
 
 function unpackZstd(frame: Buffer, sizes: FrameSizes): Buffer {
@@ -41,31 +64,19 @@ function unpackZstd(frame: Buffer, sizes: FrameSizes): Buffer {
   return contents;
 }
 
-/**
- * The contents of one gzip member.
- * @throws ArchiveError where it is damaged or not what its head says
- */
-function inflateMember(member: Buffer, sizes: FrameSizes): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    inflateRaw(
-      deflatedIn(member),
-      { info: true, maxOutputLength: sizes.contents, chunkSize: sizes.contents + SLACK },
-      (error, result) => {
-        if (error !== null) {
-          reject(
-            new ArchiveError('gzip-data', `a gzip member can't be inflated (${error.message}): the archive is damaged`),
-          );
-          return;
-        }
-        try {
-          // with `info` the result is the contents and the engine that made them
-          const { buffer, engine } = result as unknown as { readonly buffer: Buffer; readonly engine: InflateRaw };
-          requireMember(member, sizes, buffer, engine.bytesWritten);
-          resolve(buffer);
-        } catch (refusal) {
-          reject(refusal instanceof Error ? refusal : new Error(String(refusal)));
-        }
-      },
-    );
-  });
+function inflation({ contents }: FrameSizes): ZlibOptions {
+  return { info: true, maxOutputLength: contents, chunkSize: contents + SLACK };
+}
+
+function inflationFailed(error: unknown): ArchiveError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new ArchiveError('gzip-data', `a gzip member can't be inflated (${why}): the archive is damaged`);
+}
+
+/** Holds what came out of a gzip member against what it says. */
+function requireInflated(member: Buffer, sizes: FrameSizes, result: unknown): Buffer {
+  // with `info` the result is the contents and the engine that made them
+  const { buffer, engine } = result as { readonly buffer: Buffer; readonly engine: InflateRaw };
+  requireMember(member, sizes, buffer, engine.bytesWritten);
+  return buffer;
 }

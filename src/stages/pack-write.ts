@@ -5,6 +5,8 @@ import { ownEntry, tarEntry } from '../formats/tar-entry.ts';
 import type { ArchiveOutput } from '../io/archive-output.ts';
 import { OWN_MODES } from '../io/archive-read.ts';
 import { ArchiveWriter, type WrittenArchive } from '../io/archive-write.ts';
+import { framePool } from '../io/frame-pool.ts';
+import type { FrameEntry } from '../io/frame-tasks.ts';
 import { canCompressZstd, compressionFor, compressionOf, type CompressionName } from '../io/compression.ts';
 import { readEntry } from '../io/entries.ts';
 import { ownerNames } from '../io/owners.ts';
@@ -14,7 +16,7 @@ import { asTreePath, type TreePath } from '../model/path.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Pace, PaceOptions } from './pace.ts';
 import { prepareContents, type Contents } from './pack-contents.ts';
-import { listEntries, ownership, type EntryOptions, type Listing } from './pack-entries.ts';
+import { listEntries, ownership, type EntryOptions, type Listing, type PackedEntry } from './pack-entries.ts';
 import { assembleManifest, type OwnFiles } from './pack-manifest.ts';
 import { requirementsOf } from './pack-requirements.ts';
 import { spoolVolatile } from './pack-volatile.ts';
@@ -58,7 +60,10 @@ export async function writeArchive(
   const { listing, own } = await describe(full, planned, contents, spool.vanished, options);
   const asked = options.compression ?? compressionFor(output.path) ?? 'zstd';
   const compression = asked === 'zstd' && !canCompressZstd() ? 'gzip' : asked;
-  const written = await write(output, compression, own, listing, contents, options, pace);
+  const settings = { compression, level: options.level ?? null, prefixes: full.scan.prefixes };
+  const pool = framePool(settings, options.jobs ?? availableParallelism());
+  const writer = new ArchiveWriter(output.descriptor, compressionOf(compression, options.level).frameBytes, pool);
+  const written = await write(writer, own, listing, contents, pace).finally(() => pool.stop());
   const { entries: _, ...manifest } = own.manifest;
   const warnings = [...full.scan.warnings, ...spool.warnings];
   if (compression !== asked)
@@ -103,28 +108,28 @@ async function describe(
 }
 
 async function write(
-  output: ArchiveOutput,
-  compression: CompressionName,
+  writer: ArchiveWriter,
   own: OwnFiles,
-  listing: Listing,
+  { packed }: Listing,
   contents: Contents,
-  options: ArchiveOptions,
   pace: Pace,
 ): Promise<WrittenArchive> {
-  const writer = new ArchiveWriter(
-    output.descriptor,
-    compressionOf(compression, options.level),
-    options.jobs ?? availableParallelism(),
-  );
   for (const { path, bytes } of own.files) {
     const mode = path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list;
-    await writer.add(ownEntry(path, bytes.length, mode), [bytes]);
+    await writer.addBytes(ownEntry(path, bytes.length, mode), [bytes]);
   }
   // relocate's own files stand in frames of their own: a reader gets at them without the rest
   await writer.cut();
-  for (const { entry, seen } of listing.packed) {
-    await writer.add(tarEntry(entry), entry.type === 'file' ? contents.fileOf(seen).pieces() : []);
-    await pace.step(entry.type === 'file' ? entry.size : 0);
+  for (const each of packed) {
+    await writer.add(frameEntry(each, contents), () => contents.fileOf(each.seen).pieces());
+    await pace.step(each.entry.type === 'file' ? each.entry.size : 0);
   }
   return writer.finish();
+}
+
+function frameEntry({ entry, seen }: PackedEntry, contents: Contents): FrameEntry {
+  const header = tarEntry(entry);
+  if (entry.type !== 'file') return { header, file: null };
+  const { source, sha256, remains } = contents.fileOf(seen);
+  return { header, file: { ...source, sha256, remains } };
 }
