@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { decompress as plainDecompress } from 'fzstd';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { BytesAt } from '../src/formats/frame-sizes.ts';
-import { measureZstdFrame, withContentSize, ZSTD_FRAME_BYTES } from '../src/formats/zstd-frames.ts';
+import { measureZstdFrame, ZSTD_FRAME_BYTES } from '../src/formats/zstd-frames.ts';
 import { zstdCodec } from '../src/io/zstd-codec.ts';
 import { ArchiveError, UsageError } from '../src/model/errors.ts';
 import { install } from '../src/stages/install.ts';
@@ -48,21 +48,21 @@ function noise(length: number): Buffer {
 describe('frames', () => {
   const tar = craftTar([file('a', 'a'.repeat(5000)), file('b', 'b')]);
 
-  test('are one zstd stream for everybody else', () => {
-    writeFileSync(join(folder, 'x.tar.zst'), zstdFrames(tar));
+  test('are one zstd stream for everybody else', async () => {
+    writeFileSync(join(folder, 'x.tar.zst'), await zstdFrames(tar));
     expect(execFileSync('zstd', ['-dcq', join(folder, 'x.tar.zst')]).equals(tar)).toBe(true);
     expect(runOk('tar', ['tf', join(folder, 'x.tar.zst')])).toContain('\na\n');
   });
 
-  test.each(CONTENTS)('of %s have the size that their blocks say, and hold what was put in', (_, contents) => {
-    const frame = zstdFrames(contents, ZSTD_FRAME_BYTES);
+  test.each(CONTENTS)('of %s have the size that their blocks say, and hold what was put in', async (_, contents) => {
+    const frame = await zstdFrames(contents, ZSTD_FRAME_BYTES);
     const { length } = frame;
     expect(measureZstdFrame(within(Buffer.concat([frame, frame])), 0)).toEqual({
       member: length,
       contents: contents.length,
     });
     expect(measureZstdFrame(within(Buffer.concat([frame, frame])), length).member).toBe(length);
-    expect(zstdCodec().decompress(frame, contents.length).equals(contents)).toBe(true);
+    expect((await zstdCodec()).decompress(frame, contents.length).equals(contents)).toBe(true);
     expect(contents.equals(plainDecompress(frame))).toBe(true);
   });
 
@@ -70,12 +70,7 @@ describe('frames', () => {
     for (const option of ['--check', '--no-check']) {
       const frame = execFileSync('zstd', ['-qc', option, `--stream-size=${contents.length}`], { input: contents });
       expect(measureZstdFrame(within(frame), 0)).toEqual({ member: frame.length, contents: contents.length });
-      expect(withContentSize(frame, contents.length)).toBe(frame);
     }
-    const unsized = execFileSync('zstd', ['-qc'], { input: contents });
-    const sized = withContentSize(unsized, contents.length);
-    expect(measureZstdFrame(within(sized), 0)).toEqual({ member: sized.length, contents: contents.length });
-    expect(zstdCodec().decompress(sized, contents.length).equals(contents)).toBe(true);
   });
 });
 
@@ -99,30 +94,34 @@ describe('what an archive may try', () => {
   }
 
   /** The first frame is made anew by `change`. */
-  const changed = (change: (first: Buffer) => void): Buffer => {
-    const bytes = zstdFrames(tar);
+  const changed = async (change: (first: Buffer) => void): Promise<Buffer> => {
+    const bytes = await zstdFrames(tar);
     change(bytes);
     return bytes;
   };
 
   test('nothing', async () => {
-    expect(await refusal(zstdFrames(tar))).toBe('installed');
+    expect(await refusal(await zstdFrames(tar))).toBe('installed');
   });
 
-  test.each<[string, string, () => Buffer]>([
+  test.each<[string, string, () => Buffer | Promise<Buffer>]>([
     ['a frame without its size', 'zstd-foreign', () => execFileSync('zstd', ['-qc'], { input: tar })],
     [
       'a skippable frame',
       'zstd-foreign',
-      () => Buffer.concat([zstdFrames(tar), Buffer.from('502a4d180000000000', 'hex')]),
+      async () => Buffer.concat([await zstdFrames(tar), Buffer.from('502a4d180000000000', 'hex')]),
     ],
     ['a dictionary', 'zstd-foreign', () => changed((first) => first.writeUInt8(first.readUInt8(4) | 1, 4))],
     ['a reserved bit', 'zstd-header', () => changed((first) => first.writeUInt8(first.readUInt8(4) | 8, 4))],
-    ['something behind the last frame', 'zstd-header', () => Buffer.concat([zstdFrames(tar), Buffer.from('trailing')])],
+    [
+      'something behind the last frame',
+      'zstd-header',
+      async () => Buffer.concat([await zstdFrames(tar), Buffer.from('trailing')]),
+    ],
     [
       'an empty frame',
       'zstd-too-large',
-      () => Buffer.concat([zstdFrames(tar), Buffer.from('28b52ffd2000010000', 'hex')]),
+      async () => Buffer.concat([await zstdFrames(tar), Buffer.from('28b52ffd2000010000', 'hex')]),
     ],
     [
       'a frame that holds more than any of relocate',
@@ -156,18 +155,18 @@ describe('what an archive may try', () => {
     ],
   ])('%s', async (_, rule, bytes) => {
     // which of the two tells, the decoder or the check behind it, depends on the decoder
-    const found = await refusal(bytes());
+    const found = await refusal(await bytes());
     expect(found === 'zstd-size' ? 'zstd-data' : found).toBe(rule);
   });
 
   test('to be cut short anywhere', async () => {
-    const bytes = zstdFrames(tar);
+    const bytes = await zstdFrames(tar);
     for (let size = 4; size < bytes.length; size += 29)
       expect(await refusal(bytes.subarray(0, size)), `${size} bytes`).toMatch(/^archive-/);
   });
 
   test('a bit flipped anywhere', async () => {
-    const bytes = zstdFrames(tar);
+    const bytes = await zstdFrames(tar);
     for (let at = 0; at < bytes.length; at += 31) {
       const flipped = Buffer.from(bytes);
       flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8));

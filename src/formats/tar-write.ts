@@ -15,7 +15,8 @@ const OWNER_ROOM = 31;
 const MOST_IN_8 = 0o7777777;
 const MOST_IN_12 = 0o77777777777;
 /** Offsets in struct posix_header (tar.h). */
-const AT = { name: 0, linkname: 157, checksum: 148, prefix: 345 } as const;
+const AT = { name: 0, linkname: 157, prefix: 345 } as const;
+export const AT_CHECKSUM = 148;
 
 /** Bytes of `writeHeader`, known for less. */
 export function headerLength(entry: TarEntry): number {
@@ -93,19 +94,19 @@ function defined(records: { readonly [K in keyof PaxRecords]: PaxRecords[K] | un
   return Object.fromEntries(Object.entries(records).filter(([, value]) => value !== undefined));
 }
 
-/** Whole seconds, rounded down. */
+/** Whole seconds; a time before the epoch has none in ustar. */
 function secondsOf(nanoseconds: string): number {
-  return Math.floor(Number(BigInt(nanoseconds) / 1_000_000_000n));
+  return nanoseconds.startsWith('-') ? 0 : Number(nanoseconds.slice(0, -9));
 }
 
 /** A time that ustar can't hold: with a fraction, before the epoch, or after the year 2242. */
 function paxTime(nanoseconds: string): Buffer | undefined {
-  const time = BigInt(nanoseconds);
-  const size = time < 0n ? -time : time;
-  const fraction = (size % 1_000_000_000n).toString().padStart(9, '0').replace(/0+$/, '');
-  const seconds = size / 1_000_000_000n;
-  if (time >= 0n && fraction === '' && seconds <= BigInt(MOST_IN_12)) return undefined;
-  return Buffer.from(`${time < 0n ? '-' : ''}${seconds}${fraction === '' ? '' : `.${fraction}`}`);
+  const isBefore = nanoseconds.startsWith('-');
+  const digits = (isBefore ? nanoseconds.slice(1) : nanoseconds).padStart(10, '0');
+  const seconds = digits.slice(0, -9);
+  const fraction = digits.slice(-9).replace(/0+$/, '');
+  if (!isBefore && fraction === '' && Number(seconds) <= MOST_IN_12) return undefined;
+  return Buffer.from(`${isBefore ? '-' : ''}${seconds}${fraction === '' ? '' : `.${fraction}`}`);
 }
 
 /** A number that does not fit its field stands in pax alone, the field says 0: no base-256, which readers take differently. */
@@ -164,12 +165,15 @@ function octal(value: number, length: number): string {
   return digits.length === length - 1 ? `${digits}\0` : `${digits.padStart(length - 2, '0')} \0`;
 }
 
-/** The sum of all bytes, with blanks for its own. */
-function putChecksum(bytes: Buffer): void {
-  bytes.fill(0x20, AT.checksum, AT.checksum + 8);
-  let sum = 0;
-  for (let i = 0; i < BLOCK; i++) sum += bytes[i] ?? 0;
-  bytes.write(octal(sum, 8), AT.checksum, 'latin1');
+/** The sum of all bytes of a header, with blanks for its own. */
+export function checksumOf(block: Buffer): number {
+  let sum = 8 * 0x20;
+  for (let i = 0; i < BLOCK; i++) if (i < AT_CHECKSUM || i >= AT_CHECKSUM + 8) sum += block[i] ?? 0;
+  return sum;
+}
+
+function putChecksum(block: Buffer): void {
+  block.write(octal(checksumOf(block), 8), AT_CHECKSUM, 'latin1');
 }
 
 function paxHeader(records: PaxRecords): Buffer {

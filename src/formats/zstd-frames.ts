@@ -108,19 +108,3 @@ function foreign(why: string): ArchiveError {
     `the archive was compressed again by another zstd (it ${why}); \`zstd -d\` it, the plain .tar can be read`,
   );
 }
-
-/**
- * Puts the size of the contents into the header of a frame whose compressor did not know it: four bytes, after the window.
- * A frame that has it is given back as it is.
- */
-export function withContentSize(frame: Buffer, contents: number): Buffer {
-  const descriptor = frame.readUInt8(4);
-  if (descriptor >> 6 !== 0 || (descriptor & SINGLE_SEGMENT) !== 0) return frame;
-  const told = Buffer.allocUnsafe(frame.length + 4);
-  const sizeAt = LEAST_HEAD + 1;
-  frame.copy(told, 0, 0, sizeAt);
-  told.writeUInt8(descriptor | 0x80, 4);
-  told.writeUInt32LE(contents, sizeAt);
-  frame.copy(told, sizeAt + 4, sizeAt);
-  return told;
-}

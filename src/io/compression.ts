@@ -1,7 +1,7 @@
 /** How the frames of an archive are compressed: one entry of a table for each format. */
 import { deflateRawSync } from 'node:zlib';
 import { FRAME_BYTES, wrapMember } from '../formats/gzip-frames.ts';
-import { withContentSize, ZSTD_FRAME_BYTES } from '../formats/zstd-frames.ts';
+import { ZSTD_FRAME_BYTES } from '../formats/zstd-frames.ts';
 import { UsageError } from '../model/errors.ts';
 import { zstdCodec } from './zstd-codec.ts';
 
@@ -20,7 +20,7 @@ interface Format {
   readonly frameBytes: number;
   readonly usualLevel: number;
   readonly highestLevel: number;
-  compress(frame: Buffer, level: number): Buffer;
+  compressor(level: number): Promise<Compression['compress']>;
 }
 
 /** zlib is given room for a frame in one piece. */
@@ -32,7 +32,7 @@ const FORMATS: Readonly<Record<CompressionName, Format>> = {
     frameBytes: ZSTD_FRAME_BYTES,
     usualLevel: 3,
     highestLevel: 19,
-    compress: zstdFrame,
+    compressor: zstdCompressor,
   },
   // zlib level 4: within 3 % of level 6 on source text and libraries, half as fast again
   gzip: {
@@ -40,28 +40,28 @@ const FORMATS: Readonly<Record<CompressionName, Format>> = {
     frameBytes: FRAME_BYTES,
     usualLevel: 4,
     highestLevel: 9,
-    compress: gzipFrame,
+    compressor: gzipCompressor,
   },
   none: {
     extensions: ['.tar'],
     frameBytes: FRAME_BYTES,
     usualLevel: 1,
     highestLevel: 19,
-    compress: (frame) => frame,
+    compressor: async () => (frame) => frame,
   },
 };
 
 /** Whether this host can write zstd. */
-export function canCompressZstd(): boolean {
-  return zstdCodec().compress !== null;
+export async function canCompressZstd(): Promise<boolean> {
+  return (await zstdCodec()).compress !== null;
 }
 
 /** @throws UsageError where the format has no such level */
-export function compressionOf(name: CompressionName, level?: number): Compression {
-  const { frameBytes, usualLevel, highestLevel, compress } = FORMATS[name];
+export async function compressionOf(name: CompressionName, level?: number): Promise<Compression> {
+  const { frameBytes, usualLevel, highestLevel, compressor } = FORMATS[name];
   if (level !== undefined && !(Number.isInteger(level) && level >= 1 && level <= highestLevel))
     throw new UsageError(`${name} has the levels 1 to ${highestLevel}, not ${level}`);
-  return { name, frameBytes, compress: (frame) => compress(frame, level ?? usualLevel) };
+  return { name, frameBytes, compress: await compressor(level ?? usualLevel) };
 }
 
 /** The compression that a file name asks for; null where it says nothing. */
@@ -73,14 +73,14 @@ export function compressionFor(fileName: string): CompressionName | null {
   return asked ?? null;
 }
 
-function gzipFrame(frame: Buffer, level: number): Buffer {
-  return wrapMember(frame, deflateRawSync(frame, { level, chunkSize: frame.length + SLACK }));
+async function gzipCompressor(level: number): Promise<Compression['compress']> {
+  return (frame) => wrapMember(frame, deflateRawSync(frame, { level, chunkSize: frame.length + SLACK }));
 }
 
-function zstdFrame(frame: Buffer, level: number): Buffer {
-  const { compress } = zstdCodec();
+async function zstdCompressor(level: number): Promise<Compression['compress']> {
+  const { compress } = await zstdCodec();
   if (compress === null) throw new UsageError("this host can't write zstd");
-  return withContentSize(compress(frame, level), frame.length);
+  return (frame) => compress(frame, level);
 }
 
 const ZEROS: Buffer = Buffer.alloc(64 * 1024);

@@ -10,7 +10,7 @@ import { manifestEntryDiffers } from '../formats/archive-agreement.ts';
 import { compileNeedles, judgeHits, type Needles } from '../formats/needles.ts';
 import { BLOCK, END_OF_ARCHIVE, paddingOf, type TarEntry } from '../formats/tar-entry.ts';
 import { parsePax } from '../formats/tar-pax.ts';
-import { readBlock, readEntry } from '../formats/tar-read.ts';
+import { readBlock, readFields } from '../formats/tar-read.ts';
 import { writeHeader } from '../formats/tar-write.ts';
 import { ArchiveError, StalePlanError } from '../model/errors.ts';
 import { compressionOf, isZeros, type Compression } from './compression.ts';
@@ -19,7 +19,7 @@ import { errorCode, hostPath, openPath } from './entries.ts';
 import type { FileSource, FrameFile, FrameSettings, FrameTask, PackedFrame } from './frame-tasks.ts';
 import { readPieces } from './pieces.ts';
 import { searchKernel, type SearchKernel } from './search-kernel.ts';
-import { measureFrame, unpackFrameSync } from './unpacking.ts';
+import { measureFrame, unpackerOf, type Unpack } from './unpacking.ts';
 
 /** Contents of one file in the frame. */
 interface Span {
@@ -30,17 +30,26 @@ interface Span {
 
 export class FrameMaker {
   readonly #compression: Compression;
+  /** Null where frames are as they are packed. */
+  readonly #unpack: Unpack | null;
   readonly #needles: Needles;
   /** Its buffer is the frame: what is read into it is searched where it lies. */
   readonly #kernel: SearchKernel;
   /** Frames of zeros (holes of sparse files) by their size: all alike. */
   readonly #zeros = new Map<number, Uint8Array>();
 
-  constructor({ compression, level, prefixes }: FrameSettings) {
-    this.#compression = compressionOf(compression, level ?? undefined);
+  private constructor({ prefixes }: FrameSettings, compression: Compression, unpack: Unpack | null) {
+    this.#compression = compression;
+    this.#unpack = unpack;
     this.#needles = compileNeedles(prefixes);
     // a file is asked for one byte more than it has
     this.#kernel = searchKernel(this.#needles, this.#compression.frameBytes + BLOCK);
+  }
+
+  static async with(settings: FrameSettings): Promise<FrameMaker> {
+    const { compression: name, level } = settings;
+    const compression = await compressionOf(name, level ?? undefined);
+    return new FrameMaker(settings, compression, name === 'none' ? null : await unpackerOf(name));
   }
 
   /**
@@ -98,9 +107,9 @@ export class FrameMaker {
 
   #requireUnpacks(bytes: Buffer, frame: Buffer): void {
     const { name } = this.#compression;
-    if (name === 'none') return;
+    if (name === 'none' || this.#unpack === null) return;
     const sizes = measureFrame(name, (at, length) => bytes.subarray(at, at + length), 0);
-    if (sizes.member !== bytes.length || !unpackFrameSync(name, bytes, sizes).equals(frame))
+    if (sizes.member !== bytes.length || !this.#unpack(bytes, sizes).equals(frame))
       throw new ArchiveError(
         'pack-proof',
         'a frame unpacks to something else than was packed; nothing was kept: is the memory in order?',
@@ -117,7 +126,7 @@ export function provenHeader(written: TarEntry): Buffer {
   const last = readBlock(block);
   const differs =
     last.kind === 'entry'
-      ? manifestEntryDiffers(written, readEntry(last.type, block, records, head))
+      ? manifestEntryDiffers(written, readFields(last.type, block, records))
       : new ArchiveError('pack-proof', `the header of '${showBytes(written.path)}' is not read as one`);
   if (differs !== null) throw differs;
   return head;

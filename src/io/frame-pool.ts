@@ -15,22 +15,24 @@ export interface FramePool {
   stop(): Promise<void>;
 }
 
+/** Frames are large and few: the garbage of small objects may be collected often. */
+const YOUNG_MEGABYTES = 4;
 /** Frames on their way to one thread: one that it makes, and one to go on with. */
 const FRAMES_AHEAD = 2;
 
-export function framePool(settings: FrameSettings, jobs: number): FramePool {
+export async function framePool(settings: FrameSettings, jobs: number): Promise<FramePool> {
   const program = new URL('./pack-worker.js', import.meta.url);
   return jobs > 1 && existsSync(fileURLToPath(program))
     ? new ThreadPool(program, settings, jobs)
-    : new LonePool(settings);
+    : new LonePool(await FrameMaker.with(settings));
 }
 
 class LonePool implements FramePool {
   readonly room: number = 1;
   readonly #maker: FrameMaker;
 
-  constructor(settings: FrameSettings) {
-    this.#maker = new FrameMaker(settings);
+  constructor(maker: FrameMaker) {
+    this.#maker = maker;
   }
 
   async make(task: FrameTask): Promise<PackedFrame> {
@@ -87,7 +89,11 @@ class ThreadPool implements FramePool {
 
   #add(): Thread {
     // the options of the calling process (`--input-type`) are not for the worker's program
-    const worker = new Worker(this.#program, { workerData: this.#settings, execArgv: [] });
+    const worker = new Worker(this.#program, {
+      workerData: this.#settings,
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+    });
     const thread: Thread = { worker, waiting: [] };
     worker.on('message', (answer: FrameAnswer) => {
       const next = thread.waiting.shift();

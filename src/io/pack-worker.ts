@@ -5,7 +5,7 @@ import { FrameMaker } from './frame-maker.ts';
 import type { FrameAnswer, FrameSettings, FrameTask } from './frame-tasks.ts';
 
 // what frame-pool.ts passed in
-const maker = new FrameMaker(workerData as FrameSettings);
+const maker = await FrameMaker.with(workerData as FrameSettings);
 
 parentPort?.on('message', (task: FrameTask) => {
   const answer = answerTo(task);

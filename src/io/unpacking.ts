@@ -5,7 +5,7 @@ import { deflatedIn, MEMBER_HEAD, readMemberHead, requireMember } from '../forma
 import { measureZstdFrame } from '../formats/zstd-frames.ts';
 import { ArchiveError } from '../model/errors.ts';
 import type { CompressionName } from './compression.ts';
-import { zstdCodec } from './zstd-codec.ts';
+import { zstdCodec, type ZstdCodec } from './zstd-codec.ts';
 
 export type Packed = Exclude<CompressionName, 'none'>;
 
@@ -20,26 +20,23 @@ export function measureFrame(compression: Packed, bytesAt: BytesAt, position: nu
   return compression === 'gzip' ? readMemberHead(bytesAt(position, MEMBER_HEAD)) : measureZstdFrame(bytesAt, position);
 }
 
-/**
- * The contents of one frame.
- * @throws ArchiveError where it is damaged or not what its head says
- */
-export function unpackFrameSync(compression: Packed, frame: Buffer, sizes: FrameSizes): Buffer {
-  if (compression === 'zstd') return unpackZstd(frame, sizes);
-  try {
-    return requireInflated(frame, sizes, inflateRawSync(deflatedIn(frame), inflation(sizes)));
-  } catch (error) {
-    throw error instanceof ArchiveError ? error : inflationFailed(error);
-  }
+/** Takes one frame apart. @throws ArchiveError where it is damaged or not what its head says */
+export type Unpack = (frame: Buffer, sizes: FrameSizes) => Buffer;
+
+/** What unpacks frames on the calling thread. */
+export async function unpackerOf(compression: Packed): Promise<Unpack> {
+  if (compression === 'gzip') return inflateMember;
+  const codec = await zstdCodec();
+  return (frame, sizes) => unpackZstd(codec, frame, sizes);
 }
 
-/** The same, on the system's thread pool where the codec can. */
-export function unpackFrame(compression: Packed, frame: Buffer, sizes: FrameSizes): Promise<Buffer> {
+/**
+ * The contents of one frame, unpacked on the system's thread pool where the codec can.
+ * @throws ArchiveError where it is damaged or not what its head says
+ */
+export async function unpackFrame(compression: Packed, frame: Buffer, sizes: FrameSizes): Promise<Buffer> {
+  if (compression === 'zstd') return unpackZstd(await zstdCodec(), frame, sizes);
   return new Promise((resolve, reject) => {
-    if (compression === 'zstd') {
-      resolve(unpackZstd(frame, sizes));
-      return;
-    }
     inflateRaw(deflatedIn(frame), inflation(sizes), (error, result) => {
       try {
         if (error !== null) throw inflationFailed(error);
@@ -51,10 +48,20 @@ export function unpackFrame(compression: Packed, frame: Buffer, sizes: FrameSize
   });
 }
 
-function unpackZstd(frame: Buffer, sizes: FrameSizes): Buffer {
+function inflateMember(member: Buffer, sizes: FrameSizes): Buffer {
+  let result: unknown;
+  try {
+    result = inflateRawSync(deflatedIn(member), inflation(sizes));
+  } catch (error) {
+    throw inflationFailed(error);
+  }
+  return requireInflated(member, sizes, result);
+}
+
+function unpackZstd(codec: ZstdCodec, frame: Buffer, sizes: FrameSizes): Buffer {
   let contents: Buffer;
   try {
-    contents = zstdCodec().decompress(frame, sizes.contents);
+    contents = codec.decompress(frame, sizes.contents);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ArchiveError('zstd-data', `a zstd frame can't be unpacked (${why}): the archive is damaged`);

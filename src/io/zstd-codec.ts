@@ -1,8 +1,7 @@
 /**
- * zstd on this host: Node's own where it has it (22.15, 23.8), else an optional package of native code; fzstd, which only unpacks, where
- * neither is there. Each call has its own state: threads may use it side by side.
+ * zstd on this host: Node's own where it has it (22.15, 23.8), else WebAssembly of an optional package: its native twin shares one state
+ * among all threads, and addons hold memory that the garbage collector does not count. Without both, fzstd, which only unpacks.
  */
-import { createRequire } from 'node:module';
 import zlib from 'node:zlib';
 
 export interface ZstdCodec {
@@ -19,23 +18,18 @@ interface ZlibWithZstd {
   zstdDecompressSync(bytes: Buffer, options: object): Buffer;
 }
 
-/** What is used of @toondepauw/node-zstd. */
-interface NativeZstd {
-  readonly Encoder: new (level: number) => { encodeSync(bytes: Buffer): Buffer };
-  readonly Decoder: new () => { decodeSync(bytes: Buffer): Buffer };
-}
-
-interface PlainZstd {
-  decompress(bytes: Uint8Array, into: Uint8Array): Uint8Array;
-}
-
 /** Room for a frame in one piece. */
 const SLACK = 1024;
 
-let found: ZstdCodec | undefined;
+let found: Promise<ZstdCodec> | undefined;
 
-export function zstdCodec(): ZstdCodec {
-  return (found ??= builtInCodec() ?? packageCodec() ?? plainCodec());
+/** Loaded when the first frame is met. */
+export function zstdCodec(): Promise<ZstdCodec> {
+  return (found ??= findCodec());
+}
+
+async function findCodec(): Promise<ZstdCodec> {
+  return builtInCodec() ?? (await packageCodec()) ?? (await plainCodec());
 }
 
 function builtInCodec(): ZstdCodec | null {
@@ -52,37 +46,24 @@ function builtInCodec(): ZstdCodec | null {
   };
 }
 
-function packageCodec(): ZstdCodec | null {
-  const { Encoder, Decoder } = (load('@toondepauw/node-zstd') as NativeZstd | null) ?? {};
-  if (Encoder === undefined || Decoder === undefined) return null;
-  const encoders = new Map<number, InstanceType<typeof Encoder>>();
-  const decoder = new Decoder();
-  return {
-    compress: (contents, level) => {
-      const encoder = encoders.get(level) ?? new Encoder(level);
-      encoders.set(level, encoder);
-      return encoder.encodeSync(contents);
-    },
-    decompress: (frame) => decoder.decodeSync(frame),
-  };
-}
-
-function plainCodec(): ZstdCodec {
-  return {
-    compress: null,
-    decompress: (frame, contents) => {
-      const bytes =
-        (load('fzstd') as PlainZstd | null)?.decompress(frame, new Uint8Array(contents)) ?? new Uint8Array();
-      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    },
-  };
-}
-
-/** Loaded when the first frame is met; null where it is not installed. What the packages export is checked by the tests of archives. */
-function load(name: string): unknown {
+async function packageCodec(): Promise<ZstdCodec | null> {
   try {
-    return createRequire(import.meta.url)(name);
+    const { compress, decompress } = await import('@cloudpss/zstd/wasm');
+    return {
+      compress: (contents, level) => asBuffer(compress(contents, level)),
+      // it makes room for as many bytes as the header says, and fails where there are more
+      decompress: (frame) => asBuffer(decompress(frame)),
+    };
   } catch {
     return null;
   }
+}
+
+async function plainCodec(): Promise<ZstdCodec> {
+  const { decompress } = await import('fzstd');
+  return { compress: null, decompress: (frame, contents) => asBuffer(decompress(frame, new Uint8Array(contents))) };
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -5,7 +5,7 @@ import { ownEntry, tarEntry } from '../formats/tar-entry.ts';
 import type { ArchiveOutput } from '../io/archive-output.ts';
 import { OWN_MODES } from '../io/archive-read.ts';
 import { ArchiveWriter, type WrittenArchive } from '../io/archive-write.ts';
-import { framePool } from '../io/frame-pool.ts';
+import { framePool, type FramePool } from '../io/frame-pool.ts';
 import type { FrameEntry } from '../io/frame-tasks.ts';
 import { canCompressZstd, compressionFor, compressionOf, type CompressionName } from '../io/compression.ts';
 import { readEntry } from '../io/entries.ts';
@@ -59,16 +59,17 @@ export async function writeArchive(
   const contents = await prepareContents(full, planned, spool, pace);
   const { listing, own } = await describe(full, planned, contents, spool.vanished, options);
   const asked = options.compression ?? compressionFor(output.path) ?? 'zstd';
-  const compression = asked === 'zstd' && !canCompressZstd() ? 'gzip' : asked;
+  const compression = asked === 'zstd' && !(await canCompressZstd()) ? 'gzip' : asked;
   const settings = { compression, level: options.level ?? null, prefixes: full.scan.prefixes };
-  const pool = framePool(settings, options.jobs ?? availableParallelism());
-  const writer = new ArchiveWriter(output.descriptor, compressionOf(compression, options.level).frameBytes, pool);
-  const written = await write(writer, own, listing, contents, pace).finally(() => pool.stop());
+  const pool = await framePool(settings, options.jobs ?? availableParallelism());
+  const { frameBytes } = await compressionOf(compression, options.level);
+  const writer = new ArchiveWriter(output.descriptor, frameBytes, pool);
+  const written = await writeAll(writer, own, listing, contents, pace, pool);
   const { entries: _, ...manifest } = own.manifest;
   const warnings = [...full.scan.warnings, ...spool.warnings];
   if (compression !== asked)
     warnings.push(
-      'the archive is compressed with gzip: for zstd this host has neither Node 22.15 nor the optional package @toondepauw/node-zstd',
+      'the archive is compressed with gzip: for zstd this host has neither Node 22.15 nor the optional package @cloudpss/zstd',
     );
   if (manifest.attributes === 'unknown')
     warnings.push('extended attributes (capabilities, ACLs) were not looked at: this host has no getfattr');
@@ -107,24 +108,29 @@ async function describe(
   return { listing, own };
 }
 
-async function write(
+async function writeAll(
   writer: ArchiveWriter,
   own: OwnFiles,
   { packed }: Listing,
   contents: Contents,
   pace: Pace,
+  pool: FramePool,
 ): Promise<WrittenArchive> {
-  for (const { path, bytes } of own.files) {
-    const mode = path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list;
-    await writer.addBytes(ownEntry(path, bytes.length, mode), [bytes]);
+  try {
+    for (const { path, bytes } of own.files) {
+      const mode = path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list;
+      await writer.addBytes(ownEntry(path, bytes.length, mode), [bytes]);
+    }
+    // relocate's own files stand in frames of their own: a reader gets at them without the rest
+    await writer.cut();
+    for (const each of packed) {
+      await writer.add(frameEntry(each, contents), () => contents.fileOf(each.seen).pieces());
+      await pace.step(each.entry.type === 'file' ? each.entry.size : 0);
+    }
+    return await writer.finish();
+  } finally {
+    await pool.stop();
   }
-  // relocate's own files stand in frames of their own: a reader gets at them without the rest
-  await writer.cut();
-  for (const each of packed) {
-    await writer.add(frameEntry(each, contents), () => contents.fileOf(each.seen).pieces());
-    await pace.step(each.entry.type === 'file' ? each.entry.size : 0);
-  }
-  return writer.finish();
 }
 
 function frameEntry({ entry, seen }: PackedEntry, contents: Contents): FrameEntry {

@@ -2,7 +2,6 @@
 import { hash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { wrapMember } from '../../src/formats/gzip-frames.ts';
-import { withContentSize } from '../../src/formats/zstd-frames.ts';
 import { zstdCodec } from '../../src/io/zstd-codec.ts';
 import { digestList, renderList } from '../../src/formats/install-lists.ts';
 import { manifestBytes, parseManifest } from '../../src/formats/manifest-json.ts';
@@ -120,13 +119,13 @@ export function gzipFrames(tar: Buffer, size = 2048): Buffer {
 }
 
 /** Frames of a zstd archive, as relocate writes them. */
-export function zstdFrames(tar: Buffer, size = 2048): Buffer {
-  const { compress } = zstdCodec();
+export async function zstdFrames(tar: Buffer, size = 2048): Promise<Buffer> {
+  const { compress } = await zstdCodec();
   if (compress === null) throw new Error('nothing here compresses with zstd');
   const frames: Buffer[] = [];
   for (let at = 0; at < tar.length; at += size) {
     const contents = tar.subarray(at, at + size);
-    frames.push(withContentSize(compress(contents, 3), contents.length));
+    frames.push(compress(contents, 3));
   }
   return Buffer.concat(frames);
 }

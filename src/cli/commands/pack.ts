@@ -10,7 +10,7 @@ export const command: Command = defineCommand({
   summary: 'A relocatable archive; the tree is not touched',
   about: [
     'Writes a tar that any tar reads, with a manifest of all it holds. What can be relative is relative in it; what can’t is written by `install` at the destination. A host without Node installs it with `.relocate/install.sh` from the archive.',
-    'The same tree gives the same bytes, whatever `--jobs`. A path that can’t be read fails the pack, unless it is left out by `--exclude`.',
+    'The same tree gives the same bytes, whatever `--jobs`; another version of zstd or zlib (they come with Node) may give others. A path that can’t be read fails the pack, unless it is left out by `--exclude`.',
   ],
   readsOnly: false,
   usage: '<tree>',
