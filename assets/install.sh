@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs an archive of relocate on a host that has nothing but a POSIX shell and its usual tools:
 #
-#   tar xzf site.tar.gz -O .relocate/install.sh > install.sh
+#   tar xzf site.tar.gz -O .relocate/install.sh > install.sh     (of a .tar.zst: zstd -dc site.tar.zst | tar x -O ...)
 #   sh install.sh [--python PROGRAM] [--via LINK] [--allow-special] [--ignore-requirements] site.tar.gz /srv/site
 #
 # or, in a tree that was extracted by hand, fills in the place where it stands:
@@ -10,8 +10,8 @@
 #
 # LINK is a short path that becomes a symlink to the tree: programs without room for a long place name it by that.
 #
-# Nothing is written before it is known that all paths fit; a run that fails leaves nothing behind. Needs tar and gzip (for an
-# archive), awk, dd, od, and sha256sum or shasum. What render.list means is said in relocate's source, formats/install-lists.ts.
+# Nothing is written before it is known that all paths fit; a run that fails leaves nothing behind. Needs tar and gzip or
+# zstd (for an archive), awk, dd, od, and sha256sum or shasum. What render.list means is said in relocate's source, formats/install-lists.ts.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -487,8 +487,13 @@ fill_in() {
 # --- the two ways to be called ---------------------------------------------------------------------------------------------------
 
 extract() {
-  case $(od -An -tx1 -N2 "$1" | tr -d ' \n') in
-    1f8b) { gzip -dc <"$1" || : >"$stage/damaged"; } | tar -xpf - -C "$stage/tree" ;;
+  case $(od -An -tx1 -N4 "$1" | tr -d ' \n') in
+    28b52ffd)
+      command -v zstd >/dev/null 2>&1 ||
+        fail "$1 is compressed with zstd, which is not here; install that, or pack a .tar.gz"
+      { zstd -dcq <"$1" || : >"$stage/damaged"; } | tar -xpf - -C "$stage/tree"
+      ;;
+    1f8b*) { gzip -dc <"$1" || : >"$stage/damaged"; } | tar -xpf - -C "$stage/tree" ;;
     *) tar -xpf - -C "$stage/tree" <"$1" ;;
   esac || fail "$1 can't be extracted; nothing was installed"
   [ ! -f "$stage/damaged" ] || fail "$1 is damaged; nothing was installed"

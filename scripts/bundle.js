@@ -49,6 +49,7 @@ const main = await build({
     'io/scan-worker': 'src/io/scan-worker.ts',
     'io/stage-worker': 'src/io/stage-worker.ts',
     'io/check-worker': 'src/io/check-worker.ts',
+    'io/pack-worker': 'src/io/pack-worker.ts',
     'cli/main': 'src/cli/main.ts',
   },
   platform: 'node',

@@ -60,7 +60,7 @@ describe('usage', () => {
     ],
     [['fix', '.', '--only', 'absolute-sebang'], "--only: no rule 'absolute-sebang'; did you mean 'absolute-shebang'?"],
     [['pack', '.'], "--output is missing; 'relocate pack --help' lists what there is"],
-    [['pack', '.', '-o', '/nowhere/x.tar.gz', '--level', '0'], "--level must be a whole number from 1 to 9, not '0'"],
+    [['pack', '.', '-o', '/nowhere/x.tar.gz', '--level', '0'], "--level must be a whole number from 1 to 19, not '0'"],
     [['install', 'x.tar.gz'], 'something is missing: relocate install <archive> <dest>'],
     [['install', 'x.tar.gz', '/tmp/x', '--sha256', 'abc'], "--sha256 must be 64 hexadecimal digits, not 'abc'"],
     [['verify', '.', '--hide', 'old'], "--hide must be the absolute path of a folder, not 'old'"],

@@ -4,6 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { ArchiveError } from '../model/errors.ts';
+import type { FrameSizes } from './frame-sizes.ts';
 
 /** Bytes before the deflated data: the fixed header (10), XLEN (2), the subfield's id and length (4), two sizes (8). */
 export const MEMBER_HEAD = 24;
@@ -30,17 +31,11 @@ export function wrapMember(contents: Buffer, deflated: Buffer): Buffer {
   return member;
 }
 
-/** What the head of a member says: bytes of the whole member, and of its contents. */
-export interface MemberSizes {
-  readonly member: number;
-  readonly contents: number;
-}
-
 /**
  * Reads the head of a member.
  * @throws ArchiveError `gzip-header`, `gzip-foreign` (made by another gzip), or `gzip-too-large`
  */
-export function readMemberHead(head: Buffer): MemberSizes {
+export function readMemberHead(head: Buffer): FrameSizes {
   if (head.length < MEMBER_HEAD)
     throw new ArchiveError('archive-truncated', 'the archive ends in the head of a gzip member: it was cut short');
   if (head.readUInt16BE(0) !== 0x1f8b)
@@ -69,7 +64,7 @@ export function deflatedIn(member: Buffer): Buffer {
 }
 
 /** Checks inflated contents against a member's tail. `consumed`: how many of the deflated bytes were used. */
-export function requireMember(member: Buffer, sizes: MemberSizes, contents: Buffer, consumed: number): void {
+export function requireMember(member: Buffer, sizes: FrameSizes, contents: Buffer, consumed: number): void {
   if (consumed !== member.length - MEMBER_HEAD - MEMBER_TAIL)
     throw new ArchiveError('gzip-trailing', 'a gzip member holds bytes behind its data');
   if (contents.length !== sizes.contents || member.readUInt32LE(member.length - 4) !== sizes.contents)

@@ -31,6 +31,20 @@ export function* manifestBytes(manifest: Manifest): Generator<Buffer> {
  * @throws ArchiveError with `manifest-json`, `manifest-version`, `manifest-shape` or `manifest-not-canonical`
  */
 export function parseManifest(bytes: Buffer): Manifest {
+  const entries: ManifestEntry[] = [];
+  return { ...readManifest(bytes, (entry) => entries.push(entry)), entries };
+}
+
+/**
+ * The same checks, of a manifest that is at hand: nothing of it is kept a second time.
+ * @throws what `parseManifest` throws
+ */
+export function requireManifestReads(bytes: Buffer): void {
+  readManifest(bytes, () => {});
+}
+
+/** A manifest without its entries, which are handed over one by one. */
+function readManifest(bytes: Buffer, onEntry: (entry: ManifestEntry) => void): Manifest {
   if (!isUtf8(bytes)) throw new ArchiveError('manifest-json', 'the manifest is not UTF-8');
   const first = bytes.indexOf(0x0a);
   const last = bytes.lastIndexOf(0x0a, -2);
@@ -43,13 +57,12 @@ export function parseManifest(bytes: Buffer): Manifest {
   const frame = parseLine(head + tail, 'the manifest');
   requireVersion(frame);
   requireShape<Manifest>(manifestShape, frame, '', head + tail);
-  const entries: ManifestEntry[] = [];
-  for (let at = first + 1; at <= last;) {
+  for (let at = first + 1, count = 0; at <= last; count++) {
     const end = bytes.indexOf(0x0a, at);
-    entries.push(parseEntry(bytes.toString('utf8', at, end), entries.length, end === last));
+    onEntry(parseEntry(bytes.toString('utf8', at, end), count, end === last));
     at = end + 1;
   }
-  return { ...frame, entries };
+  return frame;
 }
 
 function parseEntry(line: string, index: number, isLast: boolean): ManifestEntry {

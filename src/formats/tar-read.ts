@@ -2,13 +2,12 @@
  * Reads tar headers as relocate writes them, and refuses everything else by name: where two tar readers would disagree on what a
  * header means, there is no right answer to give.
  */
-import { Header } from 'tar';
 import { ArchiveError } from '../model/errors.ts';
 import { decodeBytes, showBytes } from './byte-text.ts';
 import { requireLinkTarget, requireTreePath } from './archive-paths.ts';
 import { BLOCK, TYPE_FLAGS, type TarEntry, type TarType } from './tar-entry.ts';
 import { PAX_LIMIT, type PaxKeyword, type PaxRecords } from './tar-pax.ts';
-import { writeHeader } from './tar-write.ts';
+import { AT_CHECKSUM, checksumOf, writeHeader } from './tar-write.ts';
 
 /** One header block. `pax`: the block announces `size` bytes of records; `end`: a block of zeros. */
 export type HeaderBlock =
@@ -48,7 +47,7 @@ const FIELDS = {
  */
 export function readBlock(block: Buffer): HeaderBlock {
   if (block.equals(ZEROS)) return { kind: 'end' };
-  if (!new Header(block).cksumValid)
+  if (Number.parseInt(block.toString('latin1', AT_CHECKSUM, AT_CHECKSUM + 7), 8) !== checksumOf(block))
     throw new ArchiveError(
       'tar-checksum',
       'a tar header does not have the checksum that it says: the archive is damaged',
@@ -94,6 +93,17 @@ function numberIn(block: Buffer, name: keyof typeof FIELDS): number {
  * the entry: then it holds something that another reader may see
  */
 export function readEntry(type: TarType, block: Buffer, pax: PaxRecords, raw: Buffer): TarEntry {
+  const entry = readFields(type, block, pax);
+  if (!writeHeader(entry).equals(raw))
+    throw new ArchiveError(
+      'tar-not-canonical',
+      `the header of '${showBytes(entry.path)}' is not as relocate writes it: other readers may take it for something else`,
+    );
+  return entry;
+}
+
+/** The same of a header that was written here: it is what `writeHeader` gives. */
+export function readFields(type: TarType, block: Buffer, pax: PaxRecords): TarEntry {
   const size = numberRecord(pax, 'size') ?? numberIn(block, 'size');
   if (type !== 'file' && size !== 0)
     throw new ArchiveError('tar-size-of-link', `a ${type} of the archive has contents of ${size} bytes`);
@@ -114,11 +124,6 @@ export function readEntry(type: TarType, block: Buffer, pax: PaxRecords, raw: Bu
   requireTreePath(entry.path);
   if (type === 'symlink') requireLinkTarget(entry.path, entry.target);
   if (type === 'hard-link') requireTreePath(entry.target);
-  if (!writeHeader(entry).equals(raw))
-    throw new ArchiveError(
-      'tar-not-canonical',
-      `the header of '${showBytes(entry.path)}' is not as relocate writes it: other readers may take it for something else`,
-    );
   return entry;
 }
 

@@ -15,7 +15,16 @@ const OWNER_ROOM = 31;
 const MOST_IN_8 = 0o7777777;
 const MOST_IN_12 = 0o77777777777;
 /** Offsets in struct posix_header (tar.h). */
-const AT = { name: 0, linkname: 157, checksum: 148 } as const;
+const AT = { name: 0, linkname: 157, prefix: 345 } as const;
+export const AT_CHECKSUM = 148;
+
+/** Bytes of `writeHeader`, known for less. */
+export function headerLength(entry: TarEntry): number {
+  const records = paxRecords(entry, placeName(entry.path), placeName(entry.target, NAME_ROOM));
+  if (Object.keys(records).length === 0) return BLOCK;
+  const { length } = writePax(records);
+  return 2 * BLOCK + length + paddingOf(length);
+}
 
 /** The header of an entry: one block, or a pax header and one block. */
 export function writeHeader(entry: TarEntry): Buffer {
@@ -85,19 +94,19 @@ function defined(records: { readonly [K in keyof PaxRecords]: PaxRecords[K] | un
   return Object.fromEntries(Object.entries(records).filter(([, value]) => value !== undefined));
 }
 
-/** Whole seconds, rounded down. */
+/** Whole seconds; a time before the epoch has none in ustar. */
 function secondsOf(nanoseconds: string): number {
-  return Math.floor(Number(BigInt(nanoseconds) / 1_000_000_000n));
+  return nanoseconds.startsWith('-') ? 0 : Number(nanoseconds.slice(0, -9));
 }
 
 /** A time that ustar can't hold: with a fraction, before the epoch, or after the year 2242. */
 function paxTime(nanoseconds: string): Buffer | undefined {
-  const time = BigInt(nanoseconds);
-  const size = time < 0n ? -time : time;
-  const fraction = (size % 1_000_000_000n).toString().padStart(9, '0').replace(/0+$/, '');
-  const seconds = size / 1_000_000_000n;
-  if (time >= 0n && fraction === '' && seconds <= BigInt(MOST_IN_12)) return undefined;
-  return Buffer.from(`${time < 0n ? '-' : ''}${seconds}${fraction === '' ? '' : `.${fraction}`}`);
+  const isBefore = nanoseconds.startsWith('-');
+  const digits = (isBefore ? nanoseconds.slice(1) : nanoseconds).padStart(10, '0');
+  const seconds = digits.slice(0, -9);
+  const fraction = digits.slice(-9).replace(/0+$/, '');
+  if (!isBefore && fraction === '' && Number(seconds) <= MOST_IN_12) return undefined;
+  return Buffer.from(`${isBefore ? '-' : ''}${seconds}${fraction === '' ? '' : `.${fraction}`}`);
 }
 
 /** A number that does not fit its field stands in pax alone, the field says 0: no base-256, which readers take differently. */
@@ -111,24 +120,60 @@ interface Block extends Omit<TarEntry, 'type' | 'mtime'> {
 }
 
 function writeBlock(block: Block): Buffer {
-  const header = new Header({
-    path: block.path,
-    mode: block.mode,
-    uid: block.uid,
-    gid: block.gid,
-    size: block.size,
-    mtime: new Date(block.seconds * 1000),
-    linkpath: block.target,
-    uname: block.user,
-    gname: block.group,
-    devmaj: block.major,
-    devmin: block.minor,
-  });
-  header.type = block.type as Header['typeKey']; // one of TYPE_FLAGS or `x`
+  const { name, prefix } = splitPath(block.path);
+  const blank = '        ';
+  // one write of the whole: the fields in their order, up to the prefix
+  const text =
+    field(name, NAME_ROOM) +
+    octal(block.mode, 8) +
+    octal(block.uid, 8) +
+    octal(block.gid, 8) +
+    octal(block.size, 12) +
+    octal(block.seconds, 12) +
+    blank +
+    block.type +
+    field(block.target, NAME_ROOM) +
+    'ustar\u000000' +
+    field(block.user, 32) +
+    field(block.group, 32) +
+    octal(block.major, 8) +
+    octal(block.minor, 8) +
+    prefix;
   // small buffers share their memory only where they are not made of zeros
   const bytes = Buffer.allocUnsafe(BLOCK).fill(0);
-  header.encode(bytes);
+  bytes.write(text, 'latin1');
+  putChecksum(bytes);
   return bytes;
+}
+
+/** node-tar knows where a long name may be split. */
+function splitPath(path: string): { readonly name: string; readonly prefix: string } {
+  if (path.length < NAME_ROOM) return { name: path, prefix: '' };
+  const block = Buffer.alloc(BLOCK);
+  new Header({ path, type: 'File' }).encode(block);
+  const text = (at: number, length: number): string => block.toString('latin1', at, at + length).replace(/\0.*$/s, '');
+  return { name: text(AT.name, NAME_ROOM), prefix: text(AT.prefix, 155) };
+}
+
+function field(text: string, length: number): string {
+  return text.padEnd(length, '\0');
+}
+
+/** Octal digits, a blank where there is room for one, NUL. */
+function octal(value: number, length: number): string {
+  const digits = value.toString(8);
+  return digits.length === length - 1 ? `${digits}\0` : `${digits.padStart(length - 2, '0')} \0`;
+}
+
+/** The sum of all bytes of a header, with blanks for its own. */
+export function checksumOf(block: Buffer): number {
+  let sum = 8 * 0x20;
+  for (let i = 0; i < BLOCK; i++) if (i < AT_CHECKSUM || i >= AT_CHECKSUM + 8) sum += block[i] ?? 0;
+  return sum;
+}
+
+function putChecksum(block: Buffer): void {
+  block.write(octal(checksumOf(block), 8), AT_CHECKSUM, 'latin1');
 }
 
 function paxHeader(records: PaxRecords): Buffer {
@@ -154,7 +199,5 @@ function paxHeader(records: PaxRecords): Buffer {
 function putRaw(block: Buffer, at: number, bytes: Buffer): void {
   block.fill(0, at, at + NAME_ROOM);
   bytes.copy(block, at);
-  block.fill(0x20, AT.checksum, AT.checksum + 8);
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  block.write(`${sum.toString(8).padStart(6, '0')} \0`, AT.checksum, 'latin1');
+  putChecksum(block);
 }

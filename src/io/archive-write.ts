@@ -1,13 +1,13 @@
-/** Writes the file of an archive: entries into frames, frames compressed side by side and written in order. */
+/** Writes the file of an archive: lays entries out in frames, has those made side by side, and writes them in order. */
 import { createHash, type Hash } from 'node:crypto';
-import { ftruncateSync, writeSync } from 'node:fs';
-import { FRAME_BYTES } from '../formats/gzip-frames.ts';
+import { ftruncateSync, readSync, writeSync } from 'node:fs';
 import { BLOCK, END_OF_ARCHIVE, paddingOf, type TarEntry } from '../formats/tar-entry.ts';
-import { writeHeader } from '../formats/tar-write.ts';
-import { isZeros, type Compression } from './compression.ts';
-
-/** Contents in pieces, each valid until the next is asked for. */
-export type Pieces = Iterable<Buffer>;
+import { headerLength } from '../formats/tar-write.ts';
+import { ArchiveError } from '../model/errors.ts';
+import { isZeros } from './compression.ts';
+import { provenHeader } from './frame-maker.ts';
+import type { FramePool } from './frame-pool.ts';
+import type { FrameEntry, PackedFrame } from './frame-tasks.ts';
 
 export interface WrittenArchive {
   /** Bytes of the file, and its sha256 (hex). */
@@ -17,48 +17,54 @@ export interface WrittenArchive {
   readonly contents: number;
 }
 
-const PADDING: Buffer = Buffer.alloc(BLOCK);
-
-interface PendingFrame {
-  readonly compressed: Promise<Buffer>;
-  /** What the frame was put together in. */
-  readonly buffer: Buffer;
-}
+const NOTHING: Uint8Array = new Uint8Array(0);
+/** What is read back at a time. */
+const PIECE = 1024 * 1024;
 
 /**
  * Frames are cut where an entry begins, as soon as the next entry would not fit; an entry larger than a frame begins one and goes
- * on in as many as it needs. So the bytes depend on the entries alone, not on how many frames are compressed at a time.
+ * on in as many as it needs. So the bytes depend on the entries alone, not on how many frames are made at a time.
  */
 export class ArchiveWriter {
   readonly #descriptor: number;
-  readonly #compression: Compression;
-  readonly #jobs: number;
+  readonly #frameBytes: number;
+  readonly #pool: FramePool;
   readonly #digest: Hash = createHash('sha256');
-  readonly #pending: PendingFrame[] = [];
-  /** Buffers of frames that are written: used again, since the garbage collector is in no hurry with them. */
-  readonly #free: Buffer[] = [];
-  #frame: Buffer = Buffer.allocUnsafe(FRAME_BYTES);
+  readonly #pending: Promise<PackedFrame>[] = [];
+  /** What the present frame begins with, and the entries that it goes on with. */
+  #head: Uint8Array = NOTHING;
+  #headFilled = 0;
+  #entries: FrameEntry[] = [];
+  /** Bytes of both. */
   #filled = 0;
   #bytes = 0;
   #contents = 0;
 
-  /** `descriptor`: an empty file, open for writing; the caller closes it. `jobs`: frames compressed at a time. */
-  constructor(descriptor: number, compression: Compression, jobs: number) {
+  /** `descriptor`: an empty file, open for reading and writing; the caller closes it, and stops the pool. */
+  constructor(descriptor: number, frameBytes: number, pool: FramePool) {
     this.#descriptor = descriptor;
-    this.#compression = compression;
-    this.#jobs = Math.max(1, jobs);
+    this.#frameBytes = frameBytes;
+    this.#pool = pool;
+  }
+
+  /** Adds an entry: a thread reads it where it fits into one frame, else `pieces` are taken, as by `addBytes`. */
+  async add(entry: FrameEntry, pieces: () => Iterable<Buffer>): Promise<void> {
+    const room = this.#roomOf(entry.header);
+    if (this.#filled > 0 && this.#filled + room > this.#frameBytes) await this.cut();
+    if (room > this.#frameBytes) return this.addBytes(entry.header, pieces());
+    this.#entries.push(entry);
+    this.#filled += room;
   }
 
   /**
-   * Adds an entry. The pieces must come to exactly `entry.size` bytes.
+   * Adds an entry with its bytes, in pieces that are not kept. The pieces must come to exactly `header.size` bytes.
    * @throws RangeError where they don't: the archive is void then
    */
-  async add(entry: TarEntry, pieces: Pieces): Promise<void> {
-    const header = writeHeader(entry);
-    const padding = paddingOf(entry.size);
-    if (this.#filled > 0 && this.#filled + header.length + entry.size + padding > this.#frame.length) await this.cut();
-    await this.#append(header);
-    let left = entry.size;
+  async addBytes(header: TarEntry, pieces: Iterable<Buffer>): Promise<void> {
+    if (this.#entries.length > 0 || (this.#filled > 0 && this.#filled + this.#roomOf(header) > this.#frameBytes))
+      await this.cut();
+    await this.#append(provenHeader(header));
+    let left = header.size;
     for (const piece of pieces) {
       left -= piece.length;
       if (left < 0) break;
@@ -66,56 +72,83 @@ export class ArchiveWriter {
     }
     if (left !== 0)
       throw new RangeError(
-        `the contents of an entry differ by ${-left} bytes from the ${entry.size} that were announced`,
+        `the contents of an entry differ by ${-left} bytes from the ${header.size} that were announced`,
       );
-    await this.#append(PADDING.subarray(0, padding));
+    await this.#append(new Uint8Array(paddingOf(header.size)));
   }
 
   /** Ends the frame: what comes next can be read without what was before. */
   async cut(): Promise<void> {
-    if (this.#filled === 0) return;
-    const buffer = this.#frame;
-    const frame = buffer.subarray(0, this.#filled);
-    this.#frame = this.#free.pop() ?? Buffer.allocUnsafe(FRAME_BYTES);
-    this.#filled = 0;
-    this.#contents += frame.length;
-    const compressed = this.#compression.compress(frame);
-    // it is awaited in its turn; until then a failure is not unheard
-    compressed.catch(() => {});
-    this.#pending.push({ compressed, buffer });
-    while (this.#pending.length > this.#jobs) await this.#writeNext();
+    if (this.#filled > 0) await this.#make(false);
   }
 
-  /** Ends the archive. The file is complete but not yet on the disk for sure. */
+  /** Ends the archive. The file is complete, and was read back, but is not yet on the disk for sure. */
   async finish(): Promise<WrittenArchive> {
-    if (this.#filled + END_OF_ARCHIVE.length > this.#frame.length) await this.cut();
-    await this.#append(END_OF_ARCHIVE);
-    await this.cut();
+    if (this.#filled + END_OF_ARCHIVE.length > this.#frameBytes) await this.cut();
+    await this.#make(true);
     while (this.#pending.length > 0) await this.#writeNext();
     ftruncateSync(this.#descriptor, this.#bytes);
-    return { bytes: this.#bytes, sha256: this.#digest.digest('hex'), contents: this.#contents };
+    const sha256 = this.#digest.digest('hex');
+    if (this.#readBack() !== sha256)
+      throw new ArchiveError(
+        'pack-proof',
+        'the archive reads back differently than it was written; nothing was kept: is the disk in order?',
+      );
+    return { bytes: this.#bytes, sha256, contents: this.#contents };
   }
 
-  async #append(bytes: Buffer): Promise<void> {
-    let at = 0;
-    while (at < bytes.length) {
-      const taken = bytes.copy(this.#frame, this.#filled, at);
-      at += taken;
-      this.#filled += taken;
-      if (this.#filled === this.#frame.length) await this.cut();
+  #roomOf(header: TarEntry): number {
+    return headerLength(header) + header.size + paddingOf(header.size);
+  }
+
+  async #append(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      if (this.#headFilled === 0) this.#head = new Uint8Array(this.#frameBytes);
+      const taken = bytes.subarray(at, at + this.#frameBytes - this.#headFilled);
+      this.#head.set(taken, this.#headFilled);
+      at += taken.length;
+      this.#headFilled += taken.length;
+      this.#filled += taken.length;
+      if (this.#filled === this.#frameBytes) await this.cut();
     }
+  }
+
+  async #make(isLast: boolean): Promise<void> {
+    const head = this.#head.subarray(0, this.#headFilled);
+    const frame = this.#pool.make({ head, entries: this.#entries, isLast });
+    // it is awaited in its turn; until then a failure is not unheard
+    frame.catch(() => {});
+    this.#pending.push(frame);
+    this.#head = NOTHING;
+    this.#headFilled = 0;
+    this.#entries = [];
+    this.#filled = 0;
+    while (this.#pending.length >= this.#pool.room) await this.#writeNext();
   }
 
   async #writeNext(): Promise<void> {
     const next = this.#pending.shift();
     if (next === undefined) return;
-    const bytes = await next.compressed;
-    this.#digest.update(bytes);
+    const { bytes, contents } = await next;
+    const written = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#digest.update(written);
     // zeros of a plain tar become a hole: a sparse file costs no disk there either
-    const isHole = bytes.length >= BLOCK && isZeros(bytes);
+    const isHole = bytes.length >= BLOCK && isZeros(written);
     for (let at = 0; at < bytes.length && !isHole;)
       at += writeSync(this.#descriptor, bytes, at, bytes.length - at, this.#bytes + at);
     this.#bytes += bytes.length;
-    this.#free.push(next.buffer);
+    this.#contents += contents;
+  }
+
+  /** The digest of what stands in the file. */
+  #readBack(): string {
+    const digest = createHash('sha256');
+    const buffer = Buffer.allocUnsafe(PIECE);
+    for (let at = 0; ;) {
+      const got = readSync(this.#descriptor, buffer, 0, PIECE, at);
+      if (got === 0) return digest.digest('hex');
+      digest.update(buffer.subarray(0, got));
+      at += got;
+    }
   }
 }

@@ -1,53 +1,86 @@
-/** How the frames of an archive are compressed and taken apart: one entry of a table for each format. */
-import { deflateRaw, inflateRaw, type InflateRaw } from 'node:zlib';
-import { deflatedIn, requireMember, wrapMember, type MemberSizes } from '../formats/gzip-frames.ts';
-import { ArchiveError } from '../model/errors.ts';
+/** How the frames of an archive are compressed: one entry of a table for each format. */
+import { deflateRawSync } from 'node:zlib';
+import { FRAME_BYTES, wrapMember } from '../formats/gzip-frames.ts';
+import { ZSTD_FRAME_BYTES } from '../formats/zstd-frames.ts';
+import { UsageError } from '../model/errors.ts';
+import { zstdCodec } from './zstd-codec.ts';
 
-export type CompressionName = 'gzip' | 'none';
+export type CompressionName = 'zstd' | 'gzip' | 'none';
 
 export interface Compression {
   readonly name: CompressionName;
-  readonly extensions: readonly string[];
-  /** Turns one frame into what stands in the file. A pure function of the bytes and the settings; runs on the system's thread pool. */
-  compress(frame: Buffer): Promise<Buffer>;
+  /** How many bytes of the archive a frame holds at most. */
+  readonly frameBytes: number;
+  /** Turns one frame into what stands in the file. A pure function of the bytes, the settings and the version of the codec. */
+  compress(frame: Buffer): Buffer;
 }
 
-/** zlib level 4: within 3 % of level 6 on source text and libraries, half as fast again. */
-const GZIP_LEVEL = 4;
+interface Format {
+  readonly extensions: readonly string[];
+  readonly frameBytes: number;
+  readonly usualLevel: number;
+  readonly highestLevel: number;
+  compressor(level: number): Promise<Compression['compress']>;
+}
 
-/** zlib is given room for a frame in one piece: in the 16 KiB that are usual, each piece is a way to another thread and back. */
+/** zlib is given room for a frame in one piece. */
 const SLACK = 1024;
 
-/** Frames of zeros (holes of sparse files) are all alike: compressed once. */
-export function compressionOf(name: CompressionName, level: number = GZIP_LEVEL): Compression {
-  return name === 'none'
-    ? { name, extensions: ['.tar'], compress: (frame) => Promise.resolve(frame) }
-    : { name, extensions: ['.tar.gz', '.tgz'], compress: onceForZeros((frame) => gzipFrameAsync(frame, level)) };
+const FORMATS: Readonly<Record<CompressionName, Format>> = {
+  zstd: {
+    extensions: ['.tar.zst', '.tzst'],
+    frameBytes: ZSTD_FRAME_BYTES,
+    usualLevel: 3,
+    highestLevel: 19,
+    compressor: zstdCompressor,
+  },
+  // zlib level 4: within 3 % of level 6 on source text and libraries, half as fast again
+  gzip: {
+    extensions: ['.tar.gz', '.tgz'],
+    frameBytes: FRAME_BYTES,
+    usualLevel: 4,
+    highestLevel: 9,
+    compressor: gzipCompressor,
+  },
+  none: {
+    extensions: ['.tar'],
+    frameBytes: FRAME_BYTES,
+    usualLevel: 1,
+    highestLevel: 19,
+    compressor: async () => (frame) => frame,
+  },
+};
+
+/** Whether this host can write zstd. */
+export async function canCompressZstd(): Promise<boolean> {
+  return (await zstdCodec()).compress !== null;
+}
+
+/** @throws UsageError where the format has no such level */
+export async function compressionOf(name: CompressionName, level?: number): Promise<Compression> {
+  const { frameBytes, usualLevel, highestLevel, compressor } = FORMATS[name];
+  if (level !== undefined && !(Number.isInteger(level) && level >= 1 && level <= highestLevel))
+    throw new UsageError(`${name} has the levels 1 to ${highestLevel}, not ${level}`);
+  return { name, frameBytes, compress: await compressor(level ?? usualLevel) };
 }
 
 /** The compression that a file name asks for; null where it says nothing. */
 export function compressionFor(fileName: string): CompressionName | null {
   const name = fileName.toLowerCase();
-  if (name.endsWith('.tar.gz') || name.endsWith('.tgz')) return 'gzip';
-  return name.endsWith('.tar') ? 'none' : null;
+  const asked = (['zstd', 'gzip', 'none'] as const).find((format) =>
+    FORMATS[format].extensions.some((extension) => name.endsWith(extension)),
+  );
+  return asked ?? null;
 }
 
-function gzipFrameAsync(frame: Buffer, level: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    deflateRaw(frame, { level, chunkSize: frame.length + SLACK }, (error, deflated) =>
-      error === null ? resolve(wrapMember(frame, deflated)) : reject(error),
-    );
-  });
+async function gzipCompressor(level: number): Promise<Compression['compress']> {
+  return (frame) => wrapMember(frame, deflateRawSync(frame, { level, chunkSize: frame.length + SLACK }));
 }
 
-function onceForZeros(compress: (frame: Buffer) => Promise<Buffer>): (frame: Buffer) => Promise<Buffer> {
-  const known = new Map<number, Promise<Buffer>>();
-  return (frame) => {
-    if (!isZeros(frame)) return compress(frame);
-    const done = known.get(frame.length) ?? compress(frame);
-    known.set(frame.length, done);
-    return done;
-  };
+async function zstdCompressor(level: number): Promise<Compression['compress']> {
+  const { compress } = await zstdCodec();
+  if (compress === null) throw new UsageError("this host can't write zstd");
+  return (frame) => compress(frame, level);
 }
 
 const ZEROS: Buffer = Buffer.alloc(64 * 1024);
@@ -59,33 +92,4 @@ export function isZeros(bytes: Buffer): boolean {
     if (bytes.compare(ZEROS, 0, end - at, at, end) !== 0) return false;
   }
   return true;
-}
-
-/**
- * The contents of one gzip member.
- * @throws ArchiveError where it is damaged or not what its head says
- */
-export function inflateMember(member: Buffer, sizes: MemberSizes): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    inflateRaw(
-      deflatedIn(member),
-      { info: true, maxOutputLength: sizes.contents, chunkSize: sizes.contents + SLACK },
-      (error, result) => {
-        if (error !== null) {
-          reject(
-            new ArchiveError('gzip-data', `a gzip member can't be inflated (${error.message}): the archive is damaged`),
-          );
-          return;
-        }
-        try {
-          // with `info` the result is the contents and the engine that made them
-          const { buffer, engine } = result as unknown as { readonly buffer: Buffer; readonly engine: InflateRaw };
-          requireMember(member, sizes, buffer, engine.bytesWritten);
-          resolve(buffer);
-        } catch (refusal) {
-          reject(refusal instanceof Error ? refusal : new Error(String(refusal)));
-        }
-      },
-    );
-  });
 }

@@ -1,8 +1,10 @@
 /** Reads the bytes of a tar from the file of an archive, frame by frame; frames are inflated side by side and come in order. */
 import { readSync } from 'node:fs';
-import { FRAME_BYTES, MEMBER_HEAD, readMemberHead, type MemberSizes } from '../formats/gzip-frames.ts';
+import { FRAME_BYTES } from '../formats/gzip-frames.ts';
+import type { FrameSizes } from '../formats/frame-sizes.ts';
 import { ArchiveError } from '../model/errors.ts';
-import { inflateMember, type CompressionName } from './compression.ts';
+import type { CompressionName } from './compression.ts';
+import { measureFrame, unpackFrame, type Packed } from './unpacking.ts';
 
 /** An open archive file. */
 export interface ArchiveFile {
@@ -16,20 +18,16 @@ export function detectCompression(descriptor: number): CompressionName {
   const head = readAt(descriptor, 0, Buffer.alloc(512));
   if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return 'gzip';
   if (head.length >= 262 && head.toString('latin1', 257, 262) === 'ustar') return 'none';
-  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528)
-    throw new ArchiveError(
-      'archive-format',
-      'the archive is compressed with zstd, which this relocate does not read; `zstd -d` it',
-    );
+  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return 'zstd';
   throw new ArchiveError(
     'archive-format',
-    head.length === 0 ? 'the archive is empty' : 'the file is no archive of relocate: neither gzip nor tar',
+    head.length === 0 ? 'the archive is empty' : 'the file is no archive of relocate: neither zstd, gzip nor tar',
   );
 }
 
 /** The tar within, in pieces. `jobs`: frames inflated at a time. */
 export function framesOf(file: ArchiveFile, jobs: number): AsyncGenerator<Buffer, void, void> {
-  return file.compression === 'gzip' ? gzipFrames(file, jobs) : plainFrames(file);
+  return file.compression === 'none' ? plainFrames(file) : packedFrames(file, file.compression, jobs);
 }
 
 /** Buffers taken in turn: headers may reach from one into the next, so the one before must stay as it is for a while. */
@@ -45,18 +43,19 @@ async function* plainFrames({ descriptor, size }: ArchiveFile): AsyncGenerator<B
   }
 }
 
-async function* gzipFrames(file: ArchiveFile, jobs: number): AsyncGenerator<Buffer, void, void> {
+async function* packedFrames(file: ArchiveFile, compression: Packed, jobs: number): AsyncGenerator<Buffer, void, void> {
   const ahead: Promise<Buffer>[] = [];
   let at = 0;
   for (;;) {
     while (at < file.size && ahead.length <= jobs) {
-      const sizes = readHeadSafely(file, at);
+      const sizes = measureSafely(file, compression, at);
       if (sizes instanceof Error) {
         ahead.push(rejected(sizes));
         at = file.size;
         break;
       }
-      const frame = inflateMember(readAt(file.descriptor, at, Buffer.allocUnsafe(sizes.member)), sizes);
+      const member = readAt(file.descriptor, at, Buffer.allocUnsafe(sizes.member));
+      const frame = unpackFrame(compression, member, sizes);
       frame.catch(() => {}); // it is awaited in its turn
       ahead.push(frame);
       at += sizes.member;
@@ -68,11 +67,13 @@ async function* gzipFrames(file: ArchiveFile, jobs: number): AsyncGenerator<Buff
 }
 
 /** A damaged head is an error in its turn: what comes before it is read first. */
-function readHeadSafely(file: ArchiveFile, at: number): MemberSizes | Error {
+function measureSafely(file: ArchiveFile, compression: Packed, at: number): FrameSizes | Error {
+  const bytesAt = (position: number, length: number): Buffer =>
+    readAt(file.descriptor, position, Buffer.alloc(Math.max(0, Math.min(length, file.size - position))));
   try {
-    const sizes = readMemberHead(readAt(file.descriptor, at, Buffer.alloc(Math.min(MEMBER_HEAD, file.size - at))));
+    const sizes = measureFrame(compression, bytesAt, at);
     if (at + sizes.member <= file.size) return sizes;
-    return new ArchiveError('archive-truncated', 'the archive ends in the middle of a gzip member: it was cut short');
+    return new ArchiveError('archive-truncated', 'the archive ends in the middle of a frame: it was cut short');
   } catch (error) {
     if (error instanceof ArchiveError) return error;
     throw error;

@@ -49,7 +49,8 @@ export function* packText(packed: PackFacts, style: Style): Generator<string> {
       style,
     );
   }
-  yield `Next: ${paint('code', `relocate install ${shellWord(packed.archive)} PLACE`)}  ${paint('faint', '(without Node: .relocate/install.sh in the archive)')}`;
+  const bare = `(without Node: .relocate/install.sh in the archive${packed.compression === 'zstd' ? '; needs zstd there' : ''})`;
+  yield `Next: ${paint('code', `relocate install ${shellWord(packed.archive)} PLACE`)}  ${paint('faint', bare)}`;
 }
 
 /** Paths by the reason for which they were left out. */

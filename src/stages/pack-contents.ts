@@ -1,14 +1,18 @@
 /** What the files of a pack hold behind the plan: read, hashed and searched before the first byte of the archive is written. */
 import { createHash } from 'node:crypto';
-import { inFollowOrder, rowsByRecord, type ContentChange, type NewContent } from '../formats/follows.ts';
-import { HitStream } from '../formats/hit-stream.ts';
-import { compileNeedles, type Needles } from '../formats/needles.ts';
+import {
+  contentSplices,
+  inFollowOrder,
+  rowsByRecord,
+  type ContentChange,
+  type NewContent,
+} from '../formats/follows.ts';
+import { compileNeedles } from '../formats/needles.ts';
 import { packedSites, type PackedSites } from '../formats/packed-sites.ts';
-import { showBytes } from '../formats/byte-text.ts';
-import { changedContent } from '../io/content.ts';
-import { unchangedContent } from '../io/unchanged.ts';
+import { piecesOf, requireDigest, requireRemains, resized } from '../io/frame-maker.ts';
+import type { FileSource } from '../io/frame-tasks.ts';
+import { KernelStream } from '../io/kernel-stream.ts';
 import type { Entry } from '../model/entry.ts';
-import { StalePlanError } from '../model/errors.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import { rootOf } from '../model/bundle.ts';
 import { allChanges, type FileChange, type Plan } from '../model/plan.ts';
@@ -17,13 +21,21 @@ import type { Pace } from './pace.ts';
 import type { FullScan } from './scan.ts';
 import type { Spool } from './pack-volatile.ts';
 
-/** A file as the archive holds it. */
-export interface PackedFile extends PackedSites {
+/** What the bytes of a file come to. */
+interface Measured {
   readonly size: number;
   readonly sha256: string;
   /** How often it still names a prefix of the build. */
   readonly remains: number;
-  /** Its bytes; throws StalePlanError, at the latest behind the last, where they are not those that were hashed. */
+}
+
+/** A file as the archive holds it. */
+export interface PackedFile extends PackedSites, Measured {
+  readonly source: FileSource;
+  /**
+   * Its bytes. Throws StalePlanError, at the latest behind the last, where they are not those that were hashed, ArchiveError where they name
+   * a prefix more often than `remains`.
+   */
   pieces(): Iterable<Buffer>;
 }
 
@@ -56,7 +68,7 @@ class Preparation {
   readonly #full: FullScan;
   readonly #plan: Plan;
   readonly #spool: Spool;
-  readonly #needles: Needles;
+  readonly #search: KernelStream;
   readonly #files = new Map<TreePath, PackedFile>();
   readonly #newContent = new Map<TreePath, NewContent | null>();
   readonly #origins = new Set<AbsolutePath>();
@@ -69,7 +81,7 @@ class Preparation {
     this.#full = full;
     this.#plan = plan;
     this.#spool = spool;
-    this.#needles = compileNeedles(full.scan.prefixes);
+    this.#search = new KernelStream(compileNeedles(full.scan.prefixes));
     this.#rows = rowsByRecord(full.scan.dependents);
     for (const { file, aliases } of full.scan.files) for (const alias of aliases) this.#nameOf.set(alias, file);
     for (const change of allChanges(plan))
@@ -95,23 +107,15 @@ class Preparation {
 
   prepare(change: ContentChange): void {
     const newContentOf = (file: TreePath): NewContent | null | undefined => this.#newContent.get(file);
-    const pieces = (): Iterable<Buffer> => changedContent(this.#rootOf(change.file), change, newContentOf);
-    const { sha256, size, remains } = this.#measure(pieces());
-    const where = packedSites(
-      change,
-      this.#rowsOf(change.file),
-      newContentOf,
-      (file) => this.#nameOf.get(file) ?? file,
-    );
-    this.#files.set(change.file, {
-      sha256,
-      size,
-      remains,
-      ...where,
-      pieces: () => exactly(pieces(), size, change.file),
-    });
-    if (sha256 !== change.before)
-      for (const name of [change.file, ...change.aliases]) this.#newContent.set(name, { digest: sha256, size });
+    const { file, before, seals } = change;
+    const splices = contentSplices(change, newContentOf);
+    const source = { root: this.#rootOf(file), path: file, change: { before, splices, seals } };
+    const measured = this.#measure(piecesOf(source));
+    const { sha256, size } = measured;
+    const isChanged = sha256 !== before;
+    const where = packedSites(change, this.#rowsOf(file), newContentOf, (file) => this.#nameOf.get(file) ?? file);
+    this.#files.set(file, this.#packed(isChanged ? source : { ...source, change: null }, measured, where));
+    if (isChanged) for (const name of [file, ...change.aliases]) this.#newContent.set(name, { digest: sha256, size });
   }
 
   contents(): Contents {
@@ -142,9 +146,29 @@ class Preparation {
 
   #unread({ path, size }: Entry): PackedFile {
     const sha256 = this.#digestOf(path);
-    const root = this.#rootOf(path);
-    const pieces = (): Iterable<Buffer> => exactly(unchangedContent(root, path, sha256), size, path);
-    return { ...UNCHANGED, size, sha256, remains: 0, pieces };
+    return this.#packed({ root: this.#rootOf(path), path, change: null }, { size, sha256, remains: 0 }, UNCHANGED);
+  }
+
+  #packed(source: FileSource, measured: Measured, where: PackedSites): PackedFile {
+    return { ...measured, ...where, source, pieces: () => this.#proven(source, measured) };
+  }
+
+  /** Passes pieces on, and holds them against what was measured: the header of the entry is written already. */
+  *#proven(source: FileSource, { size, sha256, remains }: Measured): Generator<Buffer, void, void> {
+    const digest = createHash('sha256');
+    let left = size;
+    let found = 0;
+    for (const piece of piecesOf(source)) {
+      left -= piece.length;
+      if (left < 0) break;
+      digest.update(piece);
+      found += this.#search.push(piece).length;
+      yield piece;
+    }
+    found += this.#search.end().length;
+    if (left !== 0) throw resized(source.path, left < 0);
+    requireDigest(digest.digest('hex'), { ...source, sha256, remains });
+    requireRemains(source.path, found, remains);
   }
 
   /** A file that stays as it is, in the words of a change. */
@@ -162,12 +186,12 @@ class Preparation {
     return this.#spool.digestOf(file) ?? this.#full.digests.get(file) ?? '';
   }
 
-  #measure(pieces: Iterable<Buffer>): { readonly sha256: string; readonly size: number; readonly remains: number } {
+  #measure(pieces: Iterable<Buffer>): Measured {
     const digest = createHash('sha256');
-    const search = new HitStream(this.#needles);
+    const search = this.#search;
     let size = 0;
     let remains = 0;
-    const count = (hits: ReturnType<HitStream['end']>): void => {
+    const count = (hits: ReturnType<KernelStream['end']>): void => {
       remains += hits.length;
       for (const { prefix } of hits) this.#origins.add(prefix.path);
     };
@@ -179,18 +203,4 @@ class Preparation {
     count(search.end());
     return { sha256: digest.digest('hex'), size, remains };
   }
-}
-
-/** Passes pieces on, and makes sure that the header of the entry, which is written already, has the right size. */
-function* exactly(pieces: Iterable<Buffer>, size: number, path: TreePath): Generator<Buffer, void, void> {
-  let left = size;
-  for (const piece of pieces) {
-    left -= piece.length;
-    if (left < 0) break;
-    yield piece;
-  }
-  if (left !== 0)
-    throw new StalePlanError(
-      `${showBytes(path)} changed while it was packed: it ${left < 0 ? 'grew' : 'shrank'}; stop what writes to it, or declare it volatile`,
-    );
 }

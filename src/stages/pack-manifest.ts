@@ -2,7 +2,8 @@
 import { hash } from 'node:crypto';
 import { compareBytes } from '../formats/byte-text.ts';
 import { digestList, renderList } from '../formats/install-lists.ts';
-import { manifestBytes } from '../formats/manifest-json.ts';
+import { manifestBytes, requireManifestReads } from '../formats/manifest-json.ts';
+import { checkManifest } from '../formats/manifest-rules.ts';
 import { installScript } from '../io/install-script.ts';
 import {
   OWN_PATHS,
@@ -70,6 +71,9 @@ export function assembleManifest(parts: ManifestParts): OwnFiles {
   const own = helpers.map(({ path, bytes }) => ({ path, size: bytes.length, sha256: hash('sha256', bytes) }));
   const manifest = { ...frame, own };
   const bytes = Buffer.concat([...manifestBytes(manifest)]);
+  // what install would refuse is not written
+  requireManifestReads(bytes);
+  checkManifest(manifest);
   const digests = { path: OWN_PATHS.digestList, bytes: digestList(manifest, hash('sha256', bytes)) };
   return { manifest, files: [{ path: OWN_PATHS.manifest, bytes }, ...helpers, digests] };
 }

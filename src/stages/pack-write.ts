@@ -5,7 +5,9 @@ import { ownEntry, tarEntry } from '../formats/tar-entry.ts';
 import type { ArchiveOutput } from '../io/archive-output.ts';
 import { OWN_MODES } from '../io/archive-read.ts';
 import { ArchiveWriter, type WrittenArchive } from '../io/archive-write.ts';
-import { compressionFor, compressionOf, type CompressionName } from '../io/compression.ts';
+import { framePool, type FramePool } from '../io/frame-pool.ts';
+import type { FrameEntry } from '../io/frame-tasks.ts';
+import { canCompressZstd, compressionFor, compressionOf, type CompressionName } from '../io/compression.ts';
 import { readEntry } from '../io/entries.ts';
 import { ownerNames } from '../io/owners.ts';
 import { readAttributes } from '../io/xattrs.ts';
@@ -14,7 +16,7 @@ import { asTreePath, type TreePath } from '../model/path.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Pace, PaceOptions } from './pace.ts';
 import { prepareContents, type Contents } from './pack-contents.ts';
-import { listEntries, ownership, type EntryOptions, type Listing } from './pack-entries.ts';
+import { listEntries, ownership, type EntryOptions, type Listing, type PackedEntry } from './pack-entries.ts';
 import { assembleManifest, type OwnFiles } from './pack-manifest.ts';
 import { requirementsOf } from './pack-requirements.ts';
 import { spoolVolatile } from './pack-volatile.ts';
@@ -22,9 +24,9 @@ import type { FullScan } from './scan.ts';
 import { findTree } from './tree.ts';
 
 export interface ArchiveOptions extends PaceOptions {
-  /** By default what the file name says, else gzip. */
+  /** By default what the file name says, else zstd. Where this host can't write that, gzip, with a warning. */
   readonly compression?: CompressionName;
-  /** 1 (fast) to 9 (small), for gzip. */
+  /** 1 (fast) to 9 (small) for gzip, to 19 for zstd. */
   readonly level?: number;
   readonly jobs?: number;
   /** Globs of files that may change while they are packed. */
@@ -56,10 +58,19 @@ export async function writeArchive(
   const spool = await spoolVolatile(full, options.volatile ?? [], () => output.copies(), pace);
   const contents = await prepareContents(full, planned, spool, pace);
   const { listing, own } = await describe(full, planned, contents, spool.vanished, options);
-  const compression = options.compression ?? compressionFor(output.path) ?? 'gzip';
-  const written = await write(output, compression, own, listing, contents, options, pace);
+  const asked = options.compression ?? compressionFor(output.path) ?? 'zstd';
+  const compression = asked === 'zstd' && !(await canCompressZstd()) ? 'gzip' : asked;
+  const settings = { compression, level: options.level ?? null, prefixes: full.scan.prefixes };
+  const pool = await framePool(settings, options.jobs ?? availableParallelism());
+  const { frameBytes } = await compressionOf(compression, options.level);
+  const writer = new ArchiveWriter(output.descriptor, frameBytes, pool);
+  const written = await writeAll(writer, own, listing, contents, pace, pool);
   const { entries: _, ...manifest } = own.manifest;
   const warnings = [...full.scan.warnings, ...spool.warnings];
+  if (compression !== asked)
+    warnings.push(
+      'the archive is compressed with gzip: for zstd this host has neither Node 22.15 nor the optional package @cloudpss/zstd',
+    );
   if (manifest.attributes === 'unknown')
     warnings.push('extended attributes (capabilities, ACLs) were not looked at: this host has no getfattr');
   const manifestDigest = hash('sha256', own.files[0]?.bytes ?? '');
@@ -97,29 +108,34 @@ async function describe(
   return { listing, own };
 }
 
-async function write(
-  output: ArchiveOutput,
-  compression: CompressionName,
+async function writeAll(
+  writer: ArchiveWriter,
   own: OwnFiles,
-  listing: Listing,
+  { packed }: Listing,
   contents: Contents,
-  options: ArchiveOptions,
   pace: Pace,
+  pool: FramePool,
 ): Promise<WrittenArchive> {
-  const writer = new ArchiveWriter(
-    output.descriptor,
-    compressionOf(compression, options.level),
-    options.jobs ?? availableParallelism(),
-  );
-  for (const { path, bytes } of own.files) {
-    const mode = path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list;
-    await writer.add(ownEntry(path, bytes.length, mode), [bytes]);
+  try {
+    for (const { path, bytes } of own.files) {
+      const mode = path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list;
+      await writer.addBytes(ownEntry(path, bytes.length, mode), [bytes]);
+    }
+    // relocate's own files stand in frames of their own: a reader gets at them without the rest
+    await writer.cut();
+    for (const each of packed) {
+      await writer.add(frameEntry(each, contents), () => contents.fileOf(each.seen).pieces());
+      await pace.step(each.entry.type === 'file' ? each.entry.size : 0);
+    }
+    return await writer.finish();
+  } finally {
+    await pool.stop();
   }
-  // relocate's own files stand in frames of their own: a reader gets at them without the rest
-  await writer.cut();
-  for (const { entry, seen } of listing.packed) {
-    await writer.add(tarEntry(entry), entry.type === 'file' ? contents.fileOf(seen).pieces() : []);
-    await pace.step(entry.type === 'file' ? entry.size : 0);
-  }
-  return writer.finish();
+}
+
+function frameEntry({ entry, seen }: PackedEntry, contents: Contents): FrameEntry {
+  const header = tarEntry(entry);
+  if (entry.type !== 'file') return { header, file: null };
+  const { source, sha256, remains } = contents.fileOf(seen);
+  return { header, file: { ...source, sha256, remains } };
 }

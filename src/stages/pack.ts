@@ -5,7 +5,7 @@ import { absolutePath } from '../io/places.ts';
 import { reasonOf } from '../io/reasons.ts';
 import type { CompressionName } from '../io/compression.ts';
 import type { BundledPython } from '../model/bundle.ts';
-import { ArchiveError, UsageError } from '../model/errors.ts';
+import { UsageError } from '../model/errors.ts';
 import type { LeftOut, Manifest } from '../model/manifest.ts';
 import { isInside, type AbsolutePath } from '../model/path.ts';
 import { PLACEHOLDER_PREFIX, type Plan } from '../model/plan.ts';
@@ -15,7 +15,6 @@ import { writeArchive, type PackedTree, type ArchiveOptions } from './pack-write
 import { plan, type Strategy } from './plan.ts';
 import { scanWithDigests, type FullScan } from './scan.ts';
 import type { ScanOptions } from './scan-options.ts';
-import { checkArchive } from './verify-archive.ts';
 
 export interface WriteOptions extends ArchiveOptions {
   /** The file to write; what was there is replaced when the new one is complete. */
@@ -67,7 +66,6 @@ export async function packPlan(found: FullScan, planned: Plan, options: WriteOpt
   const output = beginOutput(options.output);
   try {
     const packed = await writeArchive(full, planned, output, options, pace);
-    await proofread(output, packed, full, options);
     output.publish();
     return receipt(output, packed, full.scan.bundle?.pythons ?? []);
   } catch (error) {
@@ -84,32 +82,6 @@ export async function packPlan(found: FullScan, planned: Plan, options: WriteOpt
 function withRealOrigins(full: FullScan): FullScan {
   const prefixes = full.scan.prefixes.filter(({ path }) => path !== PLACEHOLDER_PREFIX);
   return { ...full, scan: { ...full.scan, prefixes } };
-}
-
-/** Reads the archive back as install would, and looks for prefixes of the build that the manifest does not tell of. */
-async function proofread(
-  output: ArchiveOutput,
-  packed: PackedTree,
-  { scan }: FullScan,
-  options: ArchiveOptions,
-): Promise<void> {
-  const { signal, jobs } = options;
-  const verdict = await checkArchive(output.temporary, {
-    origins: scan.prefixes,
-    ...(signal === undefined ? {} : { signal }),
-    ...(jobs === undefined ? {} : { jobs }),
-  });
-  const wrong = verdict.differences[0];
-  if (wrong !== undefined)
-    throw new ArchiveError(
-      'pack-leftover',
-      `the archive is not right and was not kept: ${showBytes(wrong.path)}: ${wrong.note}`,
-    );
-  if (verdict.manifestDigest === packed.manifestDigest) return;
-  throw new ArchiveError(
-    'pack-proof',
-    'the archive reads back differently than it was written; nothing was kept: is the disk in order?',
-  );
 }
 
 function receipt(output: ArchiveOutput, packed: PackedTree, pythons: readonly BundledPython[]): PackReceipt {

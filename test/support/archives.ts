@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { wrapMember } from '../../src/formats/gzip-frames.ts';
+import { zstdCodec } from '../../src/io/zstd-codec.ts';
 import { digestList, renderList } from '../../src/formats/install-lists.ts';
 import { manifestBytes, parseManifest } from '../../src/formats/manifest-json.ts';
 import { BLOCK, ownEntry, paddingOf, tarEntry } from '../../src/formats/tar-entry.ts';
@@ -113,6 +114,18 @@ export function gzipFrames(tar: Buffer, size = 2048): Buffer {
   for (let at = 0; at < tar.length; at += size) {
     const contents = tar.subarray(at, at + size);
     frames.push(wrapMember(contents, deflateRawSync(contents)));
+  }
+  return Buffer.concat(frames);
+}
+
+/** Frames of a zstd archive, as relocate writes them. */
+export async function zstdFrames(tar: Buffer, size = 2048): Promise<Buffer> {
+  const { compress } = await zstdCodec();
+  if (compress === null) throw new Error('nothing here compresses with zstd');
+  const frames: Buffer[] = [];
+  for (let at = 0; at < tar.length; at += size) {
+    const contents = tar.subarray(at, at + size);
+    frames.push(compress(contents, 3));
   }
   return Buffer.concat(frames);
 }

@@ -10,7 +10,7 @@ export const command: Command = defineCommand({
   summary: 'A relocatable archive; the tree is not touched',
   about: [
     'Writes a tar that any tar reads, with a manifest of all it holds. What can be relative is relative in it; what can’t is written by `install` at the destination. A host without Node installs it with `.relocate/install.sh` from the archive.',
-    'The same tree gives the same bytes, whatever `--jobs`. A path that can’t be read fails the pack, unless it is left out by `--exclude`.',
+    'The same tree gives the same bytes, whatever `--jobs`; another version of zstd or zlib (they come with Node) may give others. A path that can’t be read fails the pack, unless it is left out by `--exclude`.',
   ],
   readsOnly: false,
   usage: '<tree>',
@@ -20,12 +20,16 @@ export const command: Command = defineCommand({
       type: 'string',
       alias: 'o',
       demandOption: true,
-      describe: 'The archive to write: site.tar.gz, or site.tar',
+      describe: 'The archive to write: site.tar.zst, site.tar.gz, or site.tar',
     },
     volatile: { ...REPEATABLE, describe: 'A glob of files that may change meanwhile (repeatable)' },
     name: { type: 'string', describe: 'The name of what is packed' },
     'version-label': { type: 'string', describe: 'Its version' },
-    level: { type: 'number', describe: 'Compression, 1 (fast) to 9 (small)' },
+    compression: {
+      choices: ['zstd', 'gzip', 'none'],
+      describe: 'By default what the name of the archive says, else zstd; hosts without Node need zstd for that',
+    },
+    level: { type: 'number', describe: '1 (fast) to 9 (small) for gzip, to 19 for zstd' },
     'preserve-owner': { type: 'boolean', default: false, describe: 'Keep owners; else all belongs to 0:0' },
     launcher: {
       choices: ['env-split', 'polyglot'],
@@ -38,8 +42,8 @@ export const command: Command = defineCommand({
     ...TREE_OPTIONS,
   },
   examples: [
-    ['relocate pack /srv/build/site -o site.tar.gz', 'to be installed anywhere'],
-    ['relocate pack . -o ../site.tar.gz --exclude "var/**"', 'without the data'],
+    ['relocate pack /srv/build/site -o site.tar.zst', 'to be installed anywhere'],
+    ['relocate pack . -o ../site.tar.zst --exclude "var/**"', 'without the data'],
   ],
   async run(args, session) {
     const { packPlan, plan, readConfig, requireSettled, scanWithDigests } = await import('../../index.ts');
@@ -58,6 +62,7 @@ export const command: Command = defineCommand({
       preserveOwner: args['preserve-owner'],
       name: args.name ?? config.name ?? '',
       version: args['version-label'] ?? config.version ?? '',
+      ...(args.compression === undefined ? {} : { compression: args.compression }),
       ...levelOf(args.level),
       ...sourceDate(),
     };
@@ -76,8 +81,8 @@ export const command: Command = defineCommand({
 
 function levelOf(level: number | undefined): { readonly level?: number } {
   if (level === undefined) return {};
-  if (!Number.isInteger(level) || level < 1 || level > 9)
-    throw new UsageError(`--level must be a whole number from 1 to 9, not '${level}'`);
+  if (!Number.isInteger(level) || level < 1 || level > 19)
+    throw new UsageError(`--level must be a whole number from 1 to 19, not '${level}'`);
   return { level };
 }
 

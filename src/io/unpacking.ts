@@ -1,0 +1,89 @@
+/** Takes the frames of an archive apart: where one ends, and what it holds. Nothing that a frame says is believed before it is checked. */
+import { inflateRaw, inflateRawSync, type InflateRaw, type ZlibOptions } from 'node:zlib';
+import type { BytesAt, FrameSizes } from '../formats/frame-sizes.ts';
+import { deflatedIn, MEMBER_HEAD, readMemberHead, requireMember } from '../formats/gzip-frames.ts';
+import { measureZstdFrame } from '../formats/zstd-frames.ts';
+import { ArchiveError } from '../model/errors.ts';
+import type { CompressionName } from './compression.ts';
+import { zstdCodec, type ZstdCodec } from './zstd-codec.ts';
+
+export type Packed = Exclude<CompressionName, 'none'>;
+
+/** zlib is given room for a frame in one piece. */
+const SLACK = 1024;
+
+/**
+ * The sizes of the frame that begins at a position, found without decompressing.
+ * @throws ArchiveError where no frame of relocate begins there
+ */
+export function measureFrame(compression: Packed, bytesAt: BytesAt, position: number): FrameSizes {
+  return compression === 'gzip' ? readMemberHead(bytesAt(position, MEMBER_HEAD)) : measureZstdFrame(bytesAt, position);
+}
+
+/** Takes one frame apart. @throws ArchiveError where it is damaged or not what its head says */
+export type Unpack = (frame: Buffer, sizes: FrameSizes) => Buffer;
+
+/** What unpacks frames on the calling thread. */
+export async function unpackerOf(compression: Packed): Promise<Unpack> {
+  if (compression === 'gzip') return inflateMember;
+  const codec = await zstdCodec();
+  return (frame, sizes) => unpackZstd(codec, frame, sizes);
+}
+
+/**
+ * The contents of one frame, unpacked on the system's thread pool where the codec can.
+ * @throws ArchiveError where it is damaged or not what its head says
+ */
+export async function unpackFrame(compression: Packed, frame: Buffer, sizes: FrameSizes): Promise<Buffer> {
+  if (compression === 'zstd') return unpackZstd(await zstdCodec(), frame, sizes);
+  return new Promise((resolve, reject) => {
+    inflateRaw(deflatedIn(frame), inflation(sizes), (error, result) => {
+      try {
+        if (error !== null) throw inflationFailed(error);
+        resolve(requireInflated(frame, sizes, result));
+      } catch (refusal) {
+        reject(refusal instanceof Error ? refusal : new Error(String(refusal)));
+      }
+    });
+  });
+}
+
+function inflateMember(member: Buffer, sizes: FrameSizes): Buffer {
+  let result: unknown;
+  try {
+    result = inflateRawSync(deflatedIn(member), inflation(sizes));
+  } catch (error) {
+    throw inflationFailed(error);
+  }
+  return requireInflated(member, sizes, result);
+}
+
+function unpackZstd(codec: ZstdCodec, frame: Buffer, sizes: FrameSizes): Buffer {
+  let contents: Buffer;
+  try {
+    contents = codec.decompress(frame, sizes.contents);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ArchiveError('zstd-data', `a zstd frame can't be unpacked (${why}): the archive is damaged`);
+  }
+  if (contents.length !== sizes.contents)
+    throw new ArchiveError('zstd-size', 'a zstd frame does not have the size that it says');
+  return contents;
+}
+
+function inflation({ contents }: FrameSizes): ZlibOptions {
+  return { info: true, maxOutputLength: contents, chunkSize: contents + SLACK };
+}
+
+function inflationFailed(error: unknown): ArchiveError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new ArchiveError('gzip-data', `a gzip member can't be inflated (${why}): the archive is damaged`);
+}
+
+/** Holds what came out of a gzip member against what it says. */
+function requireInflated(member: Buffer, sizes: FrameSizes, result: unknown): Buffer {
+  // with `info` the result is the contents and the engine that made them
+  const { buffer, engine } = result as { readonly buffer: Buffer; readonly engine: InflateRaw };
+  requireMember(member, sizes, buffer, engine.bytesWritten);
+  return buffer;
+}
