@@ -13,6 +13,7 @@ await build({
     'io/library': 'src/index.ts',
     'io/scan-worker': 'src/io/scan-worker.ts',
     'io/pack-worker': 'src/io/pack-worker.ts',
+    'io/file-worker': 'src/io/file-worker.ts',
     'cli/main': 'src/cli/main.ts',
   },
   platform: 'node',
