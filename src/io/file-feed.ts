@@ -40,7 +40,9 @@ export class FileFeed {
 
   /** Takes a file with all its bytes. Once something has failed there is no use in going on. */
   async add(task: NewFileTask, pieces: AsyncIterable<Buffer>): Promise<void> {
-    if (this.#parts.length >= MOST_FILES) await this.#send(false);
+    // only what is too large for any buffer goes on in the next one, for which all have to wait for the same thread
+    const isFull = this.#parts.length >= MOST_FILES || this.#used + task.size > BUFFER;
+    if (isFull && this.#parts.length > 0) await this.#send(false);
     let part: FilePart = { task, at: this.#used, length: 0, isLast: false };
     this.#parts.push(part);
     for await (const piece of pieces)

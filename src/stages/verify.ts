@@ -94,21 +94,21 @@ async function compareWith(
   formerPlaces: readonly AbsolutePath[],
   options: VerifyOptions,
 ): Promise<{ readonly differences: readonly Difference[]; readonly warnings: readonly string[] }> {
-  const pace = new Pace(options, manifest.entries.length);
   const where = { root: place, place, via, formerPlaces };
   const threads = new FileThreads(readingOf(manifest, where), options.jobs ?? availableParallelism());
   const ignores = selectPaths([...manifest.volatile, ...(options.ignore ?? [])]);
-  const rendered = readRenderedDigests(place);
-  const { differences, byteCode } = await compareTree(
-    manifest,
-    { ...where, threads, rendered, ignores, checksModes: true },
-    pace,
-  ).finally(() => threads.stop());
-  return {
-    differences: differences.toSorted((a, b) => compareBytes(a.path, b.path)),
-    warnings:
-      byteCode === 0
-        ? []
-        : [`${byteCode} files of byte code were written, or went, since the install; Python checks them itself`],
-  };
+  const tree = { ...where, threads, rendered: readRenderedDigests(place), ignores, checksModes: true };
+  try {
+    const pace = new Pace(options, manifest.entries.length);
+    const { differences, byteCode } = await compareTree(manifest, tree, pace);
+    return {
+      differences: differences.toSorted((a, b) => compareBytes(a.path, b.path)),
+      warnings:
+        byteCode === 0
+          ? []
+          : [`${byteCode} files of byte code were written, or went, since the install; Python checks them itself`],
+    };
+  } finally {
+    await threads.stop();
+  }
 }
