@@ -63,15 +63,16 @@ export class FileFeed {
     part.isLast = true;
   }
 
-  /** Waits until all that was added is done. */
+  /** Has all that was added done, but for a file that did not come to its end. */
   async settle(): Promise<void> {
+    if (this.#parts.at(-1)?.isLast === false) this.#parts.pop();
+    if (this.#parts.length > 0) await this.#send(false);
     await Promise.all(this.#running);
     if (this.#broken !== null) throw this.#broken;
   }
 
   /** Ends it. Gives the files that were filled in; nothing is known of them where there was a failure. */
   async finish(): Promise<ReadonlyMap<TreePath, FilledFile>> {
-    if (this.#parts.length > 0) await this.#send(false);
     await this.settle();
     return this.#filled;
   }

@@ -29,6 +29,15 @@ export interface NewFileTask {
   readonly filling: Filling | null;
 }
 
+/** A new file that may be there already, in another tree. */
+export interface CopyTask {
+  readonly path: TreePath;
+  readonly from: AbsolutePath;
+  readonly size: number;
+  readonly sha256: string;
+  readonly attributes: FileAttributes;
+}
+
 /** Bytes in the buffer that came with the job. */
 export interface FilePart {
   /** The file that begins here; null where the one before goes on. */
@@ -41,6 +50,7 @@ export interface FilePart {
 
 export type FileJob =
   | { readonly kind: 'write'; readonly buffer: SharedArrayBuffer; readonly parts: readonly FilePart[] }
+  | { readonly kind: 'copy'; readonly tasks: readonly CopyTask[] }
   | { readonly kind: 'read'; readonly paths: readonly TreePath[] };
 
 /** The new content of a file that was filled in. */
@@ -67,6 +77,7 @@ export type FileContent = ReadContent | { readonly path: TreePath; readonly unre
 /** What came of a job: what was done up to a failure, and that. */
 export interface FileAnswer {
   readonly filled: FilledFile[];
+  readonly copied: TreePath[];
   readonly contents: FileContent[];
   failure: FileFailure | null;
 }

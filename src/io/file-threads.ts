@@ -63,6 +63,7 @@ export class FileThreads {
 
   /** Ends the threads at once. */
   async stop(): Promise<void> {
+    this.#here.drop();
     await Promise.all(this.#workers.map((thread) => thread.stop()));
   }
 
@@ -87,6 +88,10 @@ class OwnThread implements FileThread {
   run(job: FileJob): FileAnswer {
     this.#tools ??= new FileJobs(this.#settings);
     return this.#tools.do(job);
+  }
+
+  drop(): void {
+    this.#tools?.drop();
   }
 }
 

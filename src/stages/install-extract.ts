@@ -17,7 +17,20 @@ import type { Pace } from './pace.ts';
 const ROOT: TreePath = asTreePath('');
 
 /**
- * Folders, nodes and files, each new: nothing is ever written over or through something else. Files are filled in on the way where that
+ * All folders, only their owner's until the end.
+ * @throws ArchiveError where two names are one on this file system
+ */
+export async function makeFolders(manifest: Manifest, staging: Staging, pace: Pace): Promise<void> {
+  staging.makeFolder(OWN_PATHS.folder);
+  for (const { type, path } of manifest.entries) {
+    if (type !== 'directory') continue;
+    makeFolder(staging, path);
+    await pace.rest();
+  }
+}
+
+/**
+ * Nodes and files, each new: nothing is ever written over or through something else. `reused` are there already. Files are filled in on the way where that
  * can be; those that nothing more is done to get their modes and times, too.
  * @throws ArchiveError where the archive is not what its manifest says, or two of its names are one on this file system
  */
@@ -26,15 +39,14 @@ export async function extractFiles(
   staging: Staging,
   threads: FileThreads,
   rendering: Rendering,
+  reused: ReadonlySet<TreePath>,
   pace: Pace,
 ): Promise<Rendered> {
-  staging.makeFolder(OWN_PATHS.folder);
   const feed = new FileFeed(threads);
   let filled: Rendered = new Map();
   try {
     for await (const { entry, pieces } of archive.entries('unchecked')) {
-      if (entry.type === 'directory') makeFolder(staging, entry.path);
-      if (entry.type === 'file') await feed.add(taskFor(entry, rendering), pieces);
+      if (entry.type === 'file' && !reused.has(entry.path)) await feed.add(taskFor(entry, rendering), pieces);
       if (feed.failure !== null) break;
       await pace.step(entry.type === 'file' ? entry.size : 0);
     }
@@ -71,7 +83,7 @@ function taskFor(entry: FileEntry, rendering: Rendering): NewFileTask {
 }
 
 /** Whether a file can have its mode and time as soon as it is written: nothing comes after that takes them away, or needs others. */
-function isSettledAtOnce(entry: FileEntry, rendering: Rendering): boolean {
+export function isSettledAtOnce(entry: FileEntry, rendering: Rendering): boolean {
   // it is to be read again, and a change of owner takes setuid away
   const isOrdinary = (entry.mode & 0o7400) === 0o400;
   return isOrdinary && entry.owner === undefined && entry.xattrs === undefined && !rendering.comesLater(entry);

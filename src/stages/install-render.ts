@@ -33,14 +33,19 @@ export class Rendering {
     }
   }
 
+  /** Whether a file has sites, or names a Python. */
+  isFilledIn({ path, sites }: FileEntry): boolean {
+    return sites !== undefined || (this.#values.get(path) ?? []).length > 0;
+  }
+
   /** How to fill a file in while it is written; null where there is nothing to fill in, or it comes later. */
   fillingOf(entry: FileEntry): Filling | null {
-    return this.#isFilledIn(entry) && !this.comesLater(entry) ? this.#fillingOf(entry, new Map()) : null;
+    return this.isFilledIn(entry) && !this.comesLater(entry) ? this.#fillingOf(entry, new Map()) : null;
   }
 
   /** Whether a file is written as it comes and filled in afterwards: it is large, or needs the digests of others. */
   comesLater(entry: FileEntry): boolean {
-    return entry.rows !== undefined || (entry.size > IN_MEMORY && this.#isFilledIn(entry));
+    return entry.rows !== undefined || (entry.size > IN_MEMORY && this.isFilledIn(entry));
   }
 
   /**
@@ -60,10 +65,6 @@ export class Rendering {
       if (filled !== undefined) rendered.set(entry.path, filled);
     }
     return rendered;
-  }
-
-  #isFilledIn({ path, sites }: FileEntry): boolean {
-    return sites !== undefined || (this.#values.get(path) ?? []).length > 0;
   }
 
   #fillingOf(entry: FileEntry, rendered: Rendered): Filling {

@@ -14,7 +14,8 @@ import type { InstallReceipt, Placement } from '../model/install.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { asTreePath, type TreePath } from '../model/path.ts';
 import { VERSION } from '../model/version.ts';
-import { applyModes, applyOwnership, extractFiles, extractLinks } from './install-extract.ts';
+import { applyModes, applyOwnership, extractFiles, extractLinks, makeFolders } from './install-extract.ts';
+import { reuseFiles, type BaseRelease } from './install-base.ts';
 import type { Replacements } from './install-python.ts';
 import { Rendering, type Rendered } from './install-render.ts';
 import { Pace, type PaceOptions } from './pace.ts';
@@ -27,7 +28,11 @@ export interface StageOptions extends PaceOptions {
   readonly standing: LinkStanding | null;
   readonly replacements: Replacements;
   readonly warnings: readonly string[];
+  /** The release whose files are used again; null where none is named. */
+  readonly base: BaseRelease | null;
 }
+
+const NONE: ReadonlySet<TreePath> = new Set();
 
 /** Puts the tree together in the staging folder. */
 export async function stage(
@@ -55,14 +60,17 @@ async function stageWith(
   const { manifest } = archive;
   const rendering = new Rendering(manifest, options.placement, options.replacements);
   const pace = new Pace(options, manifest.entries.length);
-  const filled = await extractFiles(archive, staging, threads, rendering, pace);
+  await makeFolders(manifest, staging, pace);
+  const reused = options.base === null ? NONE : await reuseFiles(options.base, manifest, threads, rendering, pace);
+  const filled = await extractFiles(archive, staging, threads, rendering, reused, pace);
   const rendered = rendering.finish(staging, filled);
   const links = retargets(manifest, options.replacements);
   extractLinks(manifest, staging, (path, target) => links.get(path) ?? target);
   const owners = ownerIds();
   const complaints = await applyOwnership(manifest, staging, owners);
   await prove(manifest, staging, threads, rendered, options);
-  const receipt = receiptFor(archive, rendered, options, [...options.warnings, ...owners.warnings(), ...complaints]);
+  const warnings = [...options.warnings, ...owners.warnings(), ...complaints];
+  const receipt = receiptFor(archive, rendered, reused, options, warnings);
   writeInstallRecords(staging, {
     manifest: archive.manifestBytes,
     rendered: renderedListText([...rendered].map(([path, { digest }]) => [path, digest])),
@@ -122,6 +130,7 @@ function placeAndLink({ placement, standing }: StageOptions): Pick<InstallReceip
 function receiptFor(
   archive: OpenArchive,
   rendered: Rendered,
+  reused: ReadonlySet<TreePath>,
   options: StageOptions,
   warnings: readonly string[],
 ): InstallReceipt {
@@ -134,7 +143,11 @@ function receiptFor(
     ...placeAndLink(options),
     at: new Date().toISOString(),
     pythons: [...options.replacements].map(([environment, { program }]) => ({ environment, program })),
-    counts: { ...manifest.totals, rendered: rendered.size },
+    counts: {
+      ...manifest.totals,
+      rendered: rendered.size,
+      ...(options.base === null ? {} : { reused: reused.size }),
+    },
     warnings: warnings,
   };
 }

@@ -12,6 +12,7 @@ import { readTreeMemory } from '../io/tree-memory.ts';
 import { linkSwitch, NO_LINK, requireLink } from '../io/via-link.ts';
 import type { Installed, InstallReceipt, InstallRecovery } from '../model/install.ts';
 import type { AbsolutePath } from '../model/path.ts';
+import { readBase } from './install-base.ts';
 import { requireApart, requireFree } from './install-destination.ts';
 import { preflight } from './install-preflight.ts';
 import { choosePythons } from './install-python.ts';
@@ -26,6 +27,8 @@ export interface InstallOptions extends PaceOptions {
   readonly pythons?: readonly string[];
   /** A short path that becomes a link to the tree: what has no room for its place names it by that. */
   readonly via?: string;
+  /** An installed release: its files that are the same are used again. */
+  readonly base?: string;
   /** Install setuid and setgid programs, capabilities and devices as they are. */
   readonly allowSpecial?: boolean;
   /** Install though the tree's programs can't run on this host; what they lack becomes a warning. */
@@ -83,7 +86,8 @@ async function installOpened(archive: OpenArchive, place: InstallPlace, options:
   });
   const pythons = await choosePythons(manifest.requirements.interpreters, options.pythons ?? []);
   const placement = { place: place.path, slots: via ?? place.path };
-  const chosen = { ...options, jobs, replacements: pythons, warnings, placement, standing };
+  const base = options.base === undefined ? null : readBase(options.base);
+  const chosen = { ...options, jobs, base, replacements: pythons, warnings, placement, standing };
   if (there !== 'directory') return put(archive, place, chosen, false);
   // the tree that goes has a lock of its own: no fix or undo may be at work in it
   return withLock(place.path, 'install', () => put(archive, place, chosen, true));

@@ -5,10 +5,10 @@ import { renewSeals } from '../formats/seals.ts';
 import { mergeSplices, spliceChunks } from '../formats/splices.ts';
 import { bothWays } from '../formats/unrender.ts';
 import { errorCode, hostPath } from '../io/entries.ts';
+import { FileBatches } from '../io/file-batches.ts';
 import type { FileContent, FileSettings, ReadContent } from '../io/file-tasks.ts';
 import type { FileThreads } from '../io/file-threads.ts';
 import { digestPieces, readPieces } from '../io/pieces.ts';
-import { TreeReader } from '../io/tree-reader.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Placement } from '../model/install.ts';
 import type { FileEntry, Manifest, ManifestEntry } from '../model/manifest.ts';
@@ -45,7 +45,11 @@ export interface TreeFindings {
 /** Compares; reads every file once. */
 export async function compareTree(manifest: Manifest, tree: TreeToVerify, pace: Pace): Promise<TreeFindings> {
   const comparison = new Comparison(manifest, tree);
-  const reader = new TreeReader(tree.threads, (content) => comparison.judge(content));
+  const reader = new FileBatches<TreePath>(
+    tree.threads,
+    (paths) => ({ kind: 'read', paths }),
+    ({ contents }) => contents.forEach((content) => comparison.judge(content)),
+  );
   for (const seen of walk(tree.root, { exclude: tree.ignores })) {
     if (comparison.see(seen)) await reader.add(seen.path, seen.size);
     await pace.step(seen.size);
