@@ -50,6 +50,7 @@ const main = await build({
     'io/stage-worker': 'src/io/stage-worker.ts',
     'io/check-worker': 'src/io/check-worker.ts',
     'io/pack-worker': 'src/io/pack-worker.ts',
+    'io/file-worker': 'src/io/file-worker.ts',
     'cli/main': 'src/cli/main.ts',
   },
   platform: 'node',

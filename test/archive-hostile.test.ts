@@ -245,14 +245,20 @@ describe('links', () => {
   });
 
   test('a leaf that someone else swapped for a symlink while extracting is not written through', async () => {
-    const { Staging } = await import('../src/io/staging.ts');
-    const staging = new Staging(asAbsolute(join(parent, 'staging')));
-    symlinkSync(join(parent, 'secret'), join(parent, 'staging/x'));
-    const pieces = (async function* (): AsyncGenerator<Buffer> {
-      yield Buffer.from('evil');
-    })();
-    await expect(staging.writeFile(asTreePath('x'), pieces, false)).rejects.toMatchObject({ code: 'EEXIST' });
-    staging.close();
+    const { FileWriter } = await import('../src/io/file-writer.ts');
+    symlinkSync(join(parent, 'secret'), join(parent, 'x'));
+    const writer = new FileWriter(asAbsolute(parent), { placeholder: '@@RELOCATE_PREFIX@@', origins: [] });
+    const { entry, body } = file('x', 'evil');
+    const task = { ...entry, isSparse: false, attributes: { mode: 0o777, mtime: '0' }, filling: null };
+    for (const pieces of [[body], [body.subarray(0, 2), body.subarray(2)]]) {
+      const write = (): void =>
+        pieces.forEach((piece, i) => {
+          const part = { task: i === 0 ? task : null, at: 0, length: piece.length, isLast: i === pieces.length - 1 };
+          writer.write(part, piece);
+        });
+      expect(write).toThrow(expect.objectContaining({ code: 'EEXIST' }));
+      writer.drop();
+    }
     expect(readFileSync(join(parent, 'secret'), 'utf8')).toBe('secret');
   });
 });

@@ -45,9 +45,11 @@ async function* plainFrames({ descriptor, size }: ArchiveFile): AsyncGenerator<B
 
 async function* packedFrames(file: ArchiveFile, compression: Packed, jobs: number): AsyncGenerator<Buffer, void, void> {
   const ahead: Promise<Buffer>[] = [];
+  // what is unpacked by this thread gains nothing from being early
+  const most = compression === 'gzip' ? jobs : 0;
   let at = 0;
   for (;;) {
-    while (at < file.size && ahead.length <= jobs) {
+    while (at < file.size && ahead.length <= most) {
       const sizes = measureSafely(file, compression, at);
       if (sizes instanceof Error) {
         ahead.push(rejected(sizes));

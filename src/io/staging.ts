@@ -2,14 +2,13 @@
  * The folder in which a tree is put together before it comes to its place. Reached by its descriptor where the system allows it: then
  * the length of its own path does not count, and nobody can put another folder in its place.
  */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
   constants,
   existsSync,
   fsyncSync,
-  ftruncateSync,
   lchownSync,
   linkSync,
   lutimesSync,
@@ -19,24 +18,14 @@ import {
   renameSync,
   symlinkSync,
   unlinkSync,
-  writeSync,
 } from 'node:fs';
 import { encodeBytes } from '../formats/byte-text.ts';
 import { asAbsolutePath, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { hostPath } from './entries.ts';
 import { runTool } from './host-tool.ts';
-import { isZeros } from './compression.ts';
+import { FileOutput, settableTime } from './file-output.ts';
+import type { FilledFile } from './file-tasks.ts';
 import { readPieces } from './pieces.ts';
-
-/** Zeros of this length, on its own boundary, become a hole. */
-const HOLE = 64 * 1024;
-
-/** What was written. */
-export interface WrittenFile {
-  readonly size: number;
-  /** sha256, hex. */
-  readonly digest: string;
-}
 
 /** A FIFO, or with `device` (`c` or `b`, major, minor) a device node. */
 export interface Node {
@@ -72,26 +61,19 @@ export class Staging {
     mkdirSync(this.at(path), { mode: 0o700 });
   }
 
-  /** Writes a new file; nothing may be there, not even a link. */
-  async writeFile(path: TreePath, pieces: AsyncIterable<Buffer>, isSparse: boolean): Promise<WrittenFile> {
-    const file = new NewFile(this.at(path), isSparse);
-    try {
-      for await (const piece of pieces) file.write(piece);
-      return file.finish();
-    } finally {
-      file.close();
-    }
-  }
-
   /** Puts other bytes in the place of a file: written beside it, then renamed. `change` is given its present bytes in pieces. */
-  rewriteFile(path: TreePath, isSparse: boolean, change: (pieces: Iterable<Buffer>) => Iterable<Buffer>): WrittenFile {
+  rewriteFile(path: TreePath, isSparse: boolean, change: (pieces: Iterable<Buffer>) => Iterable<Buffer>): FilledFile {
     const beside = this.at('.relocate/rewritten' as TreePath); // relocate's own folder, which no entry of an archive is in
-    const file = new NewFile(beside, isSparse);
+    const file = new FileOutput(beside, isSparse);
     try {
-      for (const piece of change(readPieces(this.at(path)))) file.write(piece);
-      const written = file.finish();
+      const digest = createHash('sha256');
+      for (const piece of change(readPieces(this.at(path)))) {
+        digest.update(piece);
+        file.write(piece);
+      }
+      const size = file.finish();
       renameSync(beside, this.at(path));
-      return written;
+      return { path, size, digest: digest.digest('hex') };
     } finally {
       file.close();
     }
@@ -147,12 +129,9 @@ export class Staging {
     return null;
   }
 
-  /** Sets a time as exactly as Node can: to the microsecond, before 1970 to the millisecond. */
   setTime(path: TreePath, nanoseconds: string): void {
-    const time = BigInt(nanoseconds);
-    // half a microsecond more: the number is cut on its way, not rounded
-    const date = time < 0n ? new Date(Number(time / 1_000_000n)) : (Number(time / 1000n) + 0.5) / 1e6;
-    lutimesSync(this.at(path), date, date);
+    const time = settableTime(nanoseconds);
+    lutimesSync(this.at(path), time, time);
   }
 
   /** Puts all of it on the disk. */
@@ -174,43 +153,4 @@ function syncFile(place: Buffer): void {
 /** A path as xargs -0 reads it; never an option. */
 function wordOf(path: TreePath): Buffer {
   return Buffer.concat([Buffer.from('./'), encodeBytes(path), Buffer.from('\0')]);
-}
-
-/** A file that is being written, hashed on the way. */
-class NewFile {
-  readonly #descriptor: number;
-  readonly #isSparse: boolean;
-  readonly #digest: Hash = createHash('sha256');
-  #size = 0;
-
-  constructor(place: Buffer, isSparse: boolean) {
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    this.#descriptor = openSync(place, flags, 0o600);
-    this.#isSparse = isSparse;
-  }
-
-  write(piece: Buffer): void {
-    this.#digest.update(piece);
-    for (let at = 0; at < piece.length;) {
-      const position = this.#size + at;
-      const end = this.#isSparse ? Math.min(piece.length, at + HOLE - (position % HOLE)) : piece.length;
-      const part = piece.subarray(at, end);
-      if (!this.#isSparse || !isZeros(part)) writeWhole(this.#descriptor, part, position);
-      at = end;
-    }
-    this.#size += piece.length;
-  }
-
-  finish(): WrittenFile {
-    if (this.#isSparse) ftruncateSync(this.#descriptor, this.#size);
-    return { size: this.#size, digest: this.#digest.digest('hex') };
-  }
-
-  close(): void {
-    closeSync(this.#descriptor);
-  }
-}
-
-function writeWhole(descriptor: number, bytes: Buffer, position: number): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at, bytes.length - at, position + at);
 }

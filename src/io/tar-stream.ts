@@ -20,7 +20,7 @@ export class TarStream {
    * @throws ArchiveError where the archive is cut short, goes on behind its end, or a header is refused (formats/tar-read.ts)
    */
   async next(): Promise<TarEntry | null> {
-    for (let piece = await this.piece(); piece !== null; piece = await this.piece()) continue;
+    await this.#pass();
     let pax: { readonly records: PaxRecords; readonly raw: Buffer } | null = null;
     for (;;) {
       const block = await this.#take(BLOCK);
@@ -54,6 +54,20 @@ export class TarStream {
     }
   }
 
+  /**
+   * Whether the next entry begins with exactly these bytes, the header that `writeHeader` gives for what is expected; it is the present one
+   * then. Where not, nothing was taken: `next` tells what is there.
+   */
+  async nextIs(header: Buffer, size: number): Promise<boolean> {
+    await this.#pass();
+    if (this.#chunk.length === 0) await this.#fill();
+    if (this.#chunk.length < header.length || header.compare(this.#chunk, 0, header.length) !== 0) return false;
+    this.#chunk = this.#chunk.subarray(header.length);
+    this.#left = size;
+    this.#padding = paddingOf(size);
+    return true;
+  }
+
   /** The next piece of the present entry's contents, null when there are no more. Valid until the next call. */
   async piece(): Promise<Buffer | null> {
     if (this.#left === 0) {
@@ -71,6 +85,11 @@ export class TarStream {
   /** Contents as an iterable; to be taken whole before `next` is called. */
   async *pieces(): AsyncGenerator<Buffer, void, void> {
     for (let piece = await this.piece(); piece !== null; piece = await this.piece()) yield piece;
+  }
+
+  /** Goes on to the end of the present entry. */
+  async #pass(): Promise<void> {
+    for (let piece = await this.piece(); piece !== null; piece = await this.piece()) continue;
   }
 
   async #requireEnd(): Promise<void> {

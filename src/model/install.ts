@@ -20,6 +20,8 @@ export interface InstallReceipt {
     readonly files: number;
     readonly bytes: number;
     readonly rendered: number;
+    /** Files that were taken from another release; set where one was named. */
+    readonly reused?: number;
   };
   readonly warnings: readonly string[];
 }

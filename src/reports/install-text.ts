@@ -21,6 +21,8 @@ export function* installText({ outcome, receipt }: Installed, style: Style): Gen
   const name = [tree.name, tree.version].filter((text) => text !== '').join(' ');
   if (name !== '') yield `  ${paint('faint', 'name')}      ${showBytes(name)}`;
   yield `  ${paint('faint', 'holds')}     ${plural(counts.entries, 'path')}, ${plural(counts.files, 'file')}, ${bytes(counts.bytes)}; ${plural(counts.rendered, 'file')} written with this place`;
+  if (counts.reused !== undefined)
+    yield `  ${paint('faint', 'reused')}    ${plural(counts.reused, 'file')} of the release that was there`;
   if (receipt.via !== null)
     yield `  ${paint('faint', 'link')}      ${showBytes(receipt.via)} leads to it, and fixed slots name it by that`;
   for (const { environment, program } of pythons)

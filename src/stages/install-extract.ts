@@ -2,34 +2,91 @@
 import { showBytes } from '../formats/byte-text.ts';
 import type { OpenArchive } from '../io/archive-read.ts';
 import { errorCode } from '../io/entries.ts';
+import { FileFeed } from '../io/file-feed.ts';
+import { errorOf, type NewFileTask } from '../io/file-tasks.ts';
+import type { FileThreads } from '../io/file-threads.ts';
 import type { OwnerIds } from '../io/owners.ts';
 import type { Node, Staging } from '../io/staging.ts';
 import { writeAttributes } from '../io/xattrs.ts';
 import { ArchiveError, RequirementError } from '../model/errors.ts';
-import { OWN_PATHS, type Attribute, type Manifest, type ManifestEntry } from '../model/manifest.ts';
+import { OWN_PATHS, type Attribute, type FileEntry, type Manifest, type ManifestEntry } from '../model/manifest.ts';
 import { asTreePath, type TreePath } from '../model/path.ts';
+import type { Rendered, Rendering } from './install-render.ts';
 import type { Pace } from './pace.ts';
 
 const ROOT: TreePath = asTreePath('');
 
 /**
- * Folders, nodes and files, each new: nothing is ever written over or through something else. Modes and owners come later.
+ * All folders, only their owner's until the end.
+ * @throws ArchiveError where two names are one on this file system
+ */
+export async function makeFolders(manifest: Manifest, staging: Staging, pace: Pace): Promise<void> {
+  staging.makeFolder(OWN_PATHS.folder);
+  for (const { type, path } of manifest.entries) {
+    if (type !== 'directory') continue;
+    makeFolder(staging, path);
+    await pace.rest();
+  }
+}
+
+/**
+ * Nodes and files, each new: nothing is ever written over or through something else. `reused` are there already. Files are filled in on the way where that
+ * can be; those that nothing more is done to get their modes and times, too.
  * @throws ArchiveError where the archive is not what its manifest says, or two of its names are one on this file system
  */
-export async function extractFiles(archive: OpenArchive, staging: Staging, pace: Pace): Promise<void> {
-  staging.makeFolder(OWN_PATHS.folder);
-  for await (const { entry, pieces } of archive.entries()) {
-    try {
-      if (entry.type === 'directory') staging.makeFolder(entry.path);
-      if (entry.type === 'file') await staging.writeFile(entry.path, pieces, entry.sparse === true);
-    } catch (error) {
-      throw explained(error, entry.path);
+export async function extractFiles(
+  archive: OpenArchive,
+  staging: Staging,
+  threads: FileThreads,
+  rendering: Rendering,
+  reused: ReadonlySet<TreePath>,
+  pace: Pace,
+): Promise<Rendered> {
+  const feed = new FileFeed(threads);
+  let filled: Rendered = new Map();
+  try {
+    for await (const { entry, pieces } of archive.entries('unchecked')) {
+      if (entry.type === 'file' && !reused.has(entry.path)) await feed.add(taskFor(entry, rendering), pieces);
+      if (feed.failure !== null) break;
+      await pace.step(entry.type === 'file' ? entry.size : 0);
     }
-    await pace.step(entry.type === 'file' ? entry.size : 0);
+    filled = await feed.finish();
+  } catch (error) {
+    await feed.settle();
+    if (feed.failure === null) throw error;
   }
-  const nodes = archive.manifest.entries.flatMap(nodeOf);
-  const complaint = await staging.makeNodes(nodes);
+  // of all that is wrong with an archive, what comes first in it is told
+  if (feed.failure !== null) throw explained(errorOf(feed.failure), feed.failure.path ?? ROOT);
+  const complaint = await staging.makeNodes(archive.manifest.entries.flatMap(nodeOf));
   if (complaint !== null) throw new RequirementError(`FIFOs or devices can't be made here: ${complaint}`);
+  return filled;
+}
+
+function makeFolder(staging: Staging, path: TreePath): void {
+  try {
+    staging.makeFolder(path);
+  } catch (error) {
+    throw explained(error, path);
+  }
+}
+
+function taskFor(entry: FileEntry, rendering: Rendering): NewFileTask {
+  const { path, size, sha256, mode, mtime } = entry;
+  return {
+    path,
+    size,
+    sha256,
+    isSparse: entry.sparse === true,
+    attributes: isSettledAtOnce(entry, rendering) ? { mode, mtime } : null,
+    filling: rendering.fillingOf(entry),
+  };
+}
+
+/** Whether a file can have its mode and time as soon as it is written: nothing comes after that takes them away, or needs others. */
+export function isSettledAtOnce(entry: FileEntry, rendering: Rendering): boolean {
+  // it is to be read again, and a change of owner takes setuid away
+  const isOrdinary = (entry.mode & 0o7400) === 0o400;
+  return isOrdinary && entry.owner === undefined && entry.xattrs === undefined && !rendering.comesLater(entry);
 }
 
 /** Other names of files; made when the files have their last bytes. Then symlinks, so that nothing can go through them. */
@@ -82,8 +139,11 @@ export async function applyOwnership(manifest: Manifest, staging: Staging, owner
 }
 
 /** Modes and times, when nothing is written or read any more; of folders last, the deepest first. */
-export function applyModes(manifest: Manifest, staging: Staging): void {
-  for (const entry of manifest.entries) if (entry.type !== 'directory') setModeAndTime(entry, staging);
+export function applyModes(manifest: Manifest, staging: Staging, rendering: Rendering): void {
+  for (const entry of manifest.entries) {
+    if (entry.type === 'directory' || (entry.type === 'file' && isSettledAtOnce(entry, rendering))) continue;
+    setModeAndTime(entry, staging);
+  }
   for (const entry of manifest.entries.toReversed()) if (entry.type === 'directory') setModeAndTime(entry, staging);
 }
 

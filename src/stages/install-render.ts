@@ -1,10 +1,10 @@
-/** Fills a staged tree in for its destination: sites, the Pythons of its environments, and the RECORD rows that follow. */
+/** Fills a tree in for its destination: sites, the Pythons of its environments, and the RECORD rows that follow. */
 import { showBytes } from '../formats/byte-text.ts';
-import { isMisfit, isSiteText, rowSplices, siteSplices, valueSplices } from '../formats/render.ts';
-import { renewSeals } from '../formats/seals.ts';
-import { mergeSplices, spliceChunks } from '../formats/splices.ts';
-import { WordCount } from '../formats/word-count.ts';
-import type { Staging, WrittenFile } from '../io/staging.ts';
+import { fillIn, requireSiteTexts, type Filling } from '../formats/filling.ts';
+import { isMisfit, rowSplices, siteSplices, valueSplices } from '../formats/render.ts';
+import { mergeSplices } from '../formats/splices.ts';
+import type { FilledFile } from '../io/file-tasks.ts';
+import type { Staging } from '../io/staging.ts';
 import { ArchiveError } from '../model/errors.ts';
 import type { Placement } from '../model/install.ts';
 import type { FileEntry, Manifest } from '../model/manifest.ts';
@@ -13,68 +13,74 @@ import type { Splice } from '../model/reference.ts';
 import type { Replacements } from './install-python.ts';
 
 /** The new content of every file that was filled in. */
-export type Rendered = ReadonlyMap<TreePath, WrittenFile>;
+export type Rendered = ReadonlyMap<TreePath, FilledFile>;
 
-/**
- * Renders every file that asks for it. Files with rows come last: they need the digests of the others.
- * @throws ArchiveError `site-mismatch` where a site does not hold what it should, `placeholder-left` where one was not filled in
- */
-export function renderFiles(
-  manifest: Manifest,
-  staging: Staging,
-  placement: Placement,
-  pythons: Replacements,
-): Rendered {
-  const rendered = new Map<TreePath, WrittenFile>();
-  const values = new Map<TreePath, readonly Splice[]>();
-  for (const { environment, values: found } of manifest.requirements.interpreters) {
-    const python = pythons.get(environment);
-    if (python !== undefined) values.set(joinTree(environment, 'pyvenv.cfg'), valueSplices(found, python));
+/** Up to this size a file is filled in before it is written, in memory. */
+const IN_MEMORY = 8 * 1024 * 1024;
+
+/** What is to be filled in, and when. */
+export class Rendering {
+  readonly #manifest: Manifest;
+  readonly #placement: Placement;
+  readonly #values = new Map<TreePath, readonly Splice[]>();
+
+  constructor(manifest: Manifest, placement: Placement, pythons: Replacements) {
+    this.#manifest = manifest;
+    this.#placement = placement;
+    for (const { environment, values } of manifest.requirements.interpreters) {
+      const python = pythons.get(environment);
+      if (python !== undefined) this.#values.set(joinTree(environment, 'pyvenv.cfg'), valueSplices(values, python));
+    }
   }
-  const files = manifest.entries.filter((entry): entry is FileEntry => entry.type === 'file');
-  const render = (entry: FileEntry): void => {
-    const splices = splicesFor(entry, placement, values.get(entry.path) ?? [], rendered);
-    if (splices.length === 0 && entry.sites === undefined) return;
-    rendered.set(entry.path, renderFile(entry, staging, splices, manifest));
-  };
-  files.filter(({ rows }) => rows === undefined).forEach(render);
-  files.filter(({ rows }) => rows !== undefined).forEach(render);
-  return rendered;
-}
 
-function splicesFor(entry: FileEntry, placement: Placement, values: readonly Splice[], rendered: Rendered): Splice[] {
-  const sites = siteSplices(entry, placement);
-  // preflight has asked the same
-  if (isMisfit(sites)) throw new ArchiveError('site-misfit', `the place does not fit into ${showBytes(entry.path)}`);
-  return mergeSplices(
-    sites,
-    values,
-    rowSplices(entry.rows ?? [], (path) => rendered.get(path)),
-  );
-}
+  /** Whether a file has sites, or names a Python. */
+  isFilledIn({ path, sites }: FileEntry): boolean {
+    return sites !== undefined || (this.#values.get(path) ?? []).length > 0;
+  }
 
-function renderFile(entry: FileEntry, staging: Staging, splices: readonly Splice[], manifest: Manifest): WrittenFile {
-  requireSiteTexts(entry, staging, manifest);
-  const before = new WordCount(manifest.placeholder);
-  const after = new WordCount(manifest.placeholder);
-  const written = staging.rewriteFile(entry.path, entry.sparse === true, (pieces) =>
-    renewSeals(after.counting(spliceChunks(before.counting(pieces), splices)), entry.seals ?? []),
-  );
-  const placeholders = (entry.sites ?? []).filter(({ slot }) => slot === undefined).length;
-  if (before.count() - after.count() !== placeholders)
-    throw new ArchiveError(
-      'placeholder-left',
-      `not every ${manifest.placeholder} in '${showBytes(entry.path)}' was filled in`,
-    );
-  return written;
-}
+  /** How to fill a file in while it is written; null where there is nothing to fill in, or it comes later. */
+  fillingOf(entry: FileEntry): Filling | null {
+    return this.isFilledIn(entry) && !this.comesLater(entry) ? this.#fillingOf(entry, new Map()) : null;
+  }
 
-/** Looks at the bytes that are about to be replaced. */
-function requireSiteTexts(entry: FileEntry, staging: Staging, { placeholder, origins }: Manifest): void {
-  for (const site of entry.sites ?? [])
-    if (!isSiteText(staging.readRange(entry.path, site.start, site.end), site, placeholder, origins))
-      throw new ArchiveError(
-        'site-mismatch',
-        `'${showBytes(entry.path)}' does not hold at byte ${site.start} what the manifest says`,
-      );
+  /** Whether a file is written as it comes and filled in afterwards: it is large, or needs the digests of others. */
+  comesLater(entry: FileEntry): boolean {
+    return entry.rows !== undefined || (entry.size > IN_MEMORY && this.isFilledIn(entry));
+  }
+
+  /**
+   * Fills in what comes later, files with rows last of all.
+   * @returns all files that were filled in, in the order of the manifest but for these last
+   * @throws ArchiveError `site-mismatch` where a site does not hold what it should, `placeholder-left` where one was not filled in
+   */
+  finish(staging: Staging, done: Rendered): Rendered {
+    const rendered = new Map<TreePath, FilledFile>();
+    const files = this.#manifest.entries.filter((entry): entry is FileEntry => entry.type === 'file');
+    for (const entry of files.filter(({ rows }) => rows === undefined)) {
+      const filled = this.comesLater(entry) ? this.#rewrite(entry, staging, rendered) : done.get(entry.path);
+      if (filled !== undefined) rendered.set(entry.path, filled);
+    }
+    for (const entry of files.filter(({ rows }) => rows !== undefined)) {
+      const filled = this.#rewrite(entry, staging, rendered);
+      if (filled !== undefined) rendered.set(entry.path, filled);
+    }
+    return rendered;
+  }
+
+  #fillingOf(entry: FileEntry, rendered: Rendered): Filling {
+    const sites = siteSplices(entry, this.#placement);
+    // preflight has asked the same
+    if (isMisfit(sites)) throw new ArchiveError('site-misfit', `the place does not fit into ${showBytes(entry.path)}`);
+    const rows = rowSplices(entry.rows ?? [], (path) => rendered.get(path));
+    const splices = mergeSplices(sites, this.#values.get(entry.path) ?? [], rows);
+    return { sites: entry.sites ?? [], seals: entry.seals ?? [], splices };
+  }
+
+  #rewrite(entry: FileEntry, staging: Staging, rendered: Rendered): FilledFile | undefined {
+    const { path, sites = [] } = entry;
+    const filling = this.#fillingOf(entry, rendered);
+    if (filling.splices.length === 0 && entry.sites === undefined) return undefined;
+    requireSiteTexts(path, sites, this.#manifest, (start, end) => staging.readRange(path, start, end));
+    return staging.rewriteFile(path, entry.sparse === true, (pieces) => fillIn(path, filling, this.#manifest, pieces));
+  }
 }

@@ -1,29 +1,23 @@
 /** install: one transaction. Killed anywhere, the old state or the new one is there. */
 import { availableParallelism } from 'node:os';
-import { encodeBytes, showBytes } from '../formats/byte-text.ts';
-import { renderedListText } from '../formats/rendered-list.ts';
+import { encodeBytes } from '../formats/byte-text.ts';
 import { openArchive, type OpenArchive } from '../io/archive-read.ts';
 import { installPlace, newStagingPath, settle, switchTo, whatIsAt, type InstallPlace } from '../io/install-place.ts';
-import { readInstalledManifestDigest, readInstallReceipt, writeInstallRecords } from '../io/install-records.ts';
+import { readInstalledManifestDigest, readInstallReceipt } from '../io/install-records.ts';
 import { withLock } from '../io/lock.ts';
-import { ownerIds } from '../io/owners.ts';
 import { absolutePath } from '../io/places.ts';
 import { removeTree } from '../io/remove-tree.ts';
 import { Staging } from '../io/staging.ts';
-import { readTreeMemory, treeMemoryText } from '../io/tree-memory.ts';
-import { linkSwitch, NO_LINK, requireLink, type LinkStanding } from '../io/via-link.ts';
-import { ArchiveError } from '../model/errors.ts';
-import type { Installed, InstallReceipt, InstallRecovery, Placement } from '../model/install.ts';
-import type { Manifest } from '../model/manifest.ts';
-import { asTreePath, type AbsolutePath, type TreePath } from '../model/path.ts';
-import { VERSION } from '../model/version.ts';
-import { applyModes, applyOwnership, extractFiles, extractLinks } from './install-extract.ts';
+import { readTreeMemory } from '../io/tree-memory.ts';
+import { linkSwitch, NO_LINK, requireLink } from '../io/via-link.ts';
+import type { Installed, InstallReceipt, InstallRecovery } from '../model/install.ts';
+import type { AbsolutePath } from '../model/path.ts';
+import { readBase } from './install-base.ts';
 import { requireApart, requireFree } from './install-destination.ts';
 import { preflight } from './install-preflight.ts';
-import { choosePythons, type Replacements } from './install-python.ts';
-import { renderFiles, type Rendered } from './install-render.ts';
-import { Pace, type PaceOptions } from './pace.ts';
-import { compareTree } from './verify-tree.ts';
+import { choosePythons } from './install-python.ts';
+import { stage, type StageOptions } from './install-stage.ts';
+import type { PaceOptions } from './pace.ts';
 import { verifyTree } from './verify.ts';
 
 export interface InstallOptions extends PaceOptions {
@@ -33,6 +27,8 @@ export interface InstallOptions extends PaceOptions {
   readonly pythons?: readonly string[];
   /** A short path that becomes a link to the tree: what has no room for its place names it by that. */
   readonly via?: string;
+  /** An installed release: its files that are the same are used again. */
+  readonly base?: string;
   /** Install setuid and setgid programs, capabilities and devices as they are. */
   readonly allowSpecial?: boolean;
   /** Install though the tree's programs can't run on this host; what they lack becomes a warning. */
@@ -76,6 +72,7 @@ export async function recoverInstall(destination: string): Promise<InstallRecove
 async function installOpened(archive: OpenArchive, place: InstallPlace, options: InstallOptions): Promise<Installed> {
   const { manifest } = archive;
   const via = options.via === undefined ? null : absolutePath(options.via);
+  const { jobs = availableParallelism() } = options;
   const there = whatIsAt(place);
   const present =
     there === 'directory' && options.replace !== true ? await sameInstall(archive, place, via, options) : null;
@@ -89,7 +86,8 @@ async function installOpened(archive: OpenArchive, place: InstallPlace, options:
   });
   const pythons = await choosePythons(manifest.requirements.interpreters, options.pythons ?? []);
   const placement = { place: place.path, slots: via ?? place.path };
-  const chosen = { ...options, replacements: pythons, warnings, placement, standing };
+  const base = options.base === undefined ? null : readBase(options.base);
+  const chosen = { ...options, jobs, base, replacements: pythons, warnings, placement, standing };
   if (there !== 'directory') return put(archive, place, chosen, false);
   // the tree that goes has a lock of its own: no fix or undo may be at work in it
   return withLock(place.path, 'install', () => put(archive, place, chosen, true));
@@ -133,102 +131,4 @@ async function sameInstall(
     return null;
   const { onProgress: _, ...rest } = options;
   return (await verifyTree(place.path, rest)).differences.every(({ kind }) => kind === 'extra') ? receipt : null;
-}
-
-interface StageOptions extends InstallOptions {
-  readonly placement: Placement;
-  /** What stands at the link; null where none is asked for. */
-  readonly standing: LinkStanding | null;
-  readonly replacements: Replacements;
-  readonly warnings: readonly string[];
-}
-
-/** Everything up to the switch: afterwards the tree in the staging folder is complete, proved, and on the disk. */
-async function stage(
-  archive: OpenArchive,
-  staging: Staging,
-  place: InstallPlace,
-  options: StageOptions,
-): Promise<InstallReceipt> {
-  const { manifest } = archive;
-  const pace = new Pace(options, manifest.entries.length);
-  await extractFiles(archive, staging, pace);
-  const rendered = renderFiles(manifest, staging, options.placement, options.replacements);
-  const links = retargets(manifest, options.replacements);
-  extractLinks(manifest, staging, (path, target) => links.get(path) ?? target);
-  const owners = ownerIds();
-  const complaints = await applyOwnership(manifest, staging, owners);
-  await prove(manifest, staging, rendered, options);
-  const receipt = receiptFor(archive, rendered, options, [...options.warnings, ...owners.warnings(), ...complaints]);
-  writeInstallRecords(staging, {
-    manifest: archive.manifestBytes,
-    rendered: renderedListText([...rendered].map(([path, { digest }]) => [path, digest])),
-    memory: treeMemoryText(
-      [place.path, ...(receipt.via === null ? [] : [receipt.via])].map((path) => ({ path, base: asTreePath('') })),
-      receipt.via,
-    ),
-    receipt,
-  });
-  applyModes(manifest, staging);
-  await staging.sync(manifest.entries.flatMap(({ path, type }) => (type === 'file' ? [path] : [])));
-  staging.setMode(asTreePath(''), manifest.root.mode);
-  return receipt;
-}
-
-/** Reads everything back from the disk while it can be read: every digest, every link, and no place of the build. */
-async function prove(manifest: Manifest, staging: Staging, rendered: Rendered, options: StageOptions): Promise<void> {
-  const digests = new Map([...rendered].map(([path, { digest }]) => [path, digest]));
-  const { signal } = options;
-  const pace = new Pace(signal === undefined ? {} : { signal }, manifest.entries.length);
-  const findings = await compareTree(
-    manifest,
-    {
-      root: staging.root,
-      ...placeAndLink(options),
-      formerPlaces: [],
-      rendered: digests,
-      ignores: () => null,
-      checksModes: false,
-    },
-    pace,
-  );
-  const wrong = findings.differences[0];
-  if (wrong === undefined && findings.byteCode === 0) return;
-  const what = wrong === undefined ? 'byte code has other bytes' : `'${showBytes(wrong.path)}' ${wrong.note}`;
-  throw new ArchiveError('install-proof', `what was extracted is not right and was not installed: ${what}`);
-}
-
-/** New targets for the links of environments that get another Python. */
-function retargets(manifest: Manifest, replacements: Replacements): ReadonlyMap<TreePath, string> {
-  return new Map(
-    manifest.requirements.interpreters.flatMap(({ environment, links }) => {
-      const python = replacements.get(environment);
-      return python === undefined ? [] : links.map((path) => [path, python.program] as const);
-    }),
-  );
-}
-
-/** Where the tree will be, and the link by which its slots name it. */
-function placeAndLink({ placement, standing }: StageOptions): Pick<InstallReceipt, 'place' | 'via'> {
-  return { place: placement.place, via: standing === null ? null : placement.slots };
-}
-
-function receiptFor(
-  archive: OpenArchive,
-  rendered: Rendered,
-  options: StageOptions,
-  warnings: readonly string[],
-): InstallReceipt {
-  const { manifest, manifestDigest } = archive;
-  return {
-    version: 1,
-    tool: `relocate ${VERSION}`,
-    tree: manifest.tree,
-    manifest: manifestDigest,
-    ...placeAndLink(options),
-    at: new Date().toISOString(),
-    pythons: [...options.replacements].map(([environment, { program }]) => ({ environment, program })),
-    counts: { ...manifest.totals, rendered: rendered.size },
-    warnings: warnings,
-  };
 }

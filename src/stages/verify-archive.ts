@@ -41,7 +41,7 @@ export async function checkArchive(archive: string, options: CheckArchiveOptions
     const needles = needlesFor([...manifest.origins, ...(options.origins ?? [])]);
     const pace = new Pace(options, manifest.entries.length);
     const differences: Difference[] = [];
-    for await (const { entry, pieces } of opened.entries()) {
+    for await (const { entry, pieces } of opened.entries('checked')) {
       if (entry.type === 'file') differences.push(...(await searchFile(entry, pieces, needles)));
       await pace.step(entry.type === 'file' ? entry.size : 0);
     }

@@ -1,26 +1,27 @@
 /** Holds a tree on the disk against a manifest: every path, type, mode and digest, and no trace of a place where it is not any more. */
 import { showBytes } from '../formats/byte-text.ts';
-import { HitStream } from '../formats/hit-stream.ts';
-import { compileNeedles, type Needles } from '../formats/needles.ts';
 import { remainsAfter } from '../formats/render.ts';
 import { renewSeals } from '../formats/seals.ts';
 import { mergeSplices, spliceChunks } from '../formats/splices.ts';
 import { bothWays } from '../formats/unrender.ts';
 import { errorCode, hostPath } from '../io/entries.ts';
+import { FileBatches } from '../io/file-batches.ts';
+import type { FileContent, FileSettings, ReadContent } from '../io/file-tasks.ts';
+import type { FileThreads } from '../io/file-threads.ts';
 import { digestPieces, readPieces } from '../io/pieces.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Placement } from '../model/install.ts';
 import type { FileEntry, Manifest, ManifestEntry } from '../model/manifest.ts';
-import { asAbsolutePath, asTreePath, dirName, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
-import type { Prefix } from '../model/prefix.ts';
+import { dirName, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Difference, DifferenceKind } from '../model/verdict.ts';
 import type { Pace } from './pace.ts';
 import type { Selection } from './selection.ts';
 import { walk } from './walk.ts';
 
 export interface TreeToVerify {
-  /** Where to read it. */
+  /** Where to read it; the threads that read its files know it, too. */
   readonly root: AbsolutePath;
+  readonly threads: FileThreads;
   /** Where it is, or will be: what the files that were filled in should say. */
   readonly place: AbsolutePath;
   /** The short link by which its fixed slots name it; null where they name the place. */
@@ -44,11 +45,31 @@ export interface TreeFindings {
 /** Compares; reads every file once. */
 export async function compareTree(manifest: Manifest, tree: TreeToVerify, pace: Pace): Promise<TreeFindings> {
   const comparison = new Comparison(manifest, tree);
+  const reader = new FileBatches<TreePath>(
+    tree.threads,
+    (paths) => ({ kind: 'read', paths }),
+    ({ contents }) => contents.forEach((content) => comparison.judge(content)),
+  );
   for (const seen of walk(tree.root, { exclude: tree.ignores })) {
-    comparison.see(seen);
+    if (comparison.see(seen)) await reader.add(seen.path, seen.size);
     await pace.step(seen.size);
   }
+  await reader.settle();
+  for (const { path, size } of comparison.later) await reader.add(path, size);
+  await reader.settle();
   return comparison.findings();
+}
+
+/** What the threads that read a tree have to know: the place itself is searched for too, it claims its own bytes where an origin is a part of it. */
+export function readingOf(
+  manifest: Manifest,
+  { root, place, via, formerPlaces }: Pick<TreeToVerify, 'root' | 'place' | 'via' | 'formerPlaces'>,
+): FileSettings {
+  const { placeholder, origins } = manifest;
+  const here = via === null ? [place] : [place, via];
+  const places = [...here, ...formerPlaces.filter((path) => !here.includes(path))];
+  const prefixes = [...places.map((path) => ({ path, base: '' })), ...origins];
+  return { root, words: { placeholder, origins }, prefixes, here };
 }
 
 class Comparison {
@@ -56,14 +77,13 @@ class Comparison {
   readonly #tree: TreeToVerify;
   readonly #expected: Map<TreePath, ManifestEntry>;
   readonly #files: ReadonlyMap<TreePath, FileEntry>;
-  readonly #needles: Needles;
   readonly #retargeted: ReadonlySet<TreePath>;
   readonly #differences: Difference[] = [];
   readonly #inodes = new Map<TreePath, string>();
   /** Contents as they are on the disk of files that are right: rows of a RECORD follow them. */
   readonly #contents = new Map<TreePath, { readonly digest: string; readonly size: number }>();
   /** Files with rows, which are judged when all others are. */
-  readonly #later: Entry[] = [];
+  readonly later: Entry[] = [];
   #byteCode = 0;
 
   constructor(manifest: Manifest, tree: TreeToVerify) {
@@ -74,21 +94,34 @@ class Comparison {
       manifest.entries.flatMap((entry) => (entry.type === 'file' ? [[entry.path, entry] as const] : [])),
     );
     this.#retargeted = new Set(manifest.requirements.interpreters.flatMap(({ links }) => links));
-    this.#needles = needlesFor(manifest, tree);
   }
 
-  see(seen: Entry): void {
+  /** Whether its content is wanted now. */
+  see(seen: Entry): boolean {
     const expected = this.#expected.get(seen.path);
     if (seen.unreadable !== undefined) this.#differ('unreadable', seen.path, `can't be read (${seen.unreadable})`);
     else if (expected === undefined) this.#extra(seen.path);
     else {
       this.#expected.delete(seen.path);
-      this.#compare(seen, expected);
+      return this.#compare(seen, expected);
+    }
+    return false;
+  }
+
+  /** Takes what a file holds. */
+  judge(content: FileContent): void {
+    const entry = this.#files.get(content.path);
+    if (entry === undefined) return;
+    if ('unreadable' in content) return this.#differ('unreadable', entry.path, `can't be read (${content.unreadable})`);
+    try {
+      this.#compareContent(entry, content);
+    } catch (error) {
+      if (!(error instanceof Error && 'syscall' in error)) throw error;
+      this.#differ('unreadable', entry.path, `can't be read (${errorCode(error)})`);
     }
   }
 
   findings(): TreeFindings {
-    for (const seen of this.#later) this.#compareContent(seen, this.#fileEntry(seen.path));
     for (const path of this.#expected.keys()) {
       if (isIgnored(path, this.#tree.ignores)) continue;
       if (isByteCode(path)) this.#byteCode++;
@@ -107,16 +140,20 @@ class Comparison {
     else this.#differ('extra', path, 'is not of the archive');
   }
 
-  #compare(seen: Entry, expected: ManifestEntry): void {
+  #compare(seen: Entry, expected: ManifestEntry): boolean {
     const type = expected.type === 'hard-link' ? 'file' : expected.type;
-    if (seen.type !== type) return this.#differ('type', seen.path, `is a ${seen.type} and was a ${type}`);
+    if (seen.type !== type) {
+      this.#differ('type', seen.path, `is a ${seen.type} and was a ${type}`);
+      return false;
+    }
     this.#inodes.set(seen.path, `${seen.device}:${seen.inode}`);
-    if (expected.type === 'symlink') return this.#compareTarget(seen, expected.target);
-    if (this.#tree.checksModes && 'mode' in expected && seen.mode !== expected.mode)
+    if (expected.type === 'symlink') this.#compareTarget(seen, expected.target);
+    else if (this.#tree.checksModes && 'mode' in expected && seen.mode !== expected.mode)
       this.#differ('mode', seen.path, `has mode ${octal(seen.mode)} and had ${octal(expected.mode)}`);
-    if (expected.type !== 'file') return;
-    if (expected.rows === undefined) this.#compareContent(seen, expected);
-    else this.#later.push(seen);
+    if (expected.type !== 'file') return false;
+    if (expected.rows === undefined) return true;
+    this.later.push(seen);
+    return false;
   }
 
   /** A link to a Python outside may lead to another one on this host. */
@@ -126,39 +163,18 @@ class Comparison {
     this.#differ('target', path, `leads to ${showBytes(target)} and led to ${showBytes(expected)}`);
   }
 
-  #compareContent(seen: Entry, entry: FileEntry | undefined): void {
-    if (entry === undefined) return;
-    try {
-      const { digest, size, traces } = this.#read(seen.path);
-      if (this.#isRight(entry, digest, size)) this.#note(entry, digest, size);
-      else if (isByteCode(seen.path)) this.#byteCode++;
-      else return this.#differ('content', seen.path, 'has other bytes');
-      const wanted = remainsAfter(entry);
-      if (traces !== wanted && !isByteCode(seen.path))
-        this.#differ(
-          'leftover',
-          seen.path,
-          `names a former place ${traces} times${wanted === 0 ? '' : `, and ${wanted} are known`}`,
-        );
-    } catch (error) {
-      if (!(error instanceof Error && 'syscall' in error)) throw error;
-      this.#differ('unreadable', seen.path, `can't be read (${errorCode(error)})`);
-    }
-  }
-
-  #read(path: TreePath): { readonly digest: string; readonly size: number; readonly traces: number } {
-    const search = new HitStream(this.#needles);
-    const { place, via } = this.#tree;
-    const isHere = (path: AbsolutePath): boolean => path === place || path === via;
-    let traces = 0;
-    const searched = function* (pieces: Iterable<Buffer>): Generator<Buffer> {
-      for (const piece of pieces) {
-        for (const { prefix } of search.push(piece)) if (!isHere(prefix.path)) traces++;
-        yield piece;
-      }
-      for (const { prefix } of search.end()) if (!isHere(prefix.path)) traces++;
-    };
-    return { ...digestPieces(searched(readPieces(hostPath(this.#tree.root, path)))), traces };
+  #compareContent(entry: FileEntry, { digest, size, traces }: ReadContent): void {
+    const { path } = entry;
+    if (this.#isRight(entry, digest, size)) this.#note(entry, digest, size);
+    else if (isByteCode(path)) this.#byteCode++;
+    else return this.#differ('content', path, 'has other bytes');
+    const wanted = remainsAfter(entry);
+    if (traces !== wanted && !isByteCode(path))
+      this.#differ(
+        'leftover',
+        path,
+        `names a former place ${traces} times${wanted === 0 ? '' : `, and ${wanted} are known`}`,
+      );
   }
 
   /** By the digest that install noted, by the archive's, or by way back from what this place (or a former one) makes of it. */
@@ -210,19 +226,6 @@ class Comparison {
         );
     }
   }
-}
-
-/** The place itself is searched for too: it claims its own bytes where an origin is a part of it. */
-function needlesFor({ origins }: Manifest, { place, via, formerPlaces }: TreeToVerify): Needles {
-  const here = via === null ? [place] : [place, via];
-  const places = [...here, ...formerPlaces.filter((path) => !here.includes(path))].map((path) => ({ path, base: '' }));
-  const prefixes = [...places, ...origins].map(({ path, base }): Prefix => ({
-    path: asAbsolutePath(path),
-    base: asTreePath(base),
-    source: 'receipt',
-    evidence: '',
-  }));
-  return compileNeedles(prefixes);
 }
 
 /** Whether a path or a folder that it is in is one of those that may be anything. */

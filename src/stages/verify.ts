@@ -1,5 +1,7 @@
 /** verify: proves an archive, or an installed tree, against its manifest; runs the tree's programs where that is asked for. */
+import { availableParallelism } from 'node:os';
 import { compareBytes, showBytes } from '../formats/byte-text.ts';
+import { FileThreads } from '../io/file-threads.ts';
 import { readInstalledManifest, readRenderedDigests } from '../io/install-records.ts';
 import { resolvePlace } from '../io/places.ts';
 import { readTreeMemory } from '../io/tree-memory.ts';
@@ -15,7 +17,7 @@ import { selectPaths } from './selection.ts';
 import { findTree } from './tree.ts';
 import { checkArchive } from './verify-archive.ts';
 import { runPrograms } from './verify-run.ts';
-import { compareTree, type TreeToVerify } from './verify-tree.ts';
+import { compareTree, readingOf, type TreeToVerify } from './verify-tree.ts';
 
 export interface VerifyOptions extends PaceOptions {
   readonly jobs?: number;
@@ -92,18 +94,21 @@ async function compareWith(
   formerPlaces: readonly AbsolutePath[],
   options: VerifyOptions,
 ): Promise<{ readonly differences: readonly Difference[]; readonly warnings: readonly string[] }> {
-  const pace = new Pace(options, manifest.entries.length);
+  const where = { root: place, place, via, formerPlaces };
+  const threads = new FileThreads(readingOf(manifest, where), options.jobs ?? availableParallelism());
   const ignores = selectPaths([...manifest.volatile, ...(options.ignore ?? [])]);
-  const { differences, byteCode } = await compareTree(
-    manifest,
-    { root: place, place, via, formerPlaces, rendered: readRenderedDigests(place), ignores, checksModes: true },
-    pace,
-  );
-  return {
-    differences: differences.toSorted((a, b) => compareBytes(a.path, b.path)),
-    warnings:
-      byteCode === 0
-        ? []
-        : [`${byteCode} files of byte code were written, or went, since the install; Python checks them itself`],
-  };
+  const tree = { ...where, threads, rendered: readRenderedDigests(place), ignores, checksModes: true };
+  try {
+    const pace = new Pace(options, manifest.entries.length);
+    const { differences, byteCode } = await compareTree(manifest, tree, pace);
+    return {
+      differences: differences.toSorted((a, b) => compareBytes(a.path, b.path)),
+      warnings:
+        byteCode === 0
+          ? []
+          : [`${byteCode} files of byte code were written, or went, since the install; Python checks them itself`],
+    };
+  } finally {
+    await threads.stop();
+  }
 }

@@ -1,0 +1,66 @@
+/** Reads the files of a tree, each once: its digest, and how often it names a place where the tree is not any more. */
+import { createHash, hash } from 'node:crypto';
+import { fstatSync } from 'node:fs';
+import { compileNeedles, judgeHits, type Hit, type Needles } from '../formats/needles.ts';
+import { asAbsolutePath, asTreePath, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { errorCode } from './entries.ts';
+import { fill, searchWindows, withFile } from './file-read.ts';
+import type { FileContent, FileSettings } from './file-tasks.ts';
+import { searchKernel, type SearchKernel } from './search-kernel.ts';
+
+/** What is read at a time. */
+const BUFFER = 1024 * 1024;
+
+export class FileReader {
+  readonly #root: AbsolutePath;
+  readonly #needles: Needles;
+  readonly #kernel: SearchKernel;
+  readonly #here: ReadonlySet<AbsolutePath>;
+
+  constructor({ root, prefixes, here }: FileSettings) {
+    this.#root = root;
+    this.#here = new Set(here);
+    this.#needles = compileNeedles(
+      prefixes.map(({ path, base }) => ({
+        path: asAbsolutePath(path),
+        base: asTreePath(base),
+        source: 'receipt',
+        evidence: '',
+      })),
+    );
+    const { behind, ahead } = this.#needles.margin;
+    this.#kernel = searchKernel(this.#needles, Math.max(BUFFER, 4 * (behind + ahead)));
+  }
+
+  read(path: TreePath): FileContent {
+    try {
+      return withFile(this.#root, path, (descriptor) => ({ path, ...this.#contentOf(descriptor) }));
+    } catch (error) {
+      if (!(error instanceof Error && 'syscall' in error)) throw error;
+      return { path, unreadable: errorCode(error) };
+    }
+  }
+
+  #contentOf(descriptor: number): { readonly size: number; readonly digest: string; readonly traces: number } {
+    const { buffer } = this.#kernel;
+    const size = fill(descriptor, buffer, 0, fstatSync(descriptor).size);
+    if (size < buffer.length) {
+      const bytes = buffer.subarray(0, size);
+      const hits = judgeHits(bytes, this.#needles, this.#kernel.find(size));
+      return { size, digest: hash('sha256', bytes), traces: this.#tracesIn(hits) };
+    }
+    const digest = createHash('sha256');
+    const { hits, end } = searchWindows(
+      descriptor,
+      this.#kernel,
+      this.#needles,
+      { from: 0, to: Infinity },
+      (bytes) => void digest.update(bytes),
+    );
+    return { size: end, digest: digest.digest('hex'), traces: this.#tracesIn(hits) };
+  }
+
+  #tracesIn(hits: readonly Hit[]): number {
+    return hits.filter(({ prefix }) => !this.#here.has(prefix.path)).length;
+  }
+}

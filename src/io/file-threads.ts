@@ -1,0 +1,128 @@
+/** Threads that write and read the files of a tree. The first jobs are done by the calling thread: a small tree is done by then. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { FileJobs } from './file-jobs.ts';
+import type { FileAnswer, FileJob, FileSettings } from './file-tasks.ts';
+
+/** Jobs on their way to one thread: enough to keep it busy, few enough to bound memory. */
+const AHEAD = 2;
+/** Jobs that the calling thread does before it starts others. */
+const ALONE = 2;
+
+/** Somebody who does jobs, one after the other. */
+export interface FileThread {
+  readonly jobs: number;
+}
+
+interface Waiting {
+  readonly resolve: (answer: FileAnswer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class FileThreads {
+  readonly #settings: FileSettings;
+  readonly #program: URL = new URL('./file-worker.js', import.meta.url);
+  readonly #most: number;
+  readonly #workers: WorkerThread[] = [];
+  readonly #here: OwnThread;
+  #alone = ALONE;
+  #wake: () => void = () => {};
+
+  /** At most `jobs` threads. Where threads can't run (from sources), or there is to be one only, the calling thread does it all. */
+  constructor(settings: FileSettings, jobs: number) {
+    this.#settings = settings;
+    this.#most = jobs > 1 && existsSync(fileURLToPath(this.#program)) ? jobs : 0;
+    this.#here = new OwnThread(settings);
+  }
+
+  /** Jobs that may be under way at a time. */
+  get capacity(): number {
+    return Math.max(1, this.#most * AHEAD);
+  }
+
+  /** The thread with the least to do, when it has room for a job. */
+  async free(): Promise<FileThread> {
+    if (this.#most === 0 || this.#alone-- > 0) return this.#here;
+    for (;;) {
+      const thread = this.#idlest();
+      if (thread.jobs < AHEAD) return thread;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  /** Gives a job to a thread that `free` gave. Rejects where the thread broke down. */
+  async run(thread: FileThread, job: FileJob): Promise<FileAnswer> {
+    if (!(thread instanceof WorkerThread)) return this.#here.run(job);
+    try {
+      return await thread.run(job);
+    } finally {
+      this.#wake();
+    }
+  }
+
+  /** Ends the threads at once. */
+  async stop(): Promise<void> {
+    this.#here.drop();
+    await Promise.all(this.#workers.map((thread) => thread.stop()));
+  }
+
+  #idlest(): WorkerThread {
+    const idlest = this.#workers.toSorted((a, b) => a.jobs - b.jobs)[0];
+    if (idlest !== undefined && (idlest.jobs === 0 || this.#workers.length >= this.#most)) return idlest;
+    const thread = new WorkerThread(this.#program, this.#settings);
+    this.#workers.push(thread);
+    return thread;
+  }
+}
+
+class OwnThread implements FileThread {
+  readonly jobs: 0 = 0;
+  readonly #settings: FileSettings;
+  #tools: FileJobs | null = null;
+
+  constructor(settings: FileSettings) {
+    this.#settings = settings;
+  }
+
+  run(job: FileJob): FileAnswer {
+    this.#tools ??= new FileJobs(this.#settings);
+    return this.#tools.do(job);
+  }
+
+  drop(): void {
+    this.#tools?.drop();
+  }
+}
+
+class WorkerThread implements FileThread {
+  readonly #worker: Worker;
+  readonly #waiting: Waiting[] = [];
+  #failure: Error | null = null;
+
+  constructor(program: URL, settings: FileSettings) {
+    // the options of the calling process (`--input-type`) are not for the worker's program
+    this.#worker = new Worker(program, { workerData: settings, execArgv: [] });
+    this.#worker.on('message', (answer: FileAnswer) => this.#waiting.shift()?.resolve(answer));
+    this.#worker.on('error', (error: Error) => {
+      this.#failure = error;
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
+    });
+  }
+
+  get jobs(): number {
+    return this.#waiting.length;
+  }
+
+  run(job: FileJob): Promise<FileAnswer> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== null) return reject(this.#failure);
+      this.#waiting.push({ resolve, reject });
+      this.#worker.postMessage(job);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
