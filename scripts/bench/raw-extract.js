@@ -1,17 +1,30 @@
 // node raw-extract.js ARCHIVE FOLDER: the extraction of an install and nothing else. Entries are held against the manifest and hashed as they are
-// written; nothing is filled in, read back or synced.
+// written, and filled in with the place; nothing is read back or synced.
 import { availableParallelism } from 'node:os';
 import { openArchive } from '../../dist/io/archive-read.js';
+import { FileThreads } from '../../dist/io/file-threads.js';
 import { Staging } from '../../dist/io/staging.js';
-import { applyModes, extractFiles, extractLinks } from '../../dist/stages/install-extract.js';
+import { applyModes, extractFiles, extractLinks, makeFolders } from '../../dist/stages/install-extract.js';
+import { Rendering } from '../../dist/stages/install-render.js';
 import { Pace } from '../../dist/stages/pace.js';
+import { readingOf } from '../../dist/stages/verify-tree.js';
 
 const [archive = '', folder = ''] = process.argv.slice(2);
-const opened = await openArchive(Buffer.from(archive), { jobs: availableParallelism() });
+const jobs = availableParallelism();
+const opened = await openArchive(Buffer.from(archive), { jobs });
 const { manifest } = opened;
 const staging = new Staging(folder);
-await extractFiles(opened, staging, new Pace({}, manifest.entries.length));
+const threads = new FileThreads(
+  readingOf(manifest, { root: staging.root, place: folder, via: null, formerPlaces: [] }),
+  jobs,
+);
+const rendering = new Rendering(manifest, { place: folder, slots: folder }, new Map());
+const pace = new Pace({}, manifest.entries.length);
+await makeFolders(manifest, staging, pace);
+const filled = await extractFiles(opened, staging, threads, rendering, new Set(), pace);
+rendering.finish(staging, filled);
 extractLinks(manifest, staging, (_, target) => target);
-applyModes(manifest, staging);
+applyModes(manifest, staging, rendering);
+await threads.stop();
 staging.close();
 opened.close();
