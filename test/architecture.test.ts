@@ -59,7 +59,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   io: {
     layers: ['model', 'formats', 'io', 'rules'],
-    packages: ['node:', 'tar', 'fast-glob'],
+    packages: ['node:', '@cloudpss/zstd', 'fast-glob', 'fzstd', 'tar'],
     why: 'io carries out what the stages decide',
   },
   stages: {
