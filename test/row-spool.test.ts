@@ -3,13 +3,14 @@ import fc from 'fast-check';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { rowsIn, tallyOf } from '../src/formats/file-rows.ts';
+import { rowsIn, rowText, tallyOf } from '../src/formats/file-rows.ts';
+import { referenceJson } from '../src/formats/reference-json.ts';
 import { RecordWriter } from '../src/formats/row-records.ts';
 import { RowSpool } from '../src/io/row-spool.ts';
 import { Spill } from '../src/io/spill.ts';
 import { RULE_NAMES } from '../src/model/codes.ts';
-import { asTreePath } from '../src/model/path.ts';
-import type { Reference } from '../src/model/reference.ts';
+import { asTreePath, normalizeAbsolute } from '../src/model/path.ts';
+import type { Reference, Site } from '../src/model/reference.ts';
 
 function reference(file: string, note: string): Reference {
   return {
@@ -40,6 +41,28 @@ function namesIn(spool: RowSpool): string[] {
   for (const { rows } of spool.inOrder()) for (const { file, note } of rowsIn(rows)) names.push(`${file} ${note}`);
   return names;
 }
+
+describe('a row', () => {
+  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', 'a"\\\n\u2028', 'b\udcff', '\0'));
+  const sites: Site[] = [
+    { kind: 'pyc', start: 1, end: 20 },
+    { kind: 'text', start: 1, end: 20, line: null, column: 3 },
+    { kind: 'member', member: 'b\udcff"', start: 0, end: 1 },
+    { kind: 'entry' },
+  ];
+
+  it('is the documented JSON of its reference, whatever names and notes hold', () => {
+    fc.assert(
+      fc.property(text, text, text, fc.boolean(), fc.constantFrom(...sites), (file, path, note, isKnown, site) => {
+        const prefix = isKnown ? normalizeAbsolute('/srv/"b') : null;
+        const told = { ...reference(file, note), path, prefix, site };
+        expect(rowText(told)).toBe(`${JSON.stringify(referenceJson(told))}\n`);
+        const allowed = { ...told, allowed: note };
+        expect(rowText(allowed)).toBe(`${JSON.stringify(referenceJson(allowed, note))}\n`);
+      }),
+    );
+  });
+});
 
 describe('a spool of rows', () => {
   it('gives back batches of any keys in order, those of one key as they came', () => {

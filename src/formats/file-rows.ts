@@ -1,13 +1,34 @@
 /** References of one file as a report keeps them: rows of JSON, and a tally. Pure. */
 import { outcomeIf } from '../model/outcome.ts';
-import type { Reference } from '../model/reference.ts';
+import type { Reference, Site } from '../model/reference.ts';
 import type { FileTally, KindCount, ReferenceRow } from '../model/report.ts';
 import { longestDestination } from './absolute-form.ts';
-import { referenceJson } from './reference-json.ts';
+import { isValidText } from './byte-text.ts';
+import { nameJson } from './reference-json.ts';
 
-/** A row, with its line end. */
+/** A row, with its line end: `referenceJson` as text, written at once, as there is one for every reference of a tree. */
 export function rowText(row: ReferenceRow): string {
-  return `${JSON.stringify(referenceJson(row, row.allowed))}\n`;
+  const { code, rule, file, site, path, prefix, scope, fix, applicability, note, allowed } = row;
+  const where = `"code":"${code}","rule":"${rule}",${fileText(file)},"site":${siteText(site)},${nameText('path', path)}`;
+  const from = `"prefix":${prefix === null ? 'null' : JSON.stringify(prefix)},"scope":"${scope}"`;
+  const what = `"fix":"${fix}","applicability":"${applicability}","note":${note === '' ? '""' : JSON.stringify(note)}`;
+  return `{${where},${from},${what}${allowed === undefined ? '' : `,"allowed":${JSON.stringify(allowed)}`}}\n`;
+}
+
+/** Rows of one file follow one another. */
+let lastFile = { file: '', text: nameText('file', '') };
+
+function fileText(file: string): string {
+  if (lastFile.file !== file) lastFile = { file, text: nameText('file', file) };
+  return lastFile.text;
+}
+
+function nameText(key: 'file' | 'path', name: string): string {
+  return isValidText(name) ? `"${key}":${JSON.stringify(name)}` : JSON.stringify(nameJson(key, name)).slice(1, -1);
+}
+
+function siteText(site: Site): string {
+  return site.kind === 'pyc' ? `{"kind":"pyc","start":${site.start},"end":${site.end}}` : JSON.stringify(site);
 }
 
 /** Reads rows back, one by one. */
@@ -35,16 +56,16 @@ export function tallyOf(references: readonly Reference[]): FileTally {
 
 /** Kinds in the order in which they first appear. */
 export function kindsOf(rows: readonly ReferenceRow[]): KindCount[] {
-  const kinds = new Map<string, { -readonly [K in keyof KindCount]: KindCount[K] }>();
+  // a file has few
+  const kinds: { -readonly [K in keyof KindCount]: KindCount[K] }[] = [];
   for (const row of rows) {
     const { code, fix } = row;
     const word = outcomeIf(row, () => row.allowed !== undefined);
-    const key = `${code} ${fix} ${word}`;
-    const known = kinds.get(key);
-    if (known === undefined) kinds.set(key, { code, fix, word, count: 1 });
+    const known = kinds.find((kind) => kind.code === code && kind.fix === fix && kind.word === word);
+    if (known === undefined) kinds.push({ code, fix, word, count: 1 });
     else known.count++;
   }
-  return [...kinds.values()];
+  return kinds;
 }
 
 /** Whether an edit may change the file that holds a reference. A symlink is replaced, not edited. */

@@ -63,9 +63,19 @@ export interface Name {
 export function readNames(root: AbsolutePath, folder: TreePath): Name[] {
   // latin1 keeps every byte, and makes the text of most names at once
   return readdirSync(openPath(root, folder), { encoding: 'latin1', withFileTypes: true }).map((entry) => ({
-    name: NOT_ASCII.test(entry.name) ? decodeBytes(Buffer.from(entry.name, 'latin1')) : entry.name,
+    name: textOf(entry.name),
     type: entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other',
   }));
+}
+
+/** The names in a folder, in byte order. Throws the system's error where it can't be read. */
+export function sortedNames(place: Buffer): string[] {
+  // latin1 sorts as the bytes do
+  return readdirSync(place, { encoding: 'latin1' }).sort().map(textOf);
+}
+
+function textOf(latin1: string): string {
+  return NOT_ASCII.test(latin1) ? decodeBytes(Buffer.from(latin1, 'latin1')) : latin1;
 }
 
 const NOT_ASCII = /[^\0-\x7f]/;

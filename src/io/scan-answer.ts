@@ -14,7 +14,7 @@ function rowsOf(tasks: readonly ScanTask[], findings: readonly FileFinding[]): B
   const writer = new RecordWriter();
   const placeOf = placesIn(tasks);
   for (const { path, references, changed } of findings) {
-    const rows = references.toSorted(byPlaceInFile);
+    const rows = references.length === 1 ? references : references.toSorted(byPlaceInFile);
     const tally = tallyOf(rows);
     writer.add(placeOf(path), changed === undefined ? tally : { ...tally, changed }, rows);
   }

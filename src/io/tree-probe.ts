@@ -5,20 +5,19 @@ import {
   fstatSync,
   lstatSync,
   openSync,
-  readdirSync,
   readlinkSync,
   readSync,
   realpathSync,
   statSync,
   type Stats,
 } from 'node:fs';
-import { compareBytes, decodeBytes, encodeBytes } from '../formats/byte-text.ts';
+import { decodeBytes, encodeBytes } from '../formats/byte-text.ts';
 import { compileNeedles, type Finder } from '../formats/needles.ts';
 import type { EntryType } from '../model/entry.ts';
 import { asTreePath, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { RuleContext, RuleOptions } from '../rules/rule.ts';
-import { entryType, hostPath } from './entries.ts';
+import { entryType, hostPath, sortedNames } from './entries.ts';
 import { kernelFinder } from './search-kernel.ts';
 import { xzCodec } from './xz-codec.ts';
 
@@ -42,7 +41,7 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
     typeOf: remembering((path: TreePath) => attempt(() => typeOrNull(lstatSync(hostPath(tree, path), QUIETLY)))),
     resolvedTypeOf: remembering((path: TreePath) => typeAt(hostPath(tree, path))),
     linkTarget: (path) => attempt(() => decodeBytes(readlinkSync(hostPath(tree, path), { encoding: 'buffer' }))),
-    namesIn: remembering((path: TreePath) => attempt(() => namesAt(hostPath(tree, path))) ?? []),
+    namesIn: remembering((path: TreePath) => attempt(() => sortedNames(hostPath(tree, path))) ?? []),
     peek: (path, limit) => attempt(() => firstBytes(hostPath(tree, path), limit)),
     hostTypeOf: remembering((path: string) => typeAt(encodeBytes(path))),
     hostRealPath: remembering((path: string) => realPathOf(encodeBytes(path))),
@@ -64,12 +63,6 @@ function typeOrNull(stat: Stats | undefined): EntryType | null {
 
 function realPathOf(place: Buffer): string | null {
   return attempt(() => decodeBytes(realpathSync.native(place, { encoding: 'buffer' })));
-}
-
-function namesAt(place: Buffer): string[] {
-  return readdirSync(place, { encoding: 'buffer' })
-    .map((name) => decodeBytes(name))
-    .sort(compareBytes);
 }
 
 /** The start of a regular file; throws for anything else, blocks on nothing. A device is not even opened: that may do something. */

@@ -90,15 +90,17 @@ export class TreeTally {
   }
 }
 
-function referencesOf(entry: Entry, context: RuleContext): Reference[] {
-  return ENTRY_RULES.flatMap((rule): Reference[] => {
-    if (!rule.appliesTo(entry)) return [];
-    const claims = [...rule.claim(entry, context)];
-    return claims.map(({ hit: _, ...claim }) => ({
-      code: rule.code,
-      rule: RULE_NAMES[rule.code],
-      file: entry.path,
-      ...claim,
-    }));
-  });
+const NONE: Reference[] = [];
+
+function referencesOf(entry: Entry, context: RuleContext): readonly Reference[] {
+  // asked of every entry, and nearly all have none
+  let references = NONE;
+  for (const rule of ENTRY_RULES) {
+    if (!rule.appliesTo(entry)) continue;
+    for (const { hit: _, ...claim } of rule.claim(entry, context)) {
+      if (references === NONE) references = [];
+      references.push({ code: rule.code, rule: RULE_NAMES[rule.code], file: entry.path, ...claim });
+    }
+  }
+  return references;
 }
