@@ -18,6 +18,13 @@ export interface MarshalString {
   readonly role: StringRole;
 }
 
+/** `byte`: its type byte. `uses`: all of them, or-ed. */
+export function keptString(start: number, payload: number, end: number, byte: number, uses: number): MarshalString {
+  // only the types of strings get here
+  const type = String.fromCharCode(byte & ~FLAG_REF) as StringType;
+  return { start, payload, end, type, flagged: byte >= FLAG_REF, role: roleOf(uses) };
+}
+
 /** The strings that are wanted, and what refers to them. */
 export class KeptStrings {
   readonly #strings: MarshalString[] = [];
@@ -35,9 +42,7 @@ export class KeptStrings {
       this.#mayBe |= 1 << (reference & 31);
     }
     this.#uses.push(use);
-    // only the types of strings get here
-    const type = String.fromCharCode(byte & ~FLAG_REF) as StringType;
-    this.#strings.push({ start, payload, end, type, flagged: byte >= FLAG_REF, role: 'name' });
+    this.#strings.push(keptString(start, payload, end, byte, 0));
   }
 
   /** Not 0 where an object may be one of these strings. */

@@ -44,6 +44,19 @@ export function readMarshal(
   return new Reader(bytes, start, layout, places).read();
 }
 
+/** Gives the strings in whose payload one of the places is; null where the object can't be read. */
+export type MarshalStrings = (
+  bytes: Uint8Array,
+  start: number,
+  layout: CodeLayout,
+  places: readonly number[],
+) => readonly MarshalString[] | null;
+
+export const marshalStrings: MarshalStrings = (bytes, start, layout, places) => {
+  const marshal = readMarshal(bytes, start, layout, places);
+  return marshal.ok ? marshal.strings : null;
+};
+
 class Reader {
   readonly #bytes: Uint8Array;
   readonly #layout: CodeLayout;

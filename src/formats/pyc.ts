@@ -4,7 +4,6 @@
  */
 import { LAYOUTS, type CodeLayout } from './marshal-layouts.ts';
 import type { MarshalString } from './marshal-strings.ts';
-import { readMarshal, type Marshal } from './marshal.ts';
 
 export interface PycHeader {
   /** The Python that reads it, as `3.11`. */
@@ -52,11 +51,6 @@ export function pycHeader(head: Buffer): PycHeader | null {
 function releaseOf(magic: number): Release | undefined {
   for (const release of RELEASES) if (magic >= release.magic[0] && magic <= release.magic[1]) return release;
   return undefined;
-}
-
-/** The strings of a whole .pyc file in whose payload one of the places is (sorted offsets); all of them, where no places are given. */
-export function readPyc(bytes: Buffer, header: PycHeader, places: readonly number[] | null = null): Marshal {
-  return readMarshal(bytes, header.size, header.layout, places);
 }
 
 /**

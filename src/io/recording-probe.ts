@@ -64,13 +64,14 @@ export function answerTo({ ask, path, limit }: Asked, context: RuleContext): str
 export function recordingProbe(inner: RuleContext, noting: Noting): RecordingProbe {
   const notes = new Notes(inner, noting);
   const { ofTree, ofHost } = notes;
-  const { tree, prefixes, options, finder } = inner;
+  const { tree, prefixes, options, finder, marshalStrings } = inner;
   // each by its name: a new question is noted, or it is said here that it asks nothing of the disk
   const context: RuleContext = {
     tree,
     prefixes,
     options,
     finder,
+    marshalStrings,
     typeOf: (path) => ofTree('typeOf', path, false, inner.typeOf(path), asIs),
     resolvedTypeOf: (path) => ofTree('resolvedTypeOf', path, true, inner.resolvedTypeOf(path), asIs),
     realPath: (path) => ofTree('realPath', path, true, inner.realPath(path), asIs),

@@ -56,9 +56,10 @@ export function scanTools({ root, prefixes, options, digests, noting }: ScanSett
   const needles = compileNeedles(prefixes);
   // the search may look far around a hit, where a prefix is long
   const size = Math.max(BUFFER, 4 * (needles.margin.behind + needles.margin.ahead));
-  const probe = probeTree(root, prefixes, options);
+  const kernel = searchKernel(needles, size);
+  const probe = { ...probeTree(root, prefixes, options), marshalStrings: kernel.marshalStrings };
   const seen = noting === undefined ? { context: probe } : recordingProbe(probe, noting);
-  return { root, needles, digests, limit, kernel: searchKernel(needles, size), ...seen };
+  return { root, needles, digests, limit, kernel, ...seen };
 }
 
 /**

@@ -1,17 +1,21 @@
 /** The search of a scan thread: a buffer in WebAssembly memory, and the kernel that finds all needles in it in one pass. */
 import { existsSync, readFileSync } from 'node:fs';
 import { findNeedles, type Finder, type Needles } from '../formats/needles.ts';
+import { marshalStrings, type MarshalStrings } from '../formats/marshal.ts';
 import { matchesPerStep, searchTable } from '../formats/search-table.ts';
+import { MARSHAL_ROOM, marshalKernel, type MarshalProgram } from './marshal-kernel.ts';
 
 export interface SearchKernel {
   /** Where to read files to; its bytes are searched where they lie. */
   readonly buffer: Buffer;
   /** Where needles stand in the first `length` bytes of the buffer, for `judgeHits`. Overwritten by the next call. */
   find(length: number): ArrayLike<number>;
+  /** Reads marshal in the buffer; what lies elsewhere too, more slowly. */
+  readonly marshalStrings: MarshalStrings;
 }
 
 /** What assembly/search.ts exports. */
-interface Program {
+interface Program extends MarshalProgram {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   base(): number;
   find(table: number, bytes: number, from: number, length: number, out: number, capacity: number): number;
@@ -44,7 +48,7 @@ export function searchKernel(needles: Needles, size: number): SearchKernel {
 /** The same with Buffer.indexOf, one needle after the other. */
 export function plainKernel(needles: Needles, size: number): SearchKernel {
   const buffer = Buffer.alloc(size);
-  return { buffer, find: (length) => findNeedles(buffer.subarray(0, length), needles) };
+  return { buffer, find: (length) => findNeedles(buffer.subarray(0, length), needles), marshalStrings };
 }
 
 /** Bytes that are searched at a time, and the room for as many of them again as a needle may need. */
@@ -71,6 +75,7 @@ export function kernelFinder(needles: Needles): Finder {
 
 class WasmKernel implements SearchKernel {
   readonly buffer: Buffer;
+  readonly marshalStrings: MarshalStrings;
   readonly #program: Program;
   readonly #table: number;
   readonly #out: number;
@@ -84,12 +89,14 @@ class WasmKernel implements SearchKernel {
     this.#capacity = PAIRS + matchesPerStep(patterns);
     this.#table = aligned(program.base());
     this.#out = aligned(this.#table + table.length);
-    this.#bytes = aligned(this.#out + this.#capacity * PAIR);
+    const marshalAt = aligned(this.#out + this.#capacity * PAIR);
+    this.#bytes = aligned(marshalAt + MARSHAL_ROOM);
     const end = this.#bytes + size + SLACK;
     const { memory } = program;
     if (end > memory.buffer.byteLength) memory.grow(Math.ceil((end - memory.buffer.byteLength) / PAGE));
     Buffer.from(memory.buffer, this.#table, table.length).set(table);
     this.buffer = Buffer.from(memory.buffer, this.#bytes, size);
+    this.marshalStrings = marshalKernel(program, marshalAt);
   }
 
   find(length: number): ArrayLike<number> {

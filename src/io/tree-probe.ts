@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { decodeBytes, encodeBytes } from '../formats/byte-text.ts';
 import { compileNeedles, type Finder } from '../formats/needles.ts';
+import { marshalStrings } from '../formats/marshal.ts';
 import type { EntryType } from '../model/entry.ts';
 import { asTreePath, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
@@ -47,6 +48,7 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
     hostRealPath: remembering((path: string) => realPathOf(encodeBytes(path))),
     xzCodec,
     finder: () => (finder ??= kernelFinder(compileNeedles(prefixes))),
+    marshalStrings,
   };
 }
 

@@ -3,7 +3,7 @@ import { pathEndsAt, whatStandsBefore } from '../formats/boundary.ts';
 import { encodeBytes } from '../formats/byte-text.ts';
 import type { MarshalString } from '../formats/marshal-strings.ts';
 import type { Hit, Place } from '../formats/needles.ts';
-import { pycHeader, readPyc, type PycHeader } from '../formats/pyc.ts';
+import { pycHeader, type PycHeader } from '../formats/pyc.ts';
 import { baseName, dirName, joinTree, type TreePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
 import { pathAt, type FoundPath } from './claims.ts';
@@ -59,12 +59,9 @@ function findStrings(view: FileView, hits: readonly Hit[], context: RuleContext)
   if (header === null || bytes === null) return null;
   const places = allPlaces(hits, view.places ?? placesIn(bytes, context.prefixes), bytes.length);
   if (places.length === 0) return null;
-  const marshal = readPyc(
-    bytes,
-    header,
-    places.map(({ start }) => start),
-  );
-  return marshal.ok ? { header, strings: withHits(view, marshal.strings, places, bytes) } : null;
+  const starts = places.map(({ start }) => start);
+  const strings = context.marshalStrings(bytes, header.size, header.layout, starts);
+  return strings === null ? null : { header, strings: withHits(view, strings, places, bytes) };
 }
 
 function placesIn(bytes: Buffer, prefixes: readonly Prefix[]): Place[] {

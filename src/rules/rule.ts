@@ -3,6 +3,7 @@
  * hits it understands; a hit goes to the first rule that claims it, in the order of the registry, and the generic rules take the rest.
  */
 import type { UnpackWhole } from '../formats/decompression.ts';
+import type { MarshalStrings } from '../formats/marshal.ts';
 import type { Finder, Hit, Place } from '../formats/needles.ts';
 import type { BundledEnvironment } from '../model/bundle.ts';
 import type { RuleCode } from '../model/codes.ts';
@@ -66,6 +67,8 @@ export interface RuleContext {
   xzCodec(): UnpackWhole | null;
   /** What finds the needles of the prefixes (`compileNeedles(prefixes)`) in bytes that are no file. */
   finder(): Finder;
+  /** Reads marshalled objects, those in the buffer of a scan the quick way. */
+  readonly marshalStrings: MarshalStrings;
 }
 
 /** What the user asked rules to do otherwise than usual. Plain JSON: it crosses threads. */

@@ -4,13 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LAYOUTS } from '../../src/formats/marshal-layouts.ts';
+import { LAYOUTS, type CodeLayout } from '../../src/formats/marshal-layouts.ts';
 import type { MarshalString } from '../../src/formats/marshal-strings.ts';
-import { readMarshal } from '../../src/formats/marshal.ts';
-import { pycHeader, readPyc, rewriteString, type PycHeader } from '../../src/formats/pyc.ts';
+import { marshalStrings, readMarshal } from '../../src/formats/marshal.ts';
+import { pycHeader, rewriteString, type PycHeader } from '../../src/formats/pyc.ts';
 import { applySplices } from '../../src/formats/splices.ts';
 import { decodeBytes, encodeBytes } from '../../src/formats/byte-text.ts';
+import { compileNeedles } from '../../src/formats/needles.ts';
+import { searchKernel } from '../../src/io/search-kernel.ts';
 import { PYTHONS, runPython } from '../support/pythons.ts';
+
+const KERNEL = searchKernel(compileNeedles([]), 64 * 1024);
 
 /** Works on Python 2.7 too; nested code, closures, every kind of constant, a string longer than 255 bytes, names that are not ASCII. */
 const SOURCE = `# -*- coding: utf-8 -*-
@@ -87,7 +91,8 @@ function headerOf(bytes: Buffer): PycHeader {
 }
 
 function stringsOf(bytes: Buffer): readonly MarshalString[] {
-  const marshal = readPyc(bytes, headerOf(bytes));
+  const { size, layout } = headerOf(bytes);
+  const marshal = readMarshal(bytes, size, layout);
   if (!marshal.ok) throw new Error(`${marshal.why} at ${marshal.at}`);
   expect(marshal.end).toBe(bytes.length);
   return marshal.strings;
@@ -152,16 +157,39 @@ describe.each(PYTHONS)('byte code of Python $version', ({ version, program }) =>
   test('cut short anywhere it says so', () => {
     const bytes = compileAs(program, '/srv/build/site/m.py');
     const { size, layout } = headerOf(bytes);
-    for (let end = size; end < bytes.length; end++)
+    for (let end = size; end < bytes.length; end++) {
+      expectTwins(bytes.subarray(0, end), size, layout, [bytes.indexOf('/srv/build')]);
       expect(readMarshal(bytes.subarray(0, end), size, layout)).toMatchObject({ ok: false, why: 'cut-short' });
+    }
   });
+});
+
+/** What the kernel reads in its buffer, behind which the bytes of others still stand, is what the plain reader reads. */
+function expectTwins(bytes: Uint8Array, start: number, layout: CodeLayout, places: readonly number[]): void {
+  const here = KERNEL.buffer.subarray(0, bytes.length);
+  here.set(bytes);
+  expect(KERNEL.marshalStrings(here, start, layout, places)).toEqual(marshalStrings(bytes, start, layout, places));
+}
+
+test('the build has a kernel that reads marshal', () => {
+  expect(KERNEL.marshalStrings).not.toBe(marshalStrings);
+});
+
+test('the kernel leaves to the plain reader what lies elsewhere, and more places than it has room for', () => {
+  const bytes = Buffer.concat([Buffer.from('z\x7f', 'latin1'), Buffer.alloc(127, 'x')]);
+  const places = bytes.map((_, index) => index);
+  const wanted = [{ start: 0, payload: 2, end: 129, type: 'z', flagged: false, role: 'constant' }];
+  expect(KERNEL.marshalStrings(bytes, 0, LAYOUTS['3.11'], [5])).toEqual(wanted);
+  expectTwins(bytes, 0, LAYOUTS['3.11'], [...places]);
 });
 
 describe('bytes that no Python wrote', () => {
   const layouts = Object.values(LAYOUTS);
 
   function expectSound(bytes: Uint8Array): void {
+    const places = Array.from({ length: Math.min(60, Math.ceil(bytes.length / 9)) }, (_, index) => 9 * index);
     for (const layout of layouts) {
+      expectTwins(bytes, 0, layout, places);
       const marshal = readMarshal(bytes, 0, layout);
       if (!marshal.ok) {
         expect(marshal.at).toBeLessThanOrEqual(bytes.length);
@@ -219,6 +247,7 @@ describe('bytes that no Python wrote', () => {
         const { size, layout } = headerOf(file);
         const places = offsets.map((offset) => offset % file.length).sort((a, b) => a - b);
         const marshal = readMarshal(file, size, layout, places);
+        expectTwins(file, size, layout, places);
         const wanted = stringsOf(file).filter(({ payload, end }) => places.some((at) => at >= payload && at < end));
         expect(marshal).toEqual({ ok: true, strings: wanted, end: file.length });
       }),
@@ -229,6 +258,7 @@ describe('bytes that no Python wrote', () => {
   test('tuples nested deeper than CPython allows are refused, those within are read', () => {
     const nested = (depth: number): Buffer =>
       Buffer.concat([Buffer.from(')\x01'.repeat(depth), 'latin1'), Buffer.from('N')]);
+    for (const depth of [1999, 2000, 2001]) expectTwins(nested(depth), 0, LAYOUTS['3.11'], [0]);
     expect(readMarshal(nested(1999), 0, LAYOUTS['3.11']).ok).toBe(true);
     expect(readMarshal(nested(100_000), 0, LAYOUTS['3.11'])).toMatchObject({ ok: false, why: 'too-deep' });
   });
@@ -275,6 +305,7 @@ test('a string that something else refers to as well is no file name', () => {
   const alone = Buffer.concat([Buffer.from(')\x01', 'latin1'), code]);
   const shared = Buffer.concat([Buffer.from(')\x02', 'latin1'), code, Buffer.from('r\0\0\0\0')]);
   const roles = (bytes: Buffer): unknown => {
+    expectTwins(bytes, 0, LAYOUTS['3.11'], [bytes.indexOf('/p/x')]);
     const marshal = readMarshal(bytes, 0, LAYOUTS['3.11'], [bytes.indexOf('/p/x')]);
     return marshal.ok ? marshal.strings.map(({ role }) => role) : marshal;
   };
