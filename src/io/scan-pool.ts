@@ -45,7 +45,7 @@ export interface WrittenAnswer {
 /** Batches on their way to one thread: enough to keep it busy, few enough to bound memory. */
 const BATCHES_AHEAD = 3;
 /** Batches that the calling thread does before it starts others: a small tree is done by then. */
-const BATCHES_ALONE = 2;
+const BATCHES_ALONE = 6;
 /** What is read at a time. */
 const BUFFER = 1024 * 1024;
 /** Files above this size are searched in ranges, by all threads, or by a worker alone: the calling thread has to answer meanwhile. */
