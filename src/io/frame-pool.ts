@@ -25,7 +25,7 @@ const FRAMES_AHEAD = 2;
 /** Frames that the calling thread makes before it starts others: a small tree is done by then. */
 const FRAMES_ALONE = 2;
 /** Frames that the calling thread may have made before their turn: it would wait for the others else. */
-const FRAMES_EARLY = 2;
+const FRAMES_EARLY = 4;
 
 /** A pool of `jobs` threads, the calling one among them. Where threads can't run (from sources) the calling thread does it all. */
 export async function framePool(settings: FrameSettings, jobs: number): Promise<FramePool> {
@@ -59,7 +59,7 @@ class ThreadPool implements FramePool {
     this.#settings = settings;
     this.#workers = workers;
     this.#own = own;
-    this.room = workers === 0 ? 1 : workers * FRAMES_AHEAD + FRAMES_ALONE + FRAMES_EARLY;
+    this.room = workers === 0 ? 1 : workers * FRAMES_AHEAD + FRAMES_EARLY;
   }
 
   async make(task: FrameTask): Promise<PackedFrame> {
