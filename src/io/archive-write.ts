@@ -1,6 +1,7 @@
 /** Writes the file of an archive: lays entries out in frames, has those made side by side, and writes them in order. */
 import { createHash, type Hash } from 'node:crypto';
 import { ftruncateSync, readSync, writeSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { BLOCK, END_OF_ARCHIVE, paddingOf, type TarEntry } from '../formats/tar-entry.ts';
 import { headerLength } from '../formats/tar-write.ts';
 import { ArchiveError } from '../model/errors.ts';
@@ -123,6 +124,8 @@ export class ArchiveWriter {
     this.#headFilled = 0;
     this.#entries = [];
     this.#filled = 0;
+    // what the other threads say meanwhile is heard between frames
+    await setImmediate();
     while (this.#pending.length >= this.#pool.room) await this.#writeNext();
   }
 

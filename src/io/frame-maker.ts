@@ -99,9 +99,9 @@ export class FrameMaker {
     if (known !== undefined && isZeros(frame)) return { bytes: known.slice(), contents };
     const bytes = this.#compression.compress(frame);
     this.#requireUnpacks(bytes, frame);
-    // the frame is used again, and what an addon made can't be handed to another thread
-    const own = new Uint8Array(bytes);
-    if (known === undefined && isZeros(frame)) this.#zeros.set(contents, own.slice());
+    // the frame is used again, and what shares its memory with others can't be handed to another thread
+    const own = this.#unpack !== null && bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+    if (known === undefined && isZeros(frame)) this.#zeros.set(contents, new Uint8Array(own));
     return { bytes: own, contents };
   }
 

@@ -1,4 +1,4 @@
-/** Makes frames on worker threads, several at a time; with one job, or where threads can't run (from sources), on the calling thread. */
+/** Makes frames on worker threads and on the calling thread, which helps while the others have enough to do. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -7,9 +7,12 @@ import { FrameMaker } from './frame-maker.ts';
 import type { FrameAnswer, FrameSettings, FrameTask, PackedFrame } from './frame-tasks.ts';
 
 export interface FramePool {
-  /** How many frames may be under way at a time. */
+  /** How many frames may be under way, or made and not yet written. */
   readonly room: number;
-  /** @throws what `FrameMaker.make` throws */
+  /**
+   * Where the calling thread makes the frame, that is done when this returns; let others be heard then.
+   * @throws what `FrameMaker.make` throws
+   */
   make(task: FrameTask): Promise<PackedFrame>;
   /** Ends the threads at once. */
   stop(): Promise<void>;
@@ -19,27 +22,16 @@ export interface FramePool {
 const YOUNG_MEGABYTES = 4;
 /** Frames on their way to one thread: one that it makes, and one to go on with. */
 const FRAMES_AHEAD = 2;
+/** Frames that the calling thread makes before it starts others: a small tree is done by then. */
+const FRAMES_ALONE = 2;
+/** Frames that the calling thread may have made before their turn: it would wait for the others else. */
+const FRAMES_EARLY = 4;
 
+/** A pool of `jobs` threads, the calling one among them. Where threads can't run (from sources) the calling thread does it all. */
 export async function framePool(settings: FrameSettings, jobs: number): Promise<FramePool> {
   const program = new URL('./pack-worker.js', import.meta.url);
-  return jobs > 1 && existsSync(fileURLToPath(program))
-    ? new ThreadPool(program, settings, jobs)
-    : new LonePool(await FrameMaker.with(settings));
-}
-
-class LonePool implements FramePool {
-  readonly room: number = 1;
-  readonly #maker: FrameMaker;
-
-  constructor(maker: FrameMaker) {
-    this.#maker = maker;
-  }
-
-  async make(task: FrameTask): Promise<PackedFrame> {
-    return this.#maker.make(task);
-  }
-
-  async stop(): Promise<void> {}
+  const workers = existsSync(fileURLToPath(program)) ? jobs - 1 : 0;
+  return new ThreadPool(program, settings, workers, await FrameMaker.with(settings));
 }
 
 interface Waiting {
@@ -57,18 +49,23 @@ class ThreadPool implements FramePool {
   readonly room: number;
   readonly #program: URL;
   readonly #settings: FrameSettings;
-  readonly #jobs: number;
+  readonly #workers: number;
   readonly #threads: Thread[] = [];
+  readonly #own: FrameMaker;
+  #alone = FRAMES_ALONE;
 
-  constructor(program: URL, settings: FrameSettings, jobs: number) {
+  constructor(program: URL, settings: FrameSettings, workers: number, own: FrameMaker) {
     this.#program = program;
     this.#settings = settings;
-    this.#jobs = jobs;
-    this.room = jobs * FRAMES_AHEAD;
+    this.#workers = workers;
+    this.#own = own;
+    this.room = workers === 0 ? 1 : workers * FRAMES_AHEAD + FRAMES_EARLY;
   }
 
-  make(task: FrameTask): Promise<PackedFrame> {
-    const { worker, waiting } = this.#idlest();
+  async make(task: FrameTask): Promise<PackedFrame> {
+    const thread = this.#alone-- > 0 ? null : this.#idlest();
+    if (thread === null || thread.waiting.length >= FRAMES_AHEAD) return this.#own.make(task);
+    const { worker, waiting } = thread;
     return new Promise((resolve, reject) => {
       waiting.push({ resolve, reject });
       worker.postMessage(task, task.head.length > 0 ? [task.head.buffer as ArrayBuffer] : []);
@@ -79,12 +76,13 @@ class ThreadPool implements FramePool {
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
   }
 
-  /** The thread with the least to do; a new one where all have something. */
-  #idlest(): Thread {
+  /** The worker with the least to do; a new one where all have something and there may be more; null where there are none. */
+  #idlest(): Thread | null {
     let idlest: Thread | null = null;
     for (const thread of this.#threads)
       if (idlest === null || thread.waiting.length < idlest.waiting.length) idlest = thread;
-    return idlest === null || (idlest.waiting.length > 0 && this.#threads.length < this.#jobs) ? this.#add() : idlest;
+    const mayGrow = this.#threads.length < this.#workers;
+    return mayGrow && (idlest === null || idlest.waiting.length > 0) ? this.#add() : idlest;
   }
 
   #add(): Thread {

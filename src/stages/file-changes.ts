@@ -49,7 +49,12 @@ export function contentChange(facts: FileFacts, edits: readonly DecidedEdit[]): 
   const { seals, edits: signing } = facts.sealed ?? UNSEALED;
   const splices = mergeSplices(kept, signing);
   const renders = renderSites(kept, splices);
-  return { refusals, change: { ...common(facts, kept), kind: 'content', splices, follows: [], renders, seals } };
+  // not spread: there may be one for each file, and objects made by spreading have each a layout of its own
+  const { file, aliases, before, edits: made } = common(facts, kept);
+  return {
+    refusals,
+    change: { file, aliases, before, edits: made, kind: 'content', splices, follows: [], renders, seals },
+  };
 }
 
 /**

@@ -4,7 +4,7 @@ import { compareBytes } from '../formats/byte-text.ts';
 import type { OwnerNames } from '../io/owners.ts';
 import type { AttributesOf } from '../io/xattrs.ts';
 import type { Entry } from '../model/entry.ts';
-import type { LeftOut, ManifestEntry, Ownership } from '../model/manifest.ts';
+import type { FileEntry, LeftOut, ManifestEntry, Ownership } from '../model/manifest.ts';
 import type { TreePath } from '../model/path.ts';
 import type { Excluded } from '../model/scan.ts';
 import type { Contents } from './pack-contents.ts';
@@ -27,6 +27,9 @@ export interface Listing {
   readonly packed: readonly PackedEntry[];
   readonly leftOut: readonly LeftOut[];
 }
+
+/** An entry while it is put together: spread, each would have a layout of its own, which takes more memory than the entry. */
+type Growing<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** Holes of less than this are not worth a note. */
 const LEAST_HOLE = 64 * 1024;
@@ -61,7 +64,7 @@ function manifestEntry(
   options: EntryOptions,
 ): ManifestEntry {
   const { path, mode } = seen;
-  const base = { path, mtime: clamped(seen.mtime, options.latest), ...ownership(seen, options) };
+  const base = withOwnership({ path, mtime: clamped(seen.mtime, options.latest) }, seen, options);
   switch (seen.type) {
     case 'directory':
     case 'fifo':
@@ -93,28 +96,29 @@ function fileOrLink(seen: Entry, base: Base, contents: Contents, firstNames: Map
     };
   if (seen.links > 1) firstNames.set(inode, seen.path);
   const { size, sha256, sites, rows, seals, remains } = contents.fileOf(seen);
-  return {
-    ...base,
-    type: 'file',
-    mode: seen.mode,
-    size,
-    sha256,
-    ...(seen.size - seen.blocks * 512 >= LEAST_HOLE ? { sparse: true } : {}),
-    ...(remains > 0 ? { remains } : {}),
-    ...(sites.length > 0 ? { sites } : {}),
-    ...(seals.length > 0 ? { seals } : {}),
-    ...(rows.length > 0 ? { rows } : {}),
-  };
+  const { path, mtime, owner, xattrs } = base;
+  const entry: Growing<FileEntry> = { path, mtime, type: 'file', mode: seen.mode, size, sha256 };
+  if (owner !== undefined) entry.owner = owner;
+  if (xattrs !== undefined) entry.xattrs = xattrs;
+  if (seen.size - seen.blocks * 512 >= LEAST_HOLE) entry.sparse = true;
+  if (remains > 0) entry.remains = remains;
+  if (sites.length > 0) entry.sites = sites;
+  if (seals.length > 0) entry.seals = seals;
+  if (rows.length > 0) entry.rows = rows;
+  return entry;
 }
 
-/** The entry's owner where it is kept, and its extended attributes. */
-export function ownership(seen: Pick<Entry, 'path' | 'uid' | 'gid'>, { owners, attributes }: EntryOptions): Ownership {
-  const xattrs = attributes?.get(seen.path);
-  const owner =
-    owners === null
-      ? undefined
-      : { uid: seen.uid, gid: seen.gid, user: owners.user(seen.uid), group: owners.group(seen.gid) };
-  return { ...(owner === undefined ? {} : { owner }), ...(xattrs === undefined ? {} : { xattrs }) };
+/** Adds the entry's owner where it is kept, and its extended attributes. */
+export function withOwnership<T extends object>(
+  what: T,
+  { path, uid, gid }: Pick<Entry, 'path' | 'uid' | 'gid'>,
+  { owners, attributes }: EntryOptions,
+): T & Ownership {
+  const owned: T & Growing<Ownership> = what;
+  const xattrs = attributes?.get(path);
+  if (owners !== null) owned.owner = { uid, gid, user: owners.user(uid), group: owners.group(gid) };
+  if (xattrs !== undefined) owned.xattrs = xattrs;
+  return owned;
 }
 
 function clamped(mtime: string, latest: bigint | null): string {

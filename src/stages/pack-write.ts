@@ -16,7 +16,7 @@ import { asTreePath, type TreePath } from '../model/path.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Pace, PaceOptions } from './pace.ts';
 import { prepareContents, type Contents } from './pack-contents.ts';
-import { listEntries, ownership, type EntryOptions, type Listing, type PackedEntry } from './pack-entries.ts';
+import { listEntries, withOwnership, type EntryOptions, type Listing, type PackedEntry } from './pack-entries.ts';
 import { assembleManifest, type OwnFiles } from './pack-manifest.ts';
 import { requirementsOf } from './pack-requirements.ts';
 import { spoolVolatile } from './pack-volatile.ts';
@@ -95,7 +95,7 @@ async function describe(
   const root = readEntry(findTree(scan.tree).real, asTreePath(''));
   const own = assembleManifest({
     tree: { name: options.name ?? '', version: options.version ?? '' },
-    root: { mode: root.mode, ...ownership(root, entryOptions) },
+    root: withOwnership({ mode: root.mode }, root, entryOptions),
     areAttributesKnown: attributes !== null,
     prefixes: scan.prefixes,
     origins: contents.origins,

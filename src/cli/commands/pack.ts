@@ -46,7 +46,9 @@ export const command: Command = defineCommand({
     ['relocate pack . -o ../site.tar.zst --exclude "var/**"', 'without the data'],
   ],
   async run(args, session) {
-    const { packPlan, plan, readConfig, requireSettled, scanWithDigests } = await import('../../index.ts');
+    const { keepHeapSmall, packPlan, plan, readConfig, requireSettled, scanWithDigests } =
+      await import('../../index.ts');
+    keepHeapSmall();
     await requireSettled(args.tree);
     const config = readConfig(args.tree, args.config);
     const options = {
