@@ -69,7 +69,7 @@ function installed(archive: string, place: string, ...options: string[]): unknow
   return JSON.parse(relocateOk(['install', archive, place, '--format', 'json', ...options]));
 }
 
-test.each(['site.tar.gz', 'site.tar'])('%s gives the same tree for any number of threads', async (name) => {
+test.each(['site.tar.zst', 'site.tar.gz', 'site.tar'])('%s gives the same tree for any number of threads', async (name) => {
   const tree = join(base, 'build/site');
   makeTree(tree);
   const archive = await packed(tree, name);

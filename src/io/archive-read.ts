@@ -11,7 +11,7 @@ import { writeHeader } from '../formats/tar-write.ts';
 import { ArchiveError, UsageError } from '../model/errors.ts';
 import { OWN_PATHS, type Manifest, type ManifestEntry, type OwnFile } from '../model/manifest.ts';
 import { reasonOf } from './reasons.ts';
-import { detectCompression, framesOf } from './frames.ts';
+import { detectCompression, framesOf, plainUnpacker, type FrameUnpacker } from './frames.ts';
 import { TarStream } from './tar-stream.ts';
 
 /** The largest manifest or list that is held in memory: over a million entries, and less than the longest string of V8. */
@@ -39,8 +39,9 @@ export interface OpenArchive {
   /**
    * All entries, once, in order. `digests`: who holds contents against their digest, this reader behind the last piece, or the caller.
    * Throws ArchiveError where one is not what the manifest says, or the archive does not end well.
+   * @param unpacker who unpacks the frames from now on; by default this thread
    */
-  entries(digests: 'checked' | 'unchecked'): AsyncGenerator<ReadEntry, void, void>;
+  entries(digests: 'checked' | 'unchecked', unpacker?: FrameUnpacker): AsyncGenerator<ReadEntry, void, void>;
   close(): void;
 }
 
@@ -61,9 +62,9 @@ export async function openArchive(path: Buffer, options: ReadOptions): Promise<O
   try {
     const { size } = fstatSync(descriptor);
     if (options.digest !== undefined) await requireDigest(descriptor, size, options.digest);
-    const stream = new TarStream(
-      framesOf({ descriptor, size, compression: detectCompression(descriptor) }, options.jobs),
-    );
+    const compression = detectCompression(descriptor);
+    let unpacker = plainUnpacker(compression, options.jobs);
+    const stream = new TarStream(framesOf({ descriptor, size, compression }, () => unpacker));
     const manifestBytes = await readManifest(stream);
     const manifest = parseManifest(manifestBytes);
     const index = checkManifest(manifest);
@@ -78,7 +79,10 @@ export async function openArchive(path: Buffer, options: ReadOptions): Promise<O
       manifestDigest,
       own,
       size,
-      entries: (digests) => readEntries(stream, manifest, digests === 'checked', options.signal),
+      entries: (digests, others = unpacker) => {
+        unpacker = others;
+        return readEntries(stream, manifest, digests === 'checked', options.signal);
+      },
       close: () => closeSync(descriptor),
     };
   } catch (error) {
@@ -102,7 +106,8 @@ function openFile(path: Buffer): number {
 /** Authenticates the file as a whole. */
 async function requireDigest(descriptor: number, size: number, expected: string): Promise<void> {
   const digest = createHash('sha256');
-  for await (const bytes of framesOf({ descriptor, size, compression: 'none' }, 1)) digest.update(bytes);
+  for await (const bytes of framesOf({ descriptor, size, compression: 'none' }, () => plainUnpacker('none', 1)))
+    digest.update(bytes);
   const actual = digest.digest('hex');
   if (actual !== expected.toLowerCase())
     throw new ArchiveError(

@@ -4,10 +4,12 @@ import { copyFile } from './file-copier.ts';
 import { FileReader } from './file-reader.ts';
 import { failureOf, type CopyTask, type FileAnswer, type FileJob, type FileSettings } from './file-tasks.ts';
 import { FileWriter } from './file-writer.ts';
+import { FrameReader } from './frame-reader.ts';
 
 export class FileJobs {
   readonly #settings: FileSettings;
   readonly #writer: FileWriter;
+  readonly #unpacker = new FrameReader();
   #reader: FileReader | null = null;
 
   constructor(settings: FileSettings) {
@@ -15,9 +17,10 @@ export class FileJobs {
     this.#writer = new FileWriter(settings.root, settings.words);
   }
 
-  do(job: FileJob): FileAnswer {
+  async do(job: FileJob): Promise<FileAnswer> {
     const answer: FileAnswer = { filled: [], copied: [], contents: [], failure: null };
-    if (job.kind === 'read') this.#read(job.paths, answer);
+    if (job.kind === 'unpack') await this.#unpack(job, answer);
+    else if (job.kind === 'read') this.#read(job.paths, answer);
     else if (job.kind === 'copy') this.#copy(job.tasks, answer);
     else this.#write(job, answer);
     return answer;
@@ -26,6 +29,14 @@ export class FileJobs {
   /** Lets a file go that did not come to its end. */
   drop(): void {
     this.#writer.drop();
+  }
+
+  async #unpack({ buffer, place }: Extract<FileJob, { kind: 'unpack' }>, answer: FileAnswer): Promise<void> {
+    try {
+      await this.#unpacker.unpack(buffer, place);
+    } catch (error) {
+      answer.failure = failureOf(error, null);
+    }
   }
 
   #read(paths: readonly TreePath[], answer: FileAnswer): void {

@@ -1,9 +1,11 @@
 /** What file threads are asked, and what they answer. All of it crosses threads. */
 import type { Filling, FillWords } from '../formats/filling.ts';
+import type { FrameSizes } from '../formats/frame-sizes.ts';
 import { ArchiveError } from '../model/errors.ts';
 import type { Origin } from '../model/manifest.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import type { FileAttributes } from './file-output.ts';
+import type { Packed } from './unpacking.ts';
 
 /** What every thread needs to know of the tree. Plain JSON. */
 export interface FileSettings {
@@ -48,7 +50,16 @@ export interface FilePart {
   isLast: boolean;
 }
 
+/** Where a frame lies in the open file of an archive. */
+export interface FramePlace {
+  readonly descriptor: number;
+  readonly compression: Packed;
+  readonly at: number;
+  readonly sizes: FrameSizes;
+}
+
 export type FileJob =
+  | { readonly kind: 'unpack'; readonly place: FramePlace; readonly buffer: SharedArrayBuffer }
   | { readonly kind: 'write'; readonly buffer: SharedArrayBuffer; readonly parts: readonly FilePart[] }
   | { readonly kind: 'copy'; readonly tasks: readonly CopyTask[] }
   | { readonly kind: 'read'; readonly paths: readonly TreePath[] };

@@ -51,7 +51,12 @@ export class FileThreads {
     }
   }
 
-  /** Gives a job to a thread that `free` gave. Rejects where the thread broke down. */
+  /** The thread with the least to do, even where that is much: for jobs that others wait for. */
+  soonest(): FileThread {
+    return this.#most === 0 || this.#alone-- > 0 ? this.#here : this.#idlest();
+  }
+
+  /** Gives a job to a thread that `free` or `soonest` gave. Rejects where the thread broke down. */
   async run(thread: FileThread, job: FileJob): Promise<FileAnswer> {
     if (!(thread instanceof WorkerThread)) return this.#here.run(job);
     try {
@@ -85,7 +90,7 @@ class OwnThread implements FileThread {
     this.#settings = settings;
   }
 
-  run(job: FileJob): FileAnswer {
+  run(job: FileJob): Promise<FileAnswer> {
     this.#tools ??= new FileJobs(this.#settings);
     return this.#tools.do(job);
   }

@@ -6,4 +6,8 @@ import type { FileJob, FileSettings } from './file-tasks.ts';
 // what file-threads.ts passed in
 const jobs = new FileJobs(workerData as FileSettings);
 
-parentPort?.on('message', (job: FileJob) => parentPort?.postMessage(jobs.do(job)));
+// a job that has to wait (for a codec that is being loaded) is waited for: they are done in their order
+let last: Promise<void> = Promise.resolve();
+parentPort?.on('message', (job: FileJob) => {
+  last = last.then(async () => parentPort?.postMessage(await jobs.do(job)));
+});

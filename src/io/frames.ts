@@ -4,6 +4,7 @@ import { FRAME_BYTES } from '../formats/gzip-frames.ts';
 import type { FrameSizes } from '../formats/frame-sizes.ts';
 import { ArchiveError } from '../model/errors.ts';
 import type { CompressionName } from './compression.ts';
+import type { FramePlace } from './file-tasks.ts';
 import { measureFrame, unpackFrame, type Packed } from './unpacking.ts';
 
 /** An open archive file. */
@@ -25,9 +26,22 @@ export function detectCompression(descriptor: number): CompressionName {
   );
 }
 
-/** The tar within, in pieces. `jobs`: frames inflated at a time. */
-export function framesOf(file: ArchiveFile, jobs: number): AsyncGenerator<Buffer, void, void> {
-  return file.compression === 'none' ? plainFrames(file) : packedFrames(file, file.compression, jobs);
+/** Who unpacks frames. */
+export interface FrameUnpacker {
+  /** Frames that are asked for before their turn. */
+  readonly ahead: number;
+  /** Rejects with an ArchiveError where the frame is damaged or not what its head says. */
+  unpack(place: FramePlace): Promise<Buffer>;
+  /** Told of each frame when the next one is asked for. */
+  passed(frame: Buffer): void;
+}
+
+/**
+ * The tar within, in pieces, each valid until the next is asked for.
+ * @param unpackerOf asked before each frame of a compressed archive: who unpacks frames may change on the way
+ */
+export function framesOf(file: ArchiveFile, unpackerOf: () => FrameUnpacker): AsyncGenerator<Buffer, void, void> {
+  return file.compression === 'none' ? plainFrames(file) : packedFrames(file, file.compression, unpackerOf);
 }
 
 /** Buffers taken in turn: headers may reach from one into the next, so the one before must stay as it is for a while. */
@@ -43,29 +57,50 @@ async function* plainFrames({ descriptor, size }: ArchiveFile): AsyncGenerator<B
   }
 }
 
-async function* packedFrames(file: ArchiveFile, compression: Packed, jobs: number): AsyncGenerator<Buffer, void, void> {
-  const ahead: Promise<Buffer>[] = [];
-  // what is unpacked by this thread gains nothing from being early
-  const most = compression === 'gzip' ? jobs : 0;
+async function* packedFrames(
+  file: ArchiveFile,
+  compression: Packed,
+  unpackerOf: () => FrameUnpacker,
+): AsyncGenerator<Buffer, void, void> {
+  const ahead: Frame[] = [];
   let at = 0;
   for (;;) {
-    while (at < file.size && ahead.length <= most) {
+    const unpacker = unpackerOf();
+    while (at < file.size && ahead.length <= unpacker.ahead) {
       const sizes = measureSafely(file, compression, at);
       if (sizes instanceof Error) {
-        ahead.push(rejected(sizes));
+        ahead.push({ unpacker, bytes: rejected(sizes) });
         at = file.size;
         break;
       }
-      const member = readAt(file.descriptor, at, Buffer.allocUnsafe(sizes.member));
-      const frame = unpackFrame(compression, member, sizes);
-      frame.catch(() => {}); // it is awaited in its turn
-      ahead.push(frame);
+      const bytes = unpacker.unpack({ descriptor: file.descriptor, compression, at, sizes });
+      bytes.catch(() => {}); // it is awaited in its turn
+      ahead.push({ unpacker, bytes });
       at += sizes.member;
     }
     const next = ahead.shift();
     if (next === undefined) return;
-    yield await next;
+    const bytes = await next.bytes;
+    yield bytes;
+    next.unpacker.passed(bytes);
   }
+}
+
+/** A frame that was asked for. */
+interface Frame {
+  readonly unpacker: FrameUnpacker;
+  readonly bytes: Promise<Buffer>;
+}
+
+/** Unpacks frames for the calling thread alone. */
+export function plainUnpacker(compression: CompressionName, jobs: number): FrameUnpacker {
+  return {
+    // what is unpacked by this thread gains nothing from being early
+    ahead: compression === 'gzip' ? jobs : 0,
+    unpack: ({ descriptor, compression: packed, at, sizes }) =>
+      unpackFrame(packed, readAt(descriptor, at, Buffer.allocUnsafe(sizes.member)), sizes),
+    passed: () => {},
+  };
 }
 
 /** A damaged head is an error in its turn: what comes before it is read first. */

@@ -23,7 +23,8 @@ export class TarStream {
     await this.#pass();
     let pax: { readonly records: PaxRecords; readonly raw: Buffer } | null = null;
     for (;;) {
-      const block = await this.#take(BLOCK);
+      // of its own: a pax header is needed when the frame that it was in has gone
+      const block = Buffer.from(await this.#take(BLOCK));
       const header = readBlock(block);
       if (header.kind === 'end') {
         if (pax !== null)
@@ -113,6 +114,7 @@ export class TarStream {
     }
   }
 
+  /** Bytes that are valid until the next call. */
   async #take(length: number): Promise<Buffer> {
     await this.#fill();
     if (this.#chunk.length >= length) {
@@ -126,7 +128,7 @@ export class TarStream {
       const part = this.#chunk.subarray(0, missing);
       this.#chunk = this.#chunk.subarray(part.length);
       missing -= part.length;
-      parts.push(part);
+      parts.push(Buffer.from(part));
     }
     return Buffer.concat(parts);
   }

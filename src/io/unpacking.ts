@@ -27,7 +27,17 @@ export type Unpack = (frame: Buffer, sizes: FrameSizes) => Buffer;
 export async function unpackerOf(compression: Packed): Promise<Unpack> {
   if (compression === 'gzip') return inflateMember;
   const codec = await zstdCodec();
-  return (frame, sizes) => unpackZstd(codec, frame, sizes);
+  return (frame, sizes) => zstdContents(codec, frame, sizes);
+}
+
+/** Takes one frame apart into memory as long as its contents. @throws ArchiveError where it is damaged or not what its head says */
+export type UnpackInto = (target: Uint8Array, frame: Buffer, sizes: FrameSizes) => void;
+
+/** The same, into memory that is given. */
+export async function unpackerInto(compression: Packed): Promise<UnpackInto> {
+  if (compression === 'gzip') return (target, frame, sizes) => target.set(inflateMember(frame, sizes));
+  const codec = await zstdCodec();
+  return (target, frame, sizes) => unpackZstd(codec, frame, sizes, target);
 }
 
 /**
@@ -35,7 +45,7 @@ export async function unpackerOf(compression: Packed): Promise<Unpack> {
  * @throws ArchiveError where it is damaged or not what its head says
  */
 export async function unpackFrame(compression: Packed, frame: Buffer, sizes: FrameSizes): Promise<Buffer> {
-  if (compression === 'zstd') return unpackZstd(await zstdCodec(), frame, sizes);
+  if (compression === 'zstd') return zstdContents(await zstdCodec(), frame, sizes);
   return new Promise((resolve, reject) => {
     inflateRaw(deflatedIn(frame), inflation(sizes), (error, result) => {
       try {
@@ -58,16 +68,21 @@ function inflateMember(member: Buffer, sizes: FrameSizes): Buffer {
   return requireInflated(member, sizes, result);
 }
 
-function unpackZstd(codec: ZstdCodec, frame: Buffer, sizes: FrameSizes): Buffer {
-  let contents: Buffer;
+function unpackZstd(codec: ZstdCodec, frame: Buffer, sizes: FrameSizes, target: Uint8Array): void {
+  let length: number;
   try {
-    contents = codec.decompress(frame, sizes.contents);
+    length = codec.decompress(frame, target);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ArchiveError('zstd-data', `a zstd frame can't be unpacked (${why}): the archive is damaged`);
   }
-  if (contents.length !== sizes.contents)
+  if (length !== sizes.contents)
     throw new ArchiveError('zstd-size', 'a zstd frame does not have the size that it says');
+}
+
+function zstdContents(codec: ZstdCodec, frame: Buffer, sizes: FrameSizes): Buffer {
+  const contents = Buffer.allocUnsafeSlow(sizes.contents);
+  unpackZstd(codec, frame, sizes, contents);
   return contents;
 }
 

@@ -7,8 +7,8 @@ import zlib from 'node:zlib';
 export interface ZstdCodec {
   /** Makes one frame; null where nothing here can. */
   readonly compress: ((contents: Buffer, level: number) => Buffer) | null;
-  /** The contents of one frame that says it has so many. Throws where it is damaged. */
-  readonly decompress: (frame: Buffer, contents: number) => Buffer;
+  /** Unpacks one frame into memory of the size that it says. Returns how many bytes there were. Throws where it is damaged. */
+  readonly decompress: (frame: Buffer, target: Uint8Array) => number;
 }
 
 /** What the types of Node 20 do not have. */
@@ -17,6 +17,8 @@ interface ZlibWithZstd {
   zstdCompressSync(bytes: Buffer, options: object): Buffer;
   zstdDecompressSync(bytes: Buffer, options: object): Buffer;
 }
+
+type WasmEngine = (typeof import('@cloudpss/zstd/wasm'))['_WasmModule'];
 
 /** Room for a frame in one piece. */
 const SLACK = 1024;
@@ -41,18 +43,18 @@ function builtInCodec(): ZstdCodec | null {
         chunkSize: contents.length + (contents.length >> 8) + SLACK,
         params: { [constants.ZSTD_c_compressionLevel]: level },
       }),
-    decompress: (frame, contents) =>
-      zstdDecompressSync(frame, { maxOutputLength: contents, chunkSize: contents + SLACK }),
+    decompress: (frame, target) =>
+      put(zstdDecompressSync(frame, { maxOutputLength: target.length, chunkSize: target.length + SLACK }), target),
   };
 }
 
 async function packageCodec(): Promise<ZstdCodec | null> {
   try {
-    const { compress, decompress } = await import('@cloudpss/zstd/wasm');
+    const { compress, _WasmModule: engine } = await import('@cloudpss/zstd/wasm');
     return {
       compress: (contents, level) => asBuffer(compress(contents, level)),
-      // it makes room for as many bytes as the header says, and fails where there are more
-      decompress: (frame) => asBuffer(decompress(frame)),
+      // its own `decompress` makes a copy that the garbage collector has to find
+      decompress: (frame, target) => decompressWith(engine, frame, target),
     };
   } catch {
     return null;
@@ -61,7 +63,31 @@ async function packageCodec(): Promise<ZstdCodec | null> {
 
 async function plainCodec(): Promise<ZstdCodec> {
   const { decompress } = await import('fzstd');
-  return { compress: null, decompress: (frame, contents) => asBuffer(decompress(frame, new Uint8Array(contents))) };
+  return {
+    compress: null,
+    decompress: (frame, target) => put(decompress(frame, new Uint8Array(target.length)), target),
+  };
+}
+
+function put(contents: Uint8Array, target: Uint8Array): number {
+  if (contents.length <= target.length) target.set(contents);
+  return contents.length;
+}
+
+/** One call of ZSTD_decompress in the engine's memory: it writes no more than it is given room for. */
+function decompressWith(engine: WasmEngine, frame: Buffer, target: Uint8Array): number {
+  const [from, to] = [engine._malloc(frame.length), engine._malloc(target.length)];
+  try {
+    if (from === 0 || to === 0) throw new Error('no memory is left');
+    engine.HEAPU8.set(frame, from);
+    const length = engine._decompress(to, target.length, from, frame.length);
+    if (engine._ZSTD_isError(length) !== 0) throw new Error(engine.UTF8ToString(engine._ZSTD_getErrorName(length)));
+    target.set(engine.HEAPU8.subarray(to, to + length));
+    return length;
+  } finally {
+    engine._free(from);
+    engine._free(to);
+  }
 }
 
 function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {

@@ -6,6 +6,7 @@ import { FileFeed } from '../io/file-feed.ts';
 import { errorOf, type NewFileTask } from '../io/file-tasks.ts';
 import type { FileThreads } from '../io/file-threads.ts';
 import type { OwnerIds } from '../io/owners.ts';
+import { SharedFrames } from '../io/shared-frames.ts';
 import type { Node, Staging } from '../io/staging.ts';
 import { writeAttributes } from '../io/xattrs.ts';
 import { ArchiveError, RequirementError } from '../model/errors.ts';
@@ -42,10 +43,11 @@ export async function extractFiles(
   reused: ReadonlySet<TreePath>,
   pace: Pace,
 ): Promise<Rendered> {
-  const feed = new FileFeed(threads);
+  const frames = new SharedFrames(threads);
+  const feed = new FileFeed(threads, frames);
   let filled: Rendered = new Map();
   try {
-    for await (const { entry, pieces } of archive.entries('unchecked')) {
+    for await (const { entry, pieces } of archive.entries('unchecked', frames)) {
       if (entry.type === 'file' && !reused.has(entry.path)) await feed.add(taskFor(entry, rendering), pieces);
       if (feed.failure !== null) break;
       await pace.step(entry.type === 'file' ? entry.size : 0);
