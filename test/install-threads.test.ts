@@ -69,24 +69,27 @@ function installed(archive: string, place: string, ...options: string[]): unknow
   return JSON.parse(relocateOk(['install', archive, place, '--format', 'json', ...options]));
 }
 
-test.each(['site.tar.zst', 'site.tar.gz', 'site.tar'])('%s gives the same tree for any number of threads', async (name) => {
-  const tree = join(base, 'build/site');
-  makeTree(tree);
-  const archive = await packed(tree, name);
-  const place = join(parent, 'site');
-  const trees = ['1', '3'].map((jobs) => {
-    installed(archive, place, '--allow-special', '--jobs', jobs);
-    expect(relocate(['verify', place, '--jobs', jobs]).stderr).toBe('');
-    const all = shown(place);
-    execFileSync('chmod', ['-R', 'u+rwX', place]);
-    rmSync(place, { recursive: true });
-    return all;
-  });
-  expect(new Set(trees).size).toBe(1);
-  expect(trees[0]).toContain('many/1/1\tf\t4755');
-  expect(trees[0]).toContain('many/0/0\tf\t0\t');
-  expect(readdirSync(parent)).toEqual([]);
-});
+test.each(['site.tar.zst', 'site.tar.gz', 'site.tar'])(
+  '%s gives the same tree for any number of threads',
+  async (name) => {
+    const tree = join(base, 'build/site');
+    makeTree(tree);
+    const archive = await packed(tree, name);
+    const place = join(parent, 'site');
+    const trees = ['1', '3'].map((jobs) => {
+      installed(archive, place, '--allow-special', '--jobs', jobs);
+      expect(relocate(['verify', place, '--jobs', jobs]).stderr).toBe('');
+      const all = shown(place);
+      execFileSync('chmod', ['-R', 'u+rwX', place]);
+      rmSync(place, { recursive: true });
+      return all;
+    });
+    expect(new Set(trees).size).toBe(1);
+    expect(trees[0]).toContain('many/1/1\tf\t4755');
+    expect(trees[0]).toContain('many/0/0\tf\t0\t');
+    expect(readdirSync(parent)).toEqual([]);
+  },
+);
 
 describe('of all that is wrong with an archive', () => {
   const broken = (path: string): ReturnType<typeof file> => ({ ...file(path, 'right'), body: Buffer.from('wrong') });

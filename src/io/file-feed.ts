@@ -1,4 +1,4 @@
-/** Feeds file threads with the files of an archive, in its order, as their bytes come: copied into a few buffers that are used again. */
+/** Feeds file threads with the files of an archive, in its order, as their bytes come: where they lie in a frame, or copied into a few buffers. */
 import type { TreePath } from '../model/path.ts';
 import type { FileThread, FileThreads } from './file-threads.ts';
 import type { SharedFrames } from './shared-frames.ts';
