@@ -6,7 +6,11 @@ import { ArchiveError } from '../model/errors.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import { openPath } from './entries.ts';
 import { FileOutput } from './file-output.ts';
+import { readRange, rewriteFile } from './file-rewrite.ts';
 import type { FilledFile, FilePart, NewFileTask } from './file-tasks.ts';
+
+/** Up to this size a file is filled in before it is written, in memory; larger ones are written as they come, and once more. */
+const IN_MEMORY = 8 * 1024 * 1024;
 
 /** The file that is being written. */
 interface Current {
@@ -41,11 +45,14 @@ export class FileWriter {
     if (task !== null) this.#current = { task, held: [], stream: null };
     const current = this.#current;
     if (current === null) return null;
-    if (current.task.filling !== null) current.held.push(isLast ? bytes : Buffer.from(bytes));
-    else if (task !== null && isLast) this.#writeWhole(task, bytes);
+    const { filling, size } = current.task;
+    const isHeld = filling !== null && size <= IN_MEMORY;
+    if (isHeld) current.held.push(isLast ? bytes : Buffer.from(bytes));
+    else if (filling === null && task !== null && isLast) this.#writeWhole(task, bytes);
     else this.#append(current, bytes, isLast);
     if (!isLast) return null;
-    const filled = current.task.filling === null ? null : this.#writeFilled(current, current.task.filling);
+    const filled =
+      filling === null ? null : isHeld ? this.#writeFilled(current, filling) : this.#rewrite(current, filling);
     this.#current = null;
     return filled;
   }
@@ -69,7 +76,7 @@ export class FileWriter {
     output.write(bytes);
     if (!isLast) return;
     requireDigest(task, digest.digest('hex'));
-    output.finish(task.attributes);
+    output.finish(task.filling === null ? task.attributes : null);
     current.stream = null;
     output.close();
   }
@@ -88,6 +95,12 @@ export class FileWriter {
       }
     });
     return { path, size, digest: digest.digest('hex') };
+  }
+
+  #rewrite({ task }: Current, filling: Filling): FilledFile {
+    const { path } = task;
+    requireSiteTexts(path, filling.sites, this.#words, (start, end) => readRange(this.#root, path, start, end));
+    return rewriteFile(this.#root, task, (pieces) => fillIn(path, filling, this.#words, pieces));
   }
 
   #create(task: NewFileTask, fill: (output: FileOutput) => void): number {

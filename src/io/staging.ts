@@ -2,7 +2,6 @@
  * The folder in which a tree is put together before it comes to its place. Reached by its descriptor where the system allows it: then
  * the length of its own path does not count, and nobody can put another folder in its place.
  */
-import { createHash } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -14,8 +13,6 @@ import {
   lutimesSync,
   mkdirSync,
   openSync,
-  readSync,
-  renameSync,
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
@@ -23,9 +20,7 @@ import { encodeBytes } from '../formats/byte-text.ts';
 import { asAbsolutePath, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { hostPath } from './entries.ts';
 import { runTool } from './host-tool.ts';
-import { FileOutput, settableTime } from './file-output.ts';
-import type { FilledFile } from './file-tasks.ts';
-import { readPieces } from './pieces.ts';
+import { settableTime } from './file-output.ts';
 
 /** A FIFO, or with `device` (`c` or `b`, major, minor) a device node. */
 export interface Node {
@@ -59,35 +54,6 @@ export class Staging {
 
   makeFolder(path: TreePath): void {
     mkdirSync(this.at(path), { mode: 0o700 });
-  }
-
-  /** Puts other bytes in the place of a file: written beside it, then renamed. `change` is given its present bytes in pieces. */
-  rewriteFile(path: TreePath, isSparse: boolean, change: (pieces: Iterable<Buffer>) => Iterable<Buffer>): FilledFile {
-    const beside = this.at('.relocate/rewritten' as TreePath); // relocate's own folder, which no entry of an archive is in
-    const file = new FileOutput(beside, isSparse);
-    try {
-      const digest = createHash('sha256');
-      for (const piece of change(readPieces(this.at(path)))) {
-        digest.update(piece);
-        file.write(piece);
-      }
-      const size = file.finish();
-      renameSync(beside, this.at(path));
-      return { path, size, digest: digest.digest('hex') };
-    } finally {
-      file.close();
-    }
-  }
-
-  /** The bytes [start, end) of a file, fewer where it ends. */
-  readRange(path: TreePath, start: number, end: number): Buffer {
-    const descriptor = openSync(this.at(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const bytes = Buffer.alloc(end - start);
-      return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, start));
-    } finally {
-      closeSync(descriptor);
-    }
   }
 
   makeHardLink(path: TreePath, target: TreePath): void {

@@ -3,6 +3,7 @@ import { showBytes } from '../formats/byte-text.ts';
 import { fillIn, requireSiteTexts, type Filling } from '../formats/filling.ts';
 import { isMisfit, rowSplices, siteSplices, valueSplices } from '../formats/render.ts';
 import { mergeSplices } from '../formats/splices.ts';
+import { readRange, rewriteFile } from '../io/file-rewrite.ts';
 import type { FilledFile } from '../io/file-tasks.ts';
 import type { Staging } from '../io/staging.ts';
 import { ArchiveError } from '../model/errors.ts';
@@ -14,9 +15,6 @@ import type { Replacements } from './install-python.ts';
 
 /** The new content of every file that was filled in. */
 export type Rendered = ReadonlyMap<TreePath, FilledFile>;
-
-/** Up to this size a file is filled in before it is written, in memory. */
-const IN_MEMORY = 8 * 1024 * 1024;
 
 /** What is to be filled in, and when. */
 export class Rendering {
@@ -43,13 +41,13 @@ export class Rendering {
     return this.isFilledIn(entry) && !this.comesLater(entry) ? this.#fillingOf(entry, new Map()) : null;
   }
 
-  /** Whether a file is written as it comes and filled in afterwards: it is large, or needs the digests of others. */
-  comesLater(entry: FileEntry): boolean {
-    return entry.rows !== undefined || (entry.size > IN_MEMORY && this.isFilledIn(entry));
+  /** Whether a file is written as it comes and filled in afterwards: it needs the digests of others. */
+  comesLater({ rows }: FileEntry): boolean {
+    return rows !== undefined;
   }
 
   /**
-   * Fills in what comes later, files with rows last of all.
+   * Fills in what comes later: files with rows.
    * @returns all files that were filled in, in the order of the manifest but for these last
    * @throws ArchiveError `site-mismatch` where a site does not hold what it should, `placeholder-left` where one was not filled in
    */
@@ -57,7 +55,7 @@ export class Rendering {
     const rendered = new Map<TreePath, FilledFile>();
     const files = this.#manifest.entries.filter((entry): entry is FileEntry => entry.type === 'file');
     for (const entry of files.filter(({ rows }) => rows === undefined)) {
-      const filled = this.comesLater(entry) ? this.#rewrite(entry, staging, rendered) : done.get(entry.path);
+      const filled = done.get(entry.path);
       if (filled !== undefined) rendered.set(entry.path, filled);
     }
     for (const entry of files.filter(({ rows }) => rows !== undefined)) {
@@ -80,7 +78,8 @@ export class Rendering {
     const { path, sites = [] } = entry;
     const filling = this.#fillingOf(entry, rendered);
     if (filling.splices.length === 0 && entry.sites === undefined) return undefined;
-    requireSiteTexts(path, sites, this.#manifest, (start, end) => staging.readRange(path, start, end));
-    return staging.rewriteFile(path, entry.sparse === true, (pieces) => fillIn(path, filling, this.#manifest, pieces));
+    requireSiteTexts(path, sites, this.#manifest, (start, end) => readRange(staging.root, path, start, end));
+    const file = { path, isSparse: entry.sparse === true, attributes: null };
+    return rewriteFile(staging.root, file, (pieces) => fillIn(path, filling, this.#manifest, pieces));
   }
 }
