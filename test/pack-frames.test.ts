@@ -10,7 +10,7 @@ import { tarEntry } from '../src/formats/tar-entry.ts';
 import { headerLength, writeHeader } from '../src/formats/tar-write.ts';
 import { FrameMaker } from '../src/io/frame-maker.ts';
 import type { FrameEntry, FrameFile } from '../src/io/frame-tasks.ts';
-import { KernelStream } from '../src/io/kernel-stream.ts';
+import { kernelFinder } from '../src/io/search-kernel.ts';
 import { ArchiveError, StalePlanError } from '../src/model/errors.ts';
 import { asAbsolutePath, asTreePath } from '../src/model/path.ts';
 import { file } from './support/archives.ts';
@@ -22,14 +22,14 @@ const prefixes = [{ path: asAbsolutePath(PREFIX), base: asTreePath(''), source: 
 describe('the search of pieces', () => {
   test('finds with the kernel what it finds without, however the bytes are cut', () => {
     const needles = compileNeedles(prefixes);
-    const kernel = new KernelStream(needles);
+    const find = kernelFinder(needles);
     const word = fc.constantFrom(PREFIX, `${PREFIX}/x`, `-${PREFIX}`, '\0', ' ', 'x'.repeat(3000), PREFIX.slice(0, 7));
     const piece = fc.array(word, { maxLength: 12 }).map((words) => Buffer.from(words.join('')));
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), fc.boolean(), (pieces, isLarge) => {
         // larger than the window of the kernel, too
         const all = isLarge ? [...pieces, Buffer.alloc(1_100_000, 'y'), ...pieces] : pieces;
-        const plain = new HitStream(needles);
+        const [plain, kernel] = [new HitStream(needles), new HitStream(needles, undefined, find)];
         const expected = [...all.flatMap((bytes) => plain.push(bytes)), ...plain.end()];
         expect([...all.flatMap((bytes) => kernel.push(bytes)), ...kernel.end()]).toEqual(expected);
       }),

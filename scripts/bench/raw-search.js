@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
 import { compileNeedles } from '../../dist/formats/needles.js';
-import { fill } from '../../dist/io/file-read.js';
+import { fill } from '../../dist/io/fill.js';
 import { searchKernel } from '../../dist/io/search-kernel.js';
 
 const BATCH = 256;

@@ -1,16 +1,6 @@
 /** A scan cache on the disk: read with suspicion, written whole or not at all. */
 import { createHash, hash, randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  futimesSync,
-  openSync,
-  readSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, futimesSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { encodeBytes } from '../formats/byte-text.ts';
 import {
   decodeHeader,
@@ -22,6 +12,7 @@ import {
 } from '../formats/sections.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import { errorCode } from './entries.ts';
+import { fill } from './fill.ts';
 
 const CHUNK = 1024 * 1024;
 
@@ -61,14 +52,14 @@ function tryOpen(place: Buffer): number | string | null {
 
 function readHeader(descriptor: number, count: number, size: number): PlacedSection[] | string {
   const header = Buffer.alloc(headerLength(count));
-  readAt(descriptor, header, 0);
+  fill(descriptor, header, 0);
   return decodeHeader(header, count, size) ?? 'it is damaged, or of another version';
 }
 
 /** Reads a section into memory that threads can share; null where its bytes are not those that were written. */
 export function readSection({ descriptor }: OpenCache, { start, length, digest }: PlacedSection): Uint8Array | null {
   const bytes = new Uint8Array(new SharedArrayBuffer(length));
-  readAt(descriptor, bytes, start);
+  fill(descriptor, bytes, start);
   return hash('sha256', bytes, 'buffer').equals(digest) ? bytes : null;
 }
 
@@ -78,22 +69,11 @@ export function isWholeSection(descriptor: number, { start, length, digest }: Pl
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK, length));
   for (let at = 0; at < length;) {
     const piece = buffer.subarray(0, Math.min(CHUNK, length - at));
-    if (readAt(descriptor, piece, start + at) < piece.length) return false;
+    if (fill(descriptor, piece, start + at) < piece.length) return false;
     sum.update(piece);
     at += piece.length;
   }
   return sum.digest().equals(digest);
-}
-
-/** Reads from an offset until the bytes are full or the file ends; returns how many were read. */
-export function readAt(descriptor: number, bytes: Uint8Array, offset: number): number {
-  let filled = 0;
-  while (filled < bytes.length) {
-    const got = readSync(descriptor, bytes, filled, bytes.length - filled, offset + filled);
-    if (got === 0) break;
-    filled += got;
-  }
-  return filled;
 }
 
 export function closeCache({ descriptor }: OpenCache): void {

@@ -1,8 +1,9 @@
 /** Opening a file of a tree for a scan, and reading it into a buffer: whole where it fits, else window by window. */
-import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, type BigIntStats } from 'node:fs';
 import { judgeHits, type Hit, type Needles } from '../formats/needles.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import { openPath } from './entries.ts';
+import { fill } from './fill.ts';
 import type { SeenFile } from './scan-tasks.ts';
 import type { SearchKernel } from './search-kernel.ts';
 
@@ -30,20 +31,6 @@ export function changeSince(seen: SeenFile, descriptor: number, read: number): s
   if (read !== seen.size) return `its size was ${seen.size} bytes and ${read} were read`;
   const { mtimeNs } = fstatSync(descriptor, { bigint: true });
   return mtimeNs.toString() === seen.mtime ? null : 'it was written to';
-}
-
-/**
- * Reads from an offset of the file until the buffer is full or the file ends; returns the bytes read. `expected`: with so many it is at
- * its end, as far as is known, and is not asked again.
- */
-export function fill(descriptor: number, buffer: Buffer, position: number, expected = 0): number {
-  let filled = 0;
-  while (filled < buffer.length) {
-    const got = readSync(descriptor, buffer, filled, buffer.length - filled, position + filled);
-    filled += got;
-    if (got === 0 || filled === expected) break;
-  }
-  return filled;
 }
 
 /** Called with the bytes of each window that the windows before it did not have. */

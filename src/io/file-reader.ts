@@ -1,11 +1,13 @@
 /** Reads the files of a tree, each once: its digest, and how often it names a place where the tree is not any more. */
 import { createHash, hash } from 'node:crypto';
 import { fstatSync } from 'node:fs';
-import { compileNeedles, judgeHits, type Hit, type Needles } from '../formats/needles.ts';
-import { asAbsolutePath, asTreePath, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { judgeHits, type Hit, type Needles } from '../formats/needles.ts';
+import { originNeedles } from '../formats/origin-needles.ts';
+import type { AbsolutePath, TreePath } from '../model/path.ts';
 import { errorCode } from './entries.ts';
-import { fill, searchWindows, withFile } from './file-read.ts';
+import { searchWindows, withFile } from './file-read.ts';
 import type { FileContent, FileSettings } from './file-tasks.ts';
+import { fill } from './fill.ts';
 import { searchKernel, type SearchKernel } from './search-kernel.ts';
 
 /** What is read at a time. */
@@ -20,14 +22,7 @@ export class FileReader {
   constructor({ root, prefixes, here }: FileSettings) {
     this.#root = root;
     this.#here = new Set(here);
-    this.#needles = compileNeedles(
-      prefixes.map(({ path, base }) => ({
-        path: asAbsolutePath(path),
-        base: asTreePath(base),
-        source: 'receipt',
-        evidence: '',
-      })),
-    );
+    this.#needles = originNeedles(prefixes);
     const { behind, ahead } = this.#needles.margin;
     this.#kernel = searchKernel(this.#needles, Math.max(BUFFER, 4 * (behind + ahead)));
   }

@@ -1,8 +1,8 @@
 /** A file under scan, as rules see it: whole where it fits in memory, by regions where it does not. */
-import { readSync } from 'node:fs';
 import type { Place } from '../formats/needles.ts';
 import type { TreePath } from '../model/path.ts';
 import { HEAD_BYTES, WHOLE_FILE_LIMIT, type FileView } from '../rules/rule.ts';
+import { fill } from './fill.ts';
 
 const LINE_FEED = 0x0a;
 /** A region of a large file is read with this much around it, so that neighbouring questions cost nothing. */
@@ -100,13 +100,7 @@ export function regionView(file: ViewedFile, descriptor: number, head: Buffer): 
 
 function readRegion(descriptor: number, start: number, end: number): Buffer {
   const bytes = Buffer.allocUnsafe(end - start);
-  let filled = 0;
-  while (filled < bytes.length) {
-    const got = readSync(descriptor, bytes, filled, bytes.length - filled, start + filled);
-    if (got === 0) break;
-    filled += got;
-  }
-  return bytes.subarray(0, filled);
+  return bytes.subarray(0, fill(descriptor, bytes, start));
 }
 
 function findLineStarts(bytes: Buffer): number[] {

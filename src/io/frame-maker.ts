@@ -4,7 +4,6 @@
  * compressed frame is unpacked again and held against what was put in.
  */
 import { hash } from 'node:crypto';
-import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { showBytes } from '../formats/byte-text.ts';
 import { manifestEntryDiffers } from '../formats/archive-agreement.ts';
 import { compileNeedles, judgeHits, type Needles } from '../formats/needles.ts';
@@ -15,7 +14,9 @@ import { writeHeader } from '../formats/tar-write.ts';
 import { ArchiveError, StalePlanError } from '../model/errors.ts';
 import { compressionOf, isZeros, type Compression } from './compression.ts';
 import { changedContent } from './content.ts';
-import { errorCode, hostPath, openPath } from './entries.ts';
+import { errorCode, hostPath } from './entries.ts';
+import { withFile } from './file-read.ts';
+import { fill } from './fill.ts';
 import type { FileSource, FrameFile, FrameSettings, FrameTask, PackedFrame } from './frame-tasks.ts';
 import { readPieces } from './pieces.ts';
 import { searchKernel, type SearchKernel } from './search-kernel.ts';
@@ -149,20 +150,11 @@ function readable(error: unknown, path: string): unknown {
 }
 
 function fillPlain(frame: Buffer, start: number, size: number, { root, path }: FrameFile): number {
-  const descriptor = openSync(openPath(root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    let filled = 0;
-    while (filled <= size) {
-      const got = readSync(descriptor, frame, start + filled, size + 1 - filled, null);
-      filled += got;
-      // a file gives less than was asked for at its end alone
-      if (got === 0 || filled === size) break;
-    }
-    if (filled !== size) throw resized(path, filled > size);
-    return start + size;
-  } finally {
-    closeSync(descriptor);
-  }
+  // one byte more tells that it has grown
+  const room = frame.subarray(start, start + size + 1);
+  const filled = withFile(root, path, (descriptor) => fill(descriptor, room, 0, size));
+  if (filled !== size) throw resized(path, filled > size);
+  return start + size;
 }
 
 function fillChanged(frame: Buffer, start: number, size: number, file: FrameFile): number {

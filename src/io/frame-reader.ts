@@ -1,8 +1,8 @@
 /** Reads frames from the file of an archive and unpacks them into memory that is given. */
 import { ZSTD_FRAME_BYTES } from '../formats/zstd-frames.ts';
 import { ArchiveError } from '../model/errors.ts';
-import { fill } from './file-read.ts';
 import type { FramePlace } from './file-tasks.ts';
+import { fill } from './fill.ts';
 import { unpackerInto } from './unpacking.ts';
 
 /** No frame is longer than this, but for the few bytes around contents that do not compress. */

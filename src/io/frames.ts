@@ -1,10 +1,10 @@
 /** Reads the bytes of a tar from the file of an archive, frame by frame; frames are inflated side by side and come in order. */
-import { readSync } from 'node:fs';
 import { FRAME_BYTES } from '../formats/gzip-frames.ts';
 import type { FrameSizes } from '../formats/frame-sizes.ts';
 import { ArchiveError } from '../model/errors.ts';
 import type { CompressionName } from './compression.ts';
 import type { FramePlace } from './file-tasks.ts';
+import { fill } from './fill.ts';
 import { measureFrame, unpackFrame, type Packed } from './unpacking.ts';
 
 /** An open archive file. */
@@ -125,11 +125,5 @@ function rejected(error: Error): Promise<Buffer> {
 
 /** Fills a buffer from a file, less where that ends. */
 function readAt(descriptor: number, position: number, buffer: Buffer): Buffer {
-  let filled = 0;
-  while (filled < buffer.length) {
-    const got = readSync(descriptor, buffer, filled, buffer.length - filled, position + filled);
-    if (got === 0) break;
-    filled += got;
-  }
-  return buffer.subarray(0, filled);
+  return buffer.subarray(0, fill(descriptor, buffer, position));
 }

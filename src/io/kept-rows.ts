@@ -1,7 +1,7 @@
 /** Reads the records of a section of a cache, one after another, with memory for the largest of them. */
 import { recordAt, recordLength, RECORD_HEAD, type RowRecord } from '../formats/row-records.ts';
 import type { PlacedSection } from '../formats/sections.ts';
-import { readAt } from './cache-file.ts';
+import { fill } from './fill.ts';
 
 const FIRST_ROOM = 1024 * 1024;
 
@@ -25,7 +25,7 @@ export function* keptRows(descriptor: number, { start, length }: PlacedSection):
       buffer = larger;
     } else held.copy(buffer);
     const room = buffer.subarray(held.length, Math.min(buffer.length, held.length + end - next));
-    if (readAt(descriptor, room, next) < room.length) throw new Error('a scan cache was cut off while it was read');
+    if (fill(descriptor, room, next) < room.length) throw new Error('a scan cache was cut off while it was read');
     next += room.length;
     held = buffer.subarray(0, held.length + room.length);
   }

@@ -3,7 +3,7 @@ import { closeSync, constants, fchmodSync, ftruncateSync, openSync, symlinkSync,
 import { createHash, hash, type Hash } from 'node:crypto';
 import type { NewContent } from '../formats/follows.ts';
 import { editedChunks, openPlanned, plannedChunks, requirePlanned, statPlanned, type PlannedFile } from './content.ts';
-import { fill } from './file-read.ts';
+import { fill } from './fill.ts';
 import { placeIn, type Run } from './journal.ts';
 
 /** Zeros of this length, on its own boundary, become a hole. */

@@ -1,7 +1,8 @@
 /** Reads records and settings whole: never waits on a FIFO, and takes no more than it was told to. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { decodeBytes, showBytes } from '../formats/byte-text.ts';
 import { UsageError } from '../model/errors.ts';
+import { fill } from './fill.ts';
 
 /**
  * The bytes of a regular file of up to `limit` bytes. With `follow` its last name may be a symlink.
@@ -16,13 +17,7 @@ export function readSmallFile(place: Buffer, limit: number, follow = false): Buf
     if (stat.size > limit)
       throw new UsageError(`${showBytes(decodeBytes(place))} has ${stat.size} bytes; relocate reads up to ${limit}`);
     const bytes = Buffer.allocUnsafe(stat.size);
-    let filled = 0;
-    while (filled < bytes.length) {
-      const got = readSync(descriptor, bytes, filled, bytes.length - filled, filled);
-      if (got === 0) break;
-      filled += got;
-    }
-    return bytes.subarray(0, filled);
+    return bytes.subarray(0, fill(descriptor, bytes, 0));
   } finally {
     closeSync(descriptor);
   }

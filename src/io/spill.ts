@@ -1,8 +1,9 @@
 /** Bytes that are kept in memory while they are few, and in a temporary file beyond that; the file has no name, so nothing is left behind. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fill } from './fill.ts';
 
 const BLOCK = 256 * 1024;
 /** Blocks that stay in memory. */
@@ -74,11 +75,8 @@ export class Spill {
 
   #readFile(position: number, into: Buffer): void {
     if (this.#file === null) throw new Error('what is read was not written');
-    for (let at = 0; at < into.length;) {
-      const got = readSync(this.#file, into, at, into.length - at, position + at);
-      if (got === 0) throw new Error('a temporary file is shorter than what was written to it');
-      at += got;
-    }
+    if (fill(this.#file, into, position) < into.length)
+      throw new Error('a temporary file is shorter than what was written to it');
   }
 }
 

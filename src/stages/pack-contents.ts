@@ -7,11 +7,12 @@ import {
   type ContentChange,
   type NewContent,
 } from '../formats/follows.ts';
-import { compileNeedles } from '../formats/needles.ts';
+import { HitStream } from '../formats/hit-stream.ts';
+import { compileNeedles, type Finder, type Hit, type Needles } from '../formats/needles.ts';
 import { packedSites, type PackedSites } from '../formats/packed-sites.ts';
 import { piecesOf, requireDigest, requireRemains, resized } from '../io/frame-maker.ts';
 import type { FileSource } from '../io/frame-tasks.ts';
-import { KernelStream } from '../io/kernel-stream.ts';
+import { kernelFinder } from '../io/search-kernel.ts';
 import type { Entry } from '../model/entry.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import { rootOf } from '../model/bundle.ts';
@@ -68,7 +69,8 @@ class Preparation {
   readonly #full: FullScan;
   readonly #plan: Plan;
   readonly #spool: Spool;
-  readonly #search: KernelStream;
+  readonly #needles: Needles;
+  readonly #find: Finder;
   readonly #files = new Map<TreePath, PackedFile>();
   readonly #newContent = new Map<TreePath, NewContent | null>();
   readonly #origins = new Set<AbsolutePath>();
@@ -81,7 +83,8 @@ class Preparation {
     this.#full = full;
     this.#plan = plan;
     this.#spool = spool;
-    this.#search = new KernelStream(compileNeedles(full.scan.prefixes));
+    this.#needles = compileNeedles(full.scan.prefixes);
+    this.#find = kernelFinder(this.#needles);
     this.#rows = rowsByRecord(full.scan.dependents);
     for (const { file, aliases } of full.scan.files) for (const alias of aliases) this.#nameOf.set(alias, file);
     for (const change of allChanges(plan))
@@ -159,16 +162,17 @@ class Preparation {
   /** Passes pieces on, and holds them against what was measured: the header of the entry is written already. */
   *#proven(source: FileSource, { size, sha256, remains }: Measured): Generator<Buffer, void, void> {
     const digest = createHash('sha256');
+    const search = this.#newSearch();
     let left = size;
     let found = 0;
     for (const piece of piecesOf(source)) {
       left -= piece.length;
       if (left < 0) break;
       digest.update(piece);
-      found += this.#search.push(piece).length;
+      found += search.push(piece).length;
       yield piece;
     }
-    found += this.#search.end().length;
+    found += search.end().length;
     if (left !== 0) throw resized(source.path, left < 0);
     requireDigest(digest.digest('hex'), { ...source, sha256, remains });
     requireRemains(source.path, found, remains);
@@ -189,12 +193,17 @@ class Preparation {
     return this.#spool.digestOf(file) ?? this.#full.digests.get(file) ?? '';
   }
 
+  /** Searches one file. */
+  #newSearch(): HitStream {
+    return new HitStream(this.#needles, undefined, this.#find);
+  }
+
   #measure(pieces: Iterable<Buffer>): Measured {
     const digest = createHash('sha256');
-    const search = this.#search;
+    const search = this.#newSearch();
     let size = 0;
     let remains = 0;
-    const count = (hits: ReturnType<KernelStream['end']>): void => {
+    const count = (hits: readonly Hit[]): void => {
       remains += hits.length;
       for (const { prefix } of hits) this.#origins.add(prefix.path);
     };

@@ -1,5 +1,4 @@
 /** Writes the archive of a planned tree: relocate's own files, then every entry with its edits. */
-import { hash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { ownEntry, tarEntry } from '../formats/tar-entry.ts';
 import type { ArchiveOutput } from '../io/archive-output.ts';
@@ -42,8 +41,6 @@ export interface ArchiveOptions extends PaceOptions {
 export interface PackedTree extends WrittenArchive {
   readonly compression: CompressionName;
   readonly manifest: Omit<Manifest, 'entries'>;
-  /** sha256 (hex) of the manifest's bytes. */
-  readonly manifestDigest: string;
   readonly warnings: readonly string[];
 }
 
@@ -73,8 +70,7 @@ export async function writeArchive(
     );
   if (manifest.attributes === 'unknown')
     warnings.push('extended attributes (capabilities, ACLs) were not looked at: this host has no getfattr');
-  const manifestDigest = hash('sha256', own.files[0]?.bytes ?? '');
-  return { ...written, compression, manifest, manifestDigest, warnings };
+  return { ...written, compression, manifest, warnings };
 }
 
 async function describe(

@@ -2,12 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { encodeBytes } from '../formats/byte-text.ts';
 import { HitStream } from '../formats/hit-stream.ts';
-import { compileNeedles, type Needles } from '../formats/needles.ts';
+import { originNeedles } from '../formats/origin-needles.ts';
 import { openArchive } from '../io/archive-read.ts';
 import { absolutePath } from '../io/places.ts';
+import { kernelFinder } from '../io/search-kernel.ts';
 import type { FileEntry, Origin } from '../model/manifest.ts';
-import { asAbsolutePath, asTreePath } from '../model/path.ts';
-import type { Prefix } from '../model/prefix.ts';
 import type { Difference, Verdict } from '../model/verdict.ts';
 import { Pace, type PaceOptions } from './pace.ts';
 
@@ -15,20 +14,13 @@ export interface CheckArchiveOptions extends PaceOptions {
   readonly jobs?: number;
   /** sha256 (hex) that the file must have. */
   readonly digest?: string;
-  /** Prefixes to look for, besides those that the manifest tells of. */
-  readonly origins?: readonly Pick<Prefix, 'path' | 'base'>[];
-}
-
-export interface CheckedArchive extends Verdict {
-  /** sha256 (hex) of the manifest's bytes. */
-  readonly manifestDigest: string;
 }
 
 /**
  * Reads a whole archive.
  * @throws ArchiveError where it is not to be believed; UsageError where there is none
  */
-export async function checkArchive(archive: string, options: CheckArchiveOptions = {}): Promise<CheckedArchive> {
+export async function checkArchive(archive: string, options: CheckArchiveOptions = {}): Promise<Verdict> {
   const path = absolutePath(archive);
   const { jobs = availableParallelism(), digest, signal } = options;
   const opened = await openArchive(encodeBytes(path), {
@@ -37,12 +29,12 @@ export async function checkArchive(archive: string, options: CheckArchiveOptions
     ...(signal === undefined ? {} : { signal }),
   });
   try {
-    const { manifest, manifestDigest } = opened;
-    const needles = needlesFor([...manifest.origins, ...(options.origins ?? [])]);
+    const { manifest } = opened;
+    const search = searchFor(manifest.origins);
     const pace = new Pace(options, manifest.entries.length);
     const differences: Difference[] = [];
     for await (const { entry, pieces } of opened.entries('checked')) {
-      if (entry.type === 'file') differences.push(...(await searchFile(entry, pieces, needles)));
+      if (entry.type === 'file') differences.push(...(await searchFile(entry, pieces, search())));
       await pace.step(entry.type === 'file' ? entry.size : 0);
     }
     const { entries, files, bytes } = manifest.totals;
@@ -58,33 +50,26 @@ export async function checkArchive(archive: string, options: CheckArchiveOptions
       requirements: manifest.requirements,
       maxPrefixBytes: manifest.maxPrefixBytes,
       warnings: [],
-      manifestDigest,
     };
   } finally {
     opened.close();
   }
 }
 
-/** The search for some prefixes; null where there are none. */
-export function needlesFor(origins: readonly Origin[]): Needles | null {
-  if (origins.length === 0) return null;
-  return compileNeedles(
-    origins.map(({ path, base }) => ({
-      path: asAbsolutePath(path),
-      base: asTreePath(base),
-      source: 'receipt',
-      evidence: '',
-    })),
-  );
+/** Makes the search of one file for places of the build; null where there are none. */
+function searchFor(origins: readonly Origin[]): () => HitStream | null {
+  if (origins.length === 0) return () => null;
+  const needles = originNeedles(origins);
+  const find = kernelFinder(needles);
+  return () => new HitStream(needles, undefined, find);
 }
 
 /** Takes a file's pieces and holds the number of prefixes in them against the manifest's. */
 async function searchFile(
   entry: FileEntry,
   pieces: AsyncIterable<Buffer>,
-  needles: Needles | null,
+  search: HitStream | null,
 ): Promise<Difference[]> {
-  const search = needles === null ? null : new HitStream(needles);
   let found = 0;
   for await (const piece of pieces) found += search?.push(piece).length ?? 0;
   found += search?.end().length ?? 0;

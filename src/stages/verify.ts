@@ -40,8 +40,7 @@ export async function verify(subject: string, options: VerifyOptions = {}): Prom
   const place = resolvePlace(subject);
   if (place.type === null) throw new UsageError(`there is nothing at ${place.logical}: ${place.why}`);
   if (place.type === 'directory') return verifyTree(subject, options);
-  const { manifestDigest: _, ...verdict } = await checkArchive(subject, options);
-  return verdict;
+  return checkArchive(subject, options);
 }
 
 /** Verifies a tree against the manifest that its install left in it. */
