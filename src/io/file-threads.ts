@@ -1,7 +1,5 @@
 /** Threads that write and read the files of a tree. The first jobs are done by the calling thread: a small tree is done by then. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { AnsweringWorker, canStart } from './answering-worker.ts';
 import { FileJobs } from './file-jobs.ts';
 import type { FileAnswer, FileJob, FileSettings } from './file-tasks.ts';
 
@@ -15,10 +13,7 @@ export interface FileThread {
   readonly jobs: number;
 }
 
-interface Waiting {
-  readonly resolve: (answer: FileAnswer) => void;
-  readonly reject: (error: Error) => void;
-}
+type WorkerThread = AnsweringWorker<FileJob, FileAnswer>;
 
 export class FileThreads {
   readonly #settings: FileSettings;
@@ -32,7 +27,7 @@ export class FileThreads {
   /** At most `jobs` threads. Where threads can't run (from sources), or there is to be one only, the calling thread does it all. */
   constructor(settings: FileSettings, jobs: number) {
     this.#settings = settings;
-    this.#most = jobs > 1 && existsSync(fileURLToPath(this.#program)) ? jobs : 0;
+    this.#most = jobs > 1 && canStart(this.#program) ? jobs : 0;
     this.#here = new OwnThread(settings);
   }
 
@@ -58,7 +53,7 @@ export class FileThreads {
 
   /** Gives a job to a thread that `free` or `soonest` gave. Rejects where the thread broke down. */
   async run(thread: FileThread, job: FileJob): Promise<FileAnswer> {
-    if (!(thread instanceof WorkerThread)) return this.#here.run(job);
+    if (!(thread instanceof AnsweringWorker)) return this.#here.run(job);
     try {
       return await thread.run(job);
     } finally {
@@ -75,7 +70,7 @@ export class FileThreads {
   #idlest(): WorkerThread {
     const idlest = this.#workers.toSorted((a, b) => a.jobs - b.jobs)[0];
     if (idlest !== undefined && (idlest.jobs === 0 || this.#workers.length >= this.#most)) return idlest;
-    const thread = new WorkerThread(this.#program, this.#settings);
+    const thread: WorkerThread = new AnsweringWorker(this.#program, this.#settings);
     this.#workers.push(thread);
     return thread;
   }
@@ -97,37 +92,5 @@ class OwnThread implements FileThread {
 
   drop(): void {
     this.#tools?.drop();
-  }
-}
-
-class WorkerThread implements FileThread {
-  readonly #worker: Worker;
-  readonly #waiting: Waiting[] = [];
-  #failure: Error | null = null;
-
-  constructor(program: URL, settings: FileSettings) {
-    // the options of the calling process (`--input-type`) are not for the worker's program
-    this.#worker = new Worker(program, { workerData: settings, execArgv: [] });
-    this.#worker.on('message', (answer: FileAnswer) => this.#waiting.shift()?.resolve(answer));
-    this.#worker.on('error', (error: Error) => {
-      this.#failure = error;
-      for (const { reject } of this.#waiting.splice(0)) reject(error);
-    });
-  }
-
-  get jobs(): number {
-    return this.#waiting.length;
-  }
-
-  run(job: FileJob): Promise<FileAnswer> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure !== null) return reject(this.#failure);
-      this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(job);
-    });
-  }
-
-  async stop(): Promise<void> {
-    await this.#worker.terminate();
   }
 }

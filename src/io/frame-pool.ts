@@ -1,8 +1,6 @@
 /** Makes frames on worker threads and on the calling thread, which helps while the others have enough to do. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { ArchiveError, StalePlanError } from '../model/errors.ts';
+import { AnsweringWorker, canStart } from './answering-worker.ts';
 import { FrameMaker } from './frame-maker.ts';
 import type { FrameAnswer, FrameSettings, FrameTask, PackedFrame } from './frame-tasks.ts';
 
@@ -30,20 +28,11 @@ const FRAMES_EARLY = 4;
 /** A pool of `jobs` threads, the calling one among them. Where threads can't run (from sources) the calling thread does it all. */
 export async function framePool(settings: FrameSettings, jobs: number): Promise<FramePool> {
   const program = new URL('./pack-worker.js', import.meta.url);
-  const workers = existsSync(fileURLToPath(program)) ? jobs - 1 : 0;
+  const workers = canStart(program) ? jobs - 1 : 0;
   return new ThreadPool(program, settings, workers, await FrameMaker.with(settings));
 }
 
-interface Waiting {
-  resolve(frame: PackedFrame): void;
-  reject(error: Error): void;
-}
-
-interface Thread {
-  readonly worker: Worker;
-  /** In the order in which the thread answers. */
-  readonly waiting: Waiting[];
-}
+type Thread = AnsweringWorker<FrameTask, FrameAnswer>;
 
 class ThreadPool implements FramePool {
   readonly room: number;
@@ -64,42 +53,27 @@ class ThreadPool implements FramePool {
 
   async make(task: FrameTask): Promise<PackedFrame> {
     const thread = this.#alone-- > 0 ? null : this.#idlest();
-    if (thread === null || thread.waiting.length >= FRAMES_AHEAD) return this.#own.make(task);
-    const { worker, waiting } = thread;
-    return new Promise((resolve, reject) => {
-      waiting.push({ resolve, reject });
-      worker.postMessage(task, task.head.length > 0 ? [task.head.buffer as ArrayBuffer] : []);
-    });
+    if (thread === null || thread.jobs >= FRAMES_AHEAD) return this.#own.make(task);
+    const answer = await thread.run(task, task.head.length > 0 ? [task.head.buffer as ArrayBuffer] : []);
+    if (answer.kind !== 'frame') throw errorOf(answer);
+    return answer.frame;
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    await Promise.all(this.#threads.map((thread) => thread.stop()));
   }
 
   /** The worker with the least to do; a new one where all have something and there may be more; null where there are none. */
   #idlest(): Thread | null {
     let idlest: Thread | null = null;
-    for (const thread of this.#threads)
-      if (idlest === null || thread.waiting.length < idlest.waiting.length) idlest = thread;
+    for (const thread of this.#threads) if (idlest === null || thread.jobs < idlest.jobs) idlest = thread;
     const mayGrow = this.#threads.length < this.#workers;
-    return mayGrow && (idlest === null || idlest.waiting.length > 0) ? this.#add() : idlest;
+    return mayGrow && (idlest === null || idlest.jobs > 0) ? this.#add() : idlest;
   }
 
   #add(): Thread {
-    // the options of the calling process (`--input-type`) are not for the worker's program
-    const worker = new Worker(this.#program, {
-      workerData: this.#settings,
-      execArgv: [],
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
-    });
-    const thread: Thread = { worker, waiting: [] };
-    worker.on('message', (answer: FrameAnswer) => {
-      const next = thread.waiting.shift();
-      if (answer.kind === 'frame') next?.resolve(answer.frame);
-      else next?.reject(errorOf(answer));
-    });
-    worker.on('error', (error: Error) => {
-      for (const { reject } of thread.waiting.splice(0)) reject(error);
+    const thread: Thread = new AnsweringWorker(this.#program, this.#settings, {
+      maxYoungGenerationSizeMb: YOUNG_MEGABYTES,
     });
     this.#threads.push(thread);
     return thread;
