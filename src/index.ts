@@ -33,9 +33,9 @@ export type { Bundle, BundledEnvironment, BundledLink, BundledPython, BundlePart
 export { RULE_NAMES, type RuleCode, type RuleName } from './model/codes.ts';
 export type { Config } from './model/config.ts';
 export type { DemoStep } from './model/demo.ts';
-export type { Entry, EntryType } from './model/entry.ts';
+export type { Entry, EntryList, EntryType, ScannedEntry } from './model/entry.ts';
 export type { Installed, InstallReceipt, InstallRecovery } from './model/install.ts';
-export type { Manifest } from './model/manifest.ts';
+export type { Manifest, ManifestHead } from './model/manifest.ts';
 export type { FileRows, FileTally, KindCount, ReferenceRow, ScanReport } from './model/report.ts';
 export { isFinding, outcomeOf, type Outcome } from './model/outcome.ts';
 export { normalizeAbsolute, type AbsolutePath, type TreePath } from './model/path.ts';

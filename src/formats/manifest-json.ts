@@ -53,14 +53,6 @@ export function parseManifest(bytes: Buffer): Manifest {
 }
 
 /**
- * The same checks, of a manifest that is at hand.
- * @throws what `parseManifest` throws
- */
-export function requireManifestReads(bytes: Buffer): void {
-  parseManifest(bytes);
-}
-
-/**
  * Reads the lines before and behind the entries.
  * @throws what `parseManifest` throws
  */

@@ -2,6 +2,7 @@
 import { compareBytes } from '../formats/byte-text.ts';
 import { byPlace } from '../formats/reference-order.ts';
 import { isBundled, type Bundle } from '../model/bundle.ts';
+import type { EntryList, ScannedEntry } from '../model/entry.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { Reference } from '../model/reference.ts';
 import type { RuleCode } from '../model/codes.ts';
@@ -37,12 +38,46 @@ export function withBundle(tree: FullScan, added: FullScan, bundle: Bundle): Ful
       warnings: [...scan.warnings, ...bundle.warnings],
       bundle,
     },
-    // a folder above what is new may be there already
-    entries: [...tree.entries, ...added.entries.filter(({ path }) => isBundled(path, bundle))].sort((a, b) =>
-      compareBytes(a.path, b.path),
-    ),
-    digests: new Map([...tree.digests, ...added.digests]),
+    entries: new MergedEntries(tree.entries, added.entries, bundle),
+    unread: [...tree.unread, ...added.unread].sort((a, b) => compareBytes(a.path, b.path)),
   };
+}
+
+/** The entries of a tree and of what comes along, in one order. */
+class MergedEntries implements EntryList {
+  readonly length: number;
+  readonly #tree: EntryList;
+  readonly #added: EntryList;
+  readonly #bundle: Bundle;
+
+  constructor(tree: EntryList, added: EntryList, bundle: Bundle) {
+    this.#tree = tree;
+    this.#added = added;
+    this.#bundle = bundle;
+    this.length = tree.length;
+    for (const _ of this.#new()) this.length++;
+  }
+
+  *[Symbol.iterator](): Generator<ScannedEntry, void, void> {
+    const others = this.#new();
+    let other = others.next();
+    for (const entry of this.#tree) {
+      for (; other.done !== true && compareBytes(other.value.path, entry.path) < 0; other = others.next())
+        yield other.value;
+      yield entry;
+    }
+    for (; other.done !== true; other = others.next()) yield other.value;
+  }
+
+  close(): void {
+    this.#tree.close();
+    this.#added.close();
+  }
+
+  /** A folder above what is new may be there already. */
+  *#new(): Generator<ScannedEntry, void, void> {
+    for (const entry of this.#added) if (isBundled(entry.path, this.#bundle)) yield entry;
+  }
 }
 
 const COMPILED_IN: ReadonlySet<RuleCode> = new Set<RuleCode>(['RL405', 'RL406']);

@@ -13,7 +13,6 @@ import { packedSites, type PackedSites } from '../formats/packed-sites.ts';
 import { piecesOf, requireDigest, requireRemains, resized } from '../io/frame-maker.ts';
 import type { FileSource } from '../io/frame-tasks.ts';
 import { kernelFinder } from '../io/search-kernel.ts';
-import type { Entry } from '../model/entry.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import { rootOf } from '../model/bundle.ts';
 import { allChanges, type FileChange, type Plan } from '../model/plan.ts';
@@ -41,7 +40,8 @@ export interface PackedFile extends PackedSites, Measured {
 }
 
 export interface Contents {
-  fileOf(entry: Entry): PackedFile;
+  /** `size` and `sha256` (hex) of a file that stays as it is. */
+  fileOf(path: TreePath, size: number, sha256: string): PackedFile;
   /** Paths that the plan leaves out, with the reason. */
   readonly removed: ReadonlyMap<TreePath, string>;
   /** New targets of symlinks. */
@@ -78,6 +78,8 @@ class Preparation {
   readonly #rows: ReadonlyMap<TreePath, ContentChange['follows']>;
   /** The first name of each inode, by its other names. */
   readonly #nameOf = new Map<TreePath, TreePath>();
+  /** Digests of files with references, and of those that store digests of others. */
+  readonly #digests = new Map<TreePath, string>();
 
   constructor(full: FullScan, plan: Plan, spool: Spool) {
     this.#full = full;
@@ -86,7 +88,10 @@ class Preparation {
     this.#needles = compileNeedles(full.scan.prefixes);
     this.#find = kernelFinder(this.#needles);
     this.#rows = rowsByRecord(full.scan.dependents);
-    for (const { file, aliases } of full.scan.files) for (const alias of aliases) this.#nameOf.set(alias, file);
+    for (const { file, aliases, digest } of full.scan.files) {
+      this.#digests.set(file, digest);
+      for (const alias of aliases) this.#nameOf.set(alias, file);
+    }
     for (const change of allChanges(plan))
       if (change.kind === 'remove')
         for (const name of [change.file, ...change.aliases]) this.#newContent.set(name, null);
@@ -102,7 +107,7 @@ class Preparation {
     const withRows = dependents.filter(({ kind }) => kind === 'record-row');
     for (const { file } of [...withReferences, ...withRows])
       if (!work.has(file) && this.#newContent.get(file) !== null) work.set(file, this.#plain(file));
-    for (const { file } of this.#spool.changed()) work.set(file, this.#plain(file));
+    for (const { file } of this.#spool.changed) work.set(file, this.#plain(file));
     const lists = new Set<TreePath>(withRows.map(({ file }) => file));
     for (const [file, change] of work) if (!lists.has(file)) yield change;
     for (const [file, change] of work) if (lists.has(file)) yield change;
@@ -124,7 +129,7 @@ class Preparation {
   contents(): Contents {
     const changes = allChanges(this.#plan);
     return {
-      fileOf: (entry) => this.#files.get(entry.path) ?? this.#unread(entry),
+      fileOf: (path, size, sha256) => this.#files.get(path) ?? this.#unread(path, size, sha256),
       removed: new Map(
         changes.flatMap((change) =>
           change.kind === 'remove'
@@ -147,8 +152,7 @@ class Preparation {
     });
   }
 
-  #unread({ path, size }: Entry): PackedFile {
-    const sha256 = this.#digestOf(path);
+  #unread(path: TreePath, size: number, sha256: string): PackedFile {
     return this.#packed({ root: this.#rootOf(path), path, change: null }, { size, sha256, remains: 0 }, UNCHANGED);
   }
 
@@ -190,7 +194,7 @@ class Preparation {
   }
 
   #digestOf(file: TreePath): string {
-    return this.#spool.digestOf(file) ?? this.#full.digests.get(file) ?? '';
+    return this.#spool.digestOf(file) ?? this.#digests.get(file) ?? '';
   }
 
   /** Searches one file. */

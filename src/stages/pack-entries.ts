@@ -1,12 +1,10 @@
 /** Turns what the walk saw into what a manifest lists: one verdict for every path. */
 import { linkLeads } from '../formats/archive-paths.ts';
-import { compareBytes } from '../formats/byte-text.ts';
 import type { OwnerNames } from '../io/owners.ts';
 import type { AttributesOf } from '../io/xattrs.ts';
-import type { Entry } from '../model/entry.ts';
+import type { Entry, ScannedEntry } from '../model/entry.ts';
 import type { FileEntry, LeftOut, ManifestEntry, Ownership } from '../model/manifest.ts';
 import type { TreePath } from '../model/path.ts';
-import type { Excluded } from '../model/scan.ts';
 import type { Contents } from './pack-contents.ts';
 
 export interface EntryOptions {
@@ -17,48 +15,34 @@ export interface EntryOptions {
   readonly latest: bigint | null;
 }
 
-/** A manifest entry together with what the walk saw. */
-export interface PackedEntry {
-  readonly entry: ManifestEntry;
-  readonly seen: Entry;
-}
-
-export interface Listing {
-  readonly packed: readonly PackedEntry[];
-  readonly leftOut: readonly LeftOut[];
-}
-
 /** An entry while it is put together: spread, each would have a layout of its own, which takes more memory than the entry. */
 type Growing<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** Holes of less than this are not worth a note. */
 const LEAST_HOLE = 64 * 1024;
 
-/** Lists the entries; `vanished` are volatile files that went away. */
-export function listEntries(
-  entries: readonly Entry[],
-  excluded: readonly Excluded[],
+/** Lists the entries, one by one; `vanished` are volatile files that went away. */
+export function* listEntries(
+  entries: Iterable<ScannedEntry>,
   contents: Contents,
   vanished: ReadonlySet<TreePath>,
   options: EntryOptions,
-): Listing {
-  const leftOut: LeftOut[] = excluded.map(({ path, by }) => ({ path, why: 'excluded', by }));
-  const packed: PackedEntry[] = [];
+  onLeftOut: (leftOut: LeftOut) => void,
+): Generator<ManifestEntry, void, void> {
   const firstNames = new Map<string, TreePath>();
   for (const seen of entries) {
     const reason = contents.removed.get(seen.path);
-    if (reason !== undefined) leftOut.push({ path: seen.path, why: 'removed', by: reason });
+    if (reason !== undefined) onLeftOut({ path: seen.path, why: 'removed', by: reason });
     else if (seen.type === 'socket')
-      leftOut.push({ path: seen.path, why: 'skipped', by: 'a socket lives only as long as its server' });
+      onLeftOut({ path: seen.path, why: 'skipped', by: 'a socket lives only as long as its server' });
     else if (vanished.has(seen.path))
-      leftOut.push({ path: seen.path, why: 'skipped', by: 'it went away while the tree was packed' });
-    else packed.push({ seen, entry: manifestEntry(seen, contents, firstNames, options) });
+      onLeftOut({ path: seen.path, why: 'skipped', by: 'it went away while the tree was packed' });
+    else yield manifestEntry(seen, contents, firstNames, options);
   }
-  return { packed, leftOut: leftOut.sort((a, b) => compareBytes(a.path, b.path)) };
 }
 
 function manifestEntry(
-  seen: Entry,
+  seen: ScannedEntry,
   contents: Contents,
   firstNames: Map<string, TreePath>,
   options: EntryOptions,
@@ -83,7 +67,12 @@ function manifestEntry(
 
 type Base = Ownership & { readonly path: TreePath; readonly mtime: string };
 
-function fileOrLink(seen: Entry, base: Base, contents: Contents, firstNames: Map<string, TreePath>): ManifestEntry {
+function fileOrLink(
+  seen: ScannedEntry,
+  base: Base,
+  contents: Contents,
+  firstNames: Map<string, TreePath>,
+): ManifestEntry {
   const inode = `${seen.device}:${seen.inode}`;
   const first = seen.links > 1 ? firstNames.get(inode) : undefined;
   if (first !== undefined)
@@ -95,7 +84,7 @@ function fileOrLink(seen: Entry, base: Base, contents: Contents, firstNames: Map
       target: first,
     };
   if (seen.links > 1) firstNames.set(inode, seen.path);
-  const { size, sha256, sites, rows, seals, remains } = contents.fileOf(seen);
+  const { size, sha256, sites, rows, seals, remains } = contents.fileOf(seen.path, seen.size, seen.digest ?? '');
   const { path, mtime, owner, xattrs } = base;
   const entry: Growing<FileEntry> = { path, mtime, type: 'file', mode: seen.mode, size, sha256 };
   if (owner !== undefined) entry.owner = owner;

@@ -1,51 +1,62 @@
 /** What a target must offer for what is packed: the platform of native code, Pythons outside the tree, other paths outside. */
 import { readInterpreter, type OutsideLink } from '../formats/interpreters.ts';
 import { compareBytes } from '../formats/byte-text.ts';
-import type { Interpreter, OutsidePath, Requirements } from '../model/manifest.ts';
+import type { FileEntry, Interpreter, ManifestEntry, OutsidePath, Requirements } from '../model/manifest.ts';
 import { baseName, dirName, isInside, joinTree, type TreePath } from '../model/path.ts';
 import { PLACEHOLDER } from '../model/plan.ts';
 import type { Reference } from '../model/reference.ts';
 import type { Scan } from '../model/scan.ts';
 import type { Contents } from './pack-contents.ts';
-import type { PackedEntry } from './pack-entries.ts';
-import { needsOfNativeCode } from './pack-native.ts';
+import { NativeCode } from './pack-native.ts';
 
 /** A pyvenv.cfg is a handful of lines; what is larger is none. */
 const CONFIG_LIMIT = 64 * 1024;
 
-export function requirementsOf(scan: Scan, packed: readonly PackedEntry[], contents: Contents): Requirements {
-  const { loaders, ...native } = needsOfNativeCode(scan, packed);
-  const interpreters = findInterpreters(scan, packed, contents);
-  const known = new Set(interpreters.flatMap(({ program, home }) => [program, home]));
-  return { ...native, interpreters, outside: [...outsidePaths(scan, known), ...loaders].sort(byPath) };
-}
+/** Gathers them from the entries of a pack, as those are listed. */
+export class RequirementsTally {
+  readonly #scan: Scan;
+  readonly #contents: Contents;
+  readonly #native: NativeCode;
+  readonly #configs: FileEntry[] = [];
+  /** Symlinks with an absolute target in folders named `bin`, by their folder. */
+  readonly #outsideLinks = new Map<TreePath, OutsideLink[]>();
 
-function findInterpreters(scan: Scan, packed: readonly PackedEntry[], contents: Contents): Interpreter[] {
-  const isOurs = (path: string): boolean =>
-    path.includes(PLACEHOLDER) || scan.prefixes.some((prefix) => isInside(path, prefix.path));
-  const links = outsideLinks(packed);
-  return packed.flatMap(({ entry, seen }) => {
-    if (entry.type !== 'file' || baseName(entry.path) !== 'pyvenv.cfg' || entry.size > CONFIG_LIMIT) return [];
-    const bytes = Buffer.concat([...contents.fileOf(seen).pieces()].map((piece) => Buffer.from(piece)));
-    const interpreter = readInterpreter(
-      entry.path,
-      bytes,
-      links.get(joinTree(dirName(entry.path), 'bin')) ?? [],
-      isOurs,
-    );
-    return interpreter === null ? [] : [interpreter];
-  });
-}
-
-/** Symlinks with an absolute target in folders named `bin`, by their folder. */
-function outsideLinks(packed: readonly PackedEntry[]): ReadonlyMap<TreePath, readonly OutsideLink[]> {
-  const links = new Map<TreePath, OutsideLink[]>();
-  for (const { entry } of packed) {
-    const folder = dirName(entry.path);
-    if (entry.type !== 'symlink' || !entry.target.startsWith('/') || baseName(folder) !== 'bin') continue;
-    links.set(folder, [...(links.get(folder) ?? []), { path: entry.path, target: entry.target }]);
+  constructor(scan: Scan, contents: Contents) {
+    this.#scan = scan;
+    this.#contents = contents;
+    this.#native = new NativeCode(scan);
   }
-  return links;
+
+  add(entry: ManifestEntry): void {
+    this.#native.add(entry);
+    if (entry.type === 'symlink') this.#addSymlink(entry.path, entry.target);
+    if (entry.type === 'file' && baseName(entry.path) === 'pyvenv.cfg' && entry.size <= CONFIG_LIMIT)
+      this.#configs.push(entry);
+  }
+
+  requirements(): Requirements {
+    const { loaders, ...native } = this.#native.needs();
+    const interpreters = this.#configs.map((config) => this.#interpreterOf(config)).filter((each) => each !== null);
+    const known = new Set(interpreters.flatMap(({ program, home }) => [program, home]));
+    return { ...native, interpreters, outside: [...outsidePaths(this.#scan, known), ...loaders].sort(byPath) };
+  }
+
+  #addSymlink(path: TreePath, target: string): void {
+    const folder = dirName(path);
+    if (!target.startsWith('/') || baseName(folder) !== 'bin') return;
+    const known = this.#outsideLinks.get(folder);
+    if (known === undefined) this.#outsideLinks.set(folder, [{ path, target }]);
+    else known.push({ path, target });
+  }
+
+  #interpreterOf({ path, size, sha256 }: FileEntry): Interpreter | null {
+    const { prefixes } = this.#scan;
+    const isOurs = (place: string): boolean =>
+      place.includes(PLACEHOLDER) || prefixes.some((prefix) => isInside(place, prefix.path));
+    const pieces = [...this.#contents.fileOf(path, size, sha256).pieces()].map((piece) => Buffer.from(piece));
+    const links = this.#outsideLinks.get(joinTree(dirName(path), 'bin')) ?? [];
+    return readInterpreter(path, Buffer.concat(pieces), links, isOurs);
+  }
 }
 
 /** Every other path outside, once, with how often it is named. */

@@ -12,14 +12,10 @@ const NAMED = 5;
  * @throws UsageError where a path can't be read and is not left out
  * @throws StalePlanError where a file changed while it was scanned and is not volatile
  */
-export function requireReadable({ scan, entries, digests }: FullScan, volatile: readonly string[]): void {
-  const unread = entries.flatMap(({ path, type, unreadable }) => {
-    if (unreadable !== undefined) return [`${showBytes(path)} (${unreadable})`];
-    return type === 'file' && !digests.has(path) ? [showBytes(path)] : [];
-  });
+export function requireReadable({ scan, unread }: FullScan, volatile: readonly string[]): void {
   if (unread.length > 0)
     throw new UsageError(
-      `${listed(unread)} can't be read, so the tree can't be packed whole; run as a user who may, or leave it out with --exclude`,
+      `${listed(unread.map(({ path, code }) => (code === null ? showBytes(path) : `${showBytes(path)} (${code})`)))} can't be read, so the tree can't be packed whole; run as a user who may, or leave it out with --exclude`,
     );
   const isVolatile = selectPaths(volatile);
   const changed = scan.references.flatMap(({ code, file }) =>

@@ -1,5 +1,6 @@
 /** Writes the archive of a planned tree: relocate's own files, then every entry with its edits. */
 import { availableParallelism } from 'node:os';
+import { compareBytes } from '../formats/byte-text.ts';
 import { ownEntry, tarEntry } from '../formats/tar-entry.ts';
 import type { ArchiveOutput } from '../io/archive-output.ts';
 import { OWN_MODES } from '../io/archive-read.ts';
@@ -10,14 +11,15 @@ import { canCompressZstd, compressionFor, compressionOf, type CompressionName } 
 import { readEntry } from '../io/entries.ts';
 import { ownerNames } from '../io/owners.ts';
 import { readAttributes } from '../io/xattrs.ts';
-import { OWN_PATHS, type Manifest } from '../model/manifest.ts';
+import { OWN_PATHS, type LeftOut, type ManifestEntry, type ManifestHead } from '../model/manifest.ts';
 import { asTreePath, type TreePath } from '../model/path.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Prefix } from '../model/prefix.ts';
 import type { Pace, PaceOptions } from './pace.ts';
-import { prepareContents, type Contents } from './pack-contents.ts';
-import { listEntries, withOwnership, type EntryOptions, type Listing, type PackedEntry } from './pack-entries.ts';
-import { assembleManifest, type OwnFiles } from './pack-manifest.ts';
-import { requirementsOf } from './pack-requirements.ts';
+import { prepareContents, type Contents, type PackedFile } from './pack-contents.ts';
+import { listEntries, withOwnership, type EntryOptions } from './pack-entries.ts';
+import { ManifestWriter, type PackedManifest } from './pack-manifest.ts';
+import { RequirementsTally } from './pack-requirements.ts';
 import { spoolVolatile } from './pack-volatile.ts';
 import type { FullScan } from './scan.ts';
 import { findTree } from './tree.ts';
@@ -40,7 +42,7 @@ export interface ArchiveOptions extends PaceOptions {
 /** What was written, without the list of entries: it may be large. */
 export interface PackedTree extends WrittenArchive {
   readonly compression: CompressionName;
-  readonly manifest: Omit<Manifest, 'entries'>;
+  readonly manifest: ManifestHead;
   readonly warnings: readonly string[];
 }
 
@@ -54,32 +56,51 @@ export async function writeArchive(
 ): Promise<PackedTree> {
   const spool = await spoolVolatile(full, options.volatile ?? [], () => output.copies(), pace);
   const contents = await prepareContents(full, planned, spool, pace);
-  const { listing, own } = await describe(full, planned, contents, spool.vanished, options);
+  const writer = new ManifestWriter(planned.refusals);
+  try {
+    const manifest = await describe(full, writer, contents, spool.vanished, options, pace);
+    const written = await writeEntries(manifest, contents, output, full.scan.prefixes, options, pace);
+    const warnings = [...full.scan.warnings, ...spool.warnings, ...written.warnings];
+    if (manifest.head.attributes === 'unknown')
+      warnings.push('extended attributes (capabilities, ACLs) were not looked at: this host has no getfattr');
+    return { ...written, manifest: manifest.head, warnings };
+  } finally {
+    writer.close();
+  }
+}
+
+async function writeEntries(
+  manifest: PackedManifest,
+  contents: Contents,
+  output: ArchiveOutput,
+  prefixes: readonly Prefix[],
+  options: ArchiveOptions,
+  pace: Pace,
+): Promise<Omit<PackedTree, 'manifest'>> {
   const asked = options.compression ?? compressionFor(output.path) ?? 'zstd';
   const compression = asked === 'zstd' && !(await canCompressZstd()) ? 'gzip' : asked;
-  const settings = { compression, level: options.level ?? null, prefixes: full.scan.prefixes };
+  const settings = { compression, level: options.level ?? null, prefixes };
   const pool = await framePool(settings, options.jobs ?? availableParallelism());
   const { frameBytes } = await compressionOf(compression, options.level);
   const writer = new ArchiveWriter(output.descriptor, frameBytes, pool);
-  const written = await writeAll(writer, own, listing, contents, pace, pool);
-  const { entries: _, ...manifest } = own.manifest;
-  const warnings = [...full.scan.warnings, ...spool.warnings];
-  if (compression !== asked)
-    warnings.push(
-      'the archive is compressed with gzip: for zstd this host has neither Node 22.15 nor the optional package @cloudpss/zstd',
-    );
-  if (manifest.attributes === 'unknown')
-    warnings.push('extended attributes (capabilities, ACLs) were not looked at: this host has no getfattr');
-  return { ...written, compression, manifest, warnings };
+  const written = await writeAll(writer, manifest, contents, pace, pool);
+  const warnings =
+    compression === asked
+      ? []
+      : [
+          'the archive is compressed with gzip: for zstd this host has neither Node 22.15 nor the optional package @cloudpss/zstd',
+        ];
+  return { ...written, compression, warnings };
 }
 
 async function describe(
   full: FullScan,
-  planned: Plan,
+  writer: ManifestWriter,
   contents: Contents,
   vanished: ReadonlySet<TreePath>,
   options: ArchiveOptions,
-): Promise<{ readonly listing: Listing; readonly own: OwnFiles }> {
+  pace: Pace,
+): Promise<PackedManifest> {
   const { scan, entries } = full;
   const attributes = await readAttributes(scan.tree);
   const entryOptions: EntryOptions = {
@@ -87,41 +108,46 @@ async function describe(
     attributes,
     latest: options.sourceDateEpoch === undefined ? null : BigInt(options.sourceDateEpoch) * 1_000_000_000n,
   };
-  const listing = listEntries(entries, scan.excluded, contents, vanished, entryOptions);
+  const leftOut: LeftOut[] = scan.excluded.map(({ path, by }) => ({ path, why: 'excluded', by }));
+  const requirements = new RequirementsTally(scan, contents);
+  const onLeftOut = (what: LeftOut): void => void leftOut.push(what);
+  for (const entry of listEntries(entries, contents, vanished, entryOptions, onLeftOut)) {
+    writer.add(entry);
+    requirements.add(entry);
+    await pace.rest();
+  }
   const root = readEntry(findTree(scan.tree).real, asTreePath(''));
-  const own = assembleManifest({
+  return writer.end({
     tree: { name: options.name ?? '', version: options.version ?? '' },
     root: withOwnership({ mode: root.mode }, root, entryOptions),
     areAttributesKnown: attributes !== null,
     prefixes: scan.prefixes,
     origins: contents.origins,
-    listing,
-    requirements: requirementsOf(scan, listing.packed, contents),
+    leftOut: leftOut.sort((a, b) => compareBytes(a.path, b.path)),
+    requirements: requirements.requirements(),
     summary: scan.summary,
-    refusals: planned.refusals,
     volatile: options.volatile ?? [],
   });
-  return { listing, own };
 }
 
 async function writeAll(
   writer: ArchiveWriter,
-  own: OwnFiles,
-  { packed }: Listing,
+  manifest: PackedManifest,
   contents: Contents,
   pace: Pace,
   pool: FramePool,
 ): Promise<WrittenArchive> {
   try {
-    for (const { path, bytes } of own.files) {
+    for (const { path, size, pieces } of manifest.files) {
       const mode = path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list;
-      await writer.addBytes(ownEntry(path, bytes.length, mode), [bytes]);
+      await writer.addBytes(ownEntry(path, size, mode), pieces());
     }
     // relocate's own files stand in frames of their own: a reader gets at them without the rest
     await writer.cut();
-    for (const each of packed) {
-      await writer.add(frameEntry(each, contents), () => contents.fileOf(each.seen).pieces());
-      await pace.step(each.entry.type === 'file' ? each.entry.size : 0);
+    for (const entry of manifest.entries()) {
+      const file = entry.type === 'file' ? contents.fileOf(entry.path, entry.size, entry.sha256) : null;
+      await writer.add(frameEntry(entry, file), () => file?.pieces() ?? []);
+      await pace.step(file?.size ?? 0);
     }
     return await writer.finish();
   } finally {
@@ -129,9 +155,9 @@ async function writeAll(
   }
 }
 
-function frameEntry({ entry, seen }: PackedEntry, contents: Contents): FrameEntry {
+function frameEntry(entry: ManifestEntry, file: PackedFile | null): FrameEntry {
   const header = tarEntry(entry);
-  if (entry.type !== 'file') return { header, file: null };
-  const { source, sha256, remains } = contents.fileOf(seen);
+  if (file === null) return { header, file };
+  const { source, sha256, remains } = file;
   return { header, file: { ...source, sha256, remains } };
 }

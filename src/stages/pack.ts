@@ -51,7 +51,11 @@ export interface PackReceipt {
 export async function pack(tree: string, options: PackOptions): Promise<PackReceipt> {
   const { onProgress: _, ...scanOptions } = options;
   const full = await scanWithDigests(tree, scanOptions);
-  return packPlan(full, plan(full.scan, { ...options, to: 'placeholder' }), options);
+  try {
+    return await packPlan(full, plan(full.scan, { ...options, to: 'placeholder' }), options);
+  } finally {
+    full.entries.close();
+  }
 }
 
 /** Writes the archive of a scanned tree by a plan that was made with `to: 'placeholder'`. */

@@ -2,12 +2,14 @@
 import { compareBytes } from '../formats/byte-text.ts';
 import { mayEdit } from '../formats/file-rows.ts';
 import { byPlace } from '../formats/reference-order.ts';
-import type { BatchAnswer, FileFinding } from '../io/scan-tasks.ts';
+import type { EntrySpool } from '../io/entry-spool.ts';
 import { factsOfFile, factsOfSymlink, obstacleTo } from '../io/file-facts.ts';
+import type { BatchAnswer, FileFinding } from '../io/scan-tasks.ts';
 import type { Entry } from '../model/entry.ts';
 import { dirName, type TreePath } from '../model/path.ts';
 import type { Reference } from '../model/reference.ts';
 import type { Allowance, FileFacts, Scan } from '../model/scan.ts';
+import { storesDigests } from '../rules/dependents.ts';
 import type { RuleContext } from '../rules/rule.ts';
 import { findDependents } from './dependents.ts';
 import { changedWhileRead, summarize } from './scan-summary.ts';
@@ -15,34 +17,42 @@ import { unusedAllowances } from './allowances.ts';
 import type { TreePlace } from './tree.ts';
 import type { Gatherer, TreeTally } from './tree-tally.ts';
 
+/** A path that a pack can't do without. */
+export interface UnreadPath {
+  readonly path: TreePath;
+  /** The system's code, where the walk could not look at it. */
+  readonly code: string | null;
+}
+
 export class ScanTally implements Gatherer {
-  readonly entries: Entry[] = [];
-  readonly digests: Map<string, string> = new Map();
   readonly #place: TreePlace;
   readonly #context: RuleContext;
-  readonly #isFull: boolean;
+  /** Every entry with its digest; null where only references are wanted. */
+  readonly #entries: EntrySpool | null;
+  /** What could not be looked at, with the system's code, or read. */
+  readonly #unread: UnreadPath[] = [];
+  /** Digests of files that store those of others: they are read again, and must be what they were. */
+  readonly #listDigests = new Map<TreePath, string>();
   readonly #references: Reference[] = [];
   readonly #facts = new Map<TreePath, FileFacts>();
   /** All names of each file that has several; one list for all of them. */
   readonly #names = new Map<TreePath, readonly TreePath[]>();
   /** The first name of each symlink that has several. */
   readonly #linkedSymlinks = new Map<string, TreePath>();
-  readonly #entryOf = new Map<TreePath, Entry>();
   readonly #obstacles = new Map<TreePath, ReturnType<typeof obstacleTo>>();
   /** How files changed while they were read. */
   readonly #changed = new Map<TreePath, string>();
 
-  /** `isFull`: every entry is kept, and the digest of every file, for a pack. */
-  constructor(place: TreePlace, context: RuleContext, isFull: boolean) {
+  /** `entries`: takes every entry, and the digest of every file, for a pack. */
+  constructor(place: TreePlace, context: RuleContext, entries: EntrySpool | null) {
     this.#place = place;
     this.#context = context;
-    this.#isFull = isFull;
+    this.#entries = entries;
   }
 
-  seeEntry(entry: Entry): void {
-    if (!this.#isFull) return;
-    this.entries.push(entry);
-    if (entry.type === 'file') this.#entryOf.set(entry.path, entry);
+  seeEntry(entry: Entry, key: number): void {
+    this.#entries?.add(entry, key);
+    if (entry.unreadable !== undefined) this.#unread.push({ path: entry.path, code: entry.unreadable });
   }
 
   addOwn(reference: Reference): void {
@@ -61,6 +71,13 @@ export class ScanTally implements Gatherer {
 
   addAnswer({ findings }: BatchAnswer): void {
     for (const finding of findings) this.#addFinding(finding);
+    this.#entries?.flush();
+  }
+
+  /** Of a scan for a pack, in order. */
+  unread(): readonly UnreadPath[] {
+    const unread = (this.#entries?.unread ?? []).map((path) => ({ path, code: null }));
+    return [...this.#unread, ...unread].sort((a, b) => compareBytes(a.path, b.path));
   }
 
   addNames(groups: Iterable<readonly TreePath[]>): void {
@@ -71,8 +88,7 @@ export class ScanTally implements Gatherer {
     for (const [path, how] of this.#changed) this.#references.push(changedWhileRead(path, how));
     const lists = tree.digestLists.map(({ path }) => path);
     const { dependents, references } = findDependents(lists, this.#changing(), this.#context, tree.hasFolderLinks);
-    for (const { file } of dependents)
-      if (!this.#facts.has(file)) this.#facts.set(file, factsOfFile(this.#place.real, file, this.#otherNames(file)));
+    for (const { file } of dependents) if (!this.#facts.has(file)) this.#facts.set(file, this.#factsAnew(file));
     const compiled = new Set(dependents.flatMap(({ kind, file }) => (kind === 'byte-code' ? [file] : [])));
     const all = [...this.#references, ...references].sort(byPlace);
     return {
@@ -97,29 +113,27 @@ export class ScanTally implements Gatherer {
     );
   }
 
+  #factsAnew(file: TreePath): FileFacts {
+    const facts = factsOfFile(this.#place.real, file, this.#otherNames(file));
+    const digest = this.#listDigests.get(file);
+    return digest === undefined ? facts : { ...facts, digest };
+  }
+
   #otherNames(file: TreePath): TreePath[] {
     return (this.#names.get(file) ?? []).filter((name) => name !== file);
   }
 
   #addFinding(finding: FileFinding): void {
     const { path, aliases, references, digest, size, mode } = finding;
-    const changed = finding.changed ?? this.#changeSinceWalk(finding);
+    const entry = digest === null ? null : (this.#entries?.addDigest(path, digest) ?? null);
+    if (entry !== null && digest !== null && storesDigests(path)) this.#listDigests.set(path, digest);
+    const changed = finding.changed ?? (entry === null ? null : changeSinceWalk(entry, finding));
     if (changed !== null) this.#changed.set(path, changed);
     // not spread: a log may hold more references than a call takes arguments
     for (const reference of references) this.#references.push(reference);
-    if (digest === null) return;
-    if (this.#isFull) for (const name of [path, ...aliases]) this.digests.set(name, digest);
-    if (references.length === 0) return;
+    if (digest === null || references.length === 0) return;
     const sealed = finding.sealed === undefined ? {} : { sealed: finding.sealed };
     this.#facts.set(path, { file: path, aliases, digest, size, mode, ...this.#obstacleTo(path), ...sealed });
-  }
-
-  /** What is packed must be what the walk saw. */
-  #changeSinceWalk({ path, size, mtime }: FileFinding): string | null {
-    const entry = this.#entryOf.get(path);
-    if (entry === undefined) return null;
-    if (entry.size !== size) return `its size was ${entry.size} bytes and ${size} were read`;
-    return entry.mtime === mtime ? null : 'it was written to';
   }
 
   /** The same for all files of a folder. */
@@ -141,4 +155,10 @@ export class ScanTally implements Gatherer {
     this.#facts.set(facts.file, { ...facts, aliases: [...facts.aliases, entry.path] });
     return true;
   }
+}
+
+/** What is packed must be what the walk saw. */
+function changeSinceWalk(entry: Entry, { size, mtime }: FileFinding): string | null {
+  if (entry.size !== size) return `its size was ${entry.size} bytes and ${size} were read`;
+  return entry.mtime === mtime ? null : 'it was written to';
 }

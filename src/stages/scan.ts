@@ -1,19 +1,22 @@
 /** scan: what ties a tree to its place. Walks it once, reads every file once, writes nothing. */
+import { EntrySpool } from '../io/entry-spool.ts';
 import { probeTree } from '../io/tree-probe.ts';
-import type { Entry } from '../model/entry.ts';
+import type { EntryList } from '../model/entry.ts';
 import type { Scan } from '../model/scan.ts';
 import { bundlePrefixes, withBundle } from './bundled-scan.ts';
 import { discoverPrefixes, type Prefixes } from './prefixes.ts';
 import { ruleOptions, type ScanOptions } from './scan-options.ts';
 import { runScan } from './scan-run.ts';
-import { ScanTally } from './scan-tally.ts';
+import { ScanTally, type UnreadPath } from './scan-tally.ts';
 import { findTree, type TreePlace } from './tree.ts';
 
-/** A scan with what a pack needs besides: every entry, and the sha256 (hex) of every regular file by its path. */
+/** A scan with what a pack needs besides: every entry, with the sha256 of every regular file. */
 export interface FullScan {
   readonly scan: Scan;
-  readonly entries: readonly Entry[];
-  readonly digests: ReadonlyMap<string, string>;
+  /** Where they are many they stand in a temporary file without a name, which `entries.close()` gives back. */
+  readonly entries: EntryList;
+  /** What could not be looked at or read, in order: no archive can hold it. */
+  readonly unread: readonly UnreadPath[];
 }
 
 /**
@@ -48,11 +51,14 @@ async function scanPlace(
   isFull: boolean,
 ): Promise<FullScan> {
   const context = probeTree(place.real, prefixes, ruleOptions(options, place.logical));
-  const tally = new ScanTally(place, context, isFull);
-  const tree = await runScan(context, options, isFull ? 'all' : 'referring', tally);
-  return {
-    scan: tally.result(tree, warnings, options.allowances ?? []),
-    entries: tally.entries,
-    digests: tally.digests,
-  };
+  const entries = new EntrySpool();
+  const tally = new ScanTally(place, context, isFull ? entries : null);
+  try {
+    const tree = await runScan(context, options, isFull ? 'all' : 'referring', tally);
+    const scan = tally.result(tree, warnings, options.allowances ?? []);
+    return { scan, entries, unread: tally.unread() };
+  } catch (error) {
+    entries.close();
+    throw error;
+  }
 }

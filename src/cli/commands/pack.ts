@@ -73,7 +73,13 @@ export const command: Command = defineCommand({
         scanWithDigests(args.tree, { ...options, ...bundled, onProgress }),
       );
       const planned = plan(full.scan, { to: 'placeholder', unsafe: args.unsafe, allowances: config.allow });
-      return session.withProgress('packing', (onProgress) => packPlan(full, planned, { ...writing, onProgress }));
+      try {
+        return await session.withProgress('packing', (onProgress) =>
+          packPlan(full, planned, { ...writing, onProgress }),
+        );
+      } finally {
+        full.entries.close();
+      }
     });
     if (args.format === 'json') await session.printJson(packed);
     else await session.print(packText(packed, session.terminal.style));
