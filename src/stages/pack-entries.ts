@@ -73,8 +73,8 @@ function fileOrLink(
   contents: Contents,
   firstNames: Map<string, TreePath>,
 ): ManifestEntry {
-  const inode = `${seen.device}:${seen.inode}`;
-  const first = seen.links > 1 ? firstNames.get(inode) : undefined;
+  const inode = seen.links > 1 ? `${seen.device}:${seen.inode}` : null;
+  const first = inode === null ? undefined : firstNames.get(inode);
   if (first !== undefined)
     return {
       path: base.path,
@@ -83,10 +83,11 @@ function fileOrLink(
       type: 'hard-link',
       target: first,
     };
-  if (seen.links > 1) firstNames.set(inode, seen.path);
+  if (inode !== null) firstNames.set(inode, seen.path);
   const { size, sha256, sites, rows, seals, remains } = contents.fileOf(seen.path, seen.size, seen.digest ?? '');
   const { path, mtime, owner, xattrs } = base;
-  const entry: Growing<FileEntry> = { path, mtime, type: 'file', mode: seen.mode, size, sha256 };
+  // in the order of canonical JSON, which nearly all are as they stand here
+  const entry: Growing<FileEntry> = { mode: seen.mode, mtime, path, sha256, size, type: 'file' };
   if (owner !== undefined) entry.owner = owner;
   if (xattrs !== undefined) entry.xattrs = xattrs;
   if (seen.size - seen.blocks * 512 >= LEAST_HOLE) entry.sparse = true;
