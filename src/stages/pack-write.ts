@@ -6,7 +6,7 @@ import { OWN_MODES } from '../io/archive-read.ts';
 import { ArchiveWriter, type WrittenArchive } from '../io/archive-write.ts';
 import { framePool, type FramePool } from '../io/frame-pool.ts';
 import type { FrameEntry } from '../io/frame-tasks.ts';
-import { canCompressZstd, compressionFor, compressionOf, type CompressionName } from '../io/compression.ts';
+import { canCompressZstd, compressionFor, type CompressionName } from '../io/compression.ts';
 import { readEntry } from '../io/entries.ts';
 import { ownerNames } from '../io/owners.ts';
 import { readAttributes } from '../io/xattrs.ts';
@@ -18,7 +18,7 @@ import { prepareContents, type Contents } from './pack-contents.ts';
 import { listEntries, withOwnership, type EntryOptions, type Listing, type PackedEntry } from './pack-entries.ts';
 import { assembleManifest, type OwnFiles } from './pack-manifest.ts';
 import { requirementsOf } from './pack-requirements.ts';
-import { spoolVolatile } from './pack-volatile.ts';
+import { spoolVolatile, type Spool } from './pack-volatile.ts';
 import type { FullScan } from './scan.ts';
 import { findTree } from './tree.ts';
 
@@ -53,16 +53,11 @@ export async function writeArchive(
   pace: Pace,
 ): Promise<PackedTree> {
   const spool = await spoolVolatile(full, options.volatile ?? [], () => output.copies(), pace);
-  const contents = await prepareContents(full, planned, spool, pace);
-  const { listing, own } = await describe(full, planned, contents, spool.vanished, options);
   const asked = options.compression ?? compressionFor(output.path) ?? 'zstd';
   const compression = asked === 'zstd' && !(await canCompressZstd()) ? 'gzip' : asked;
   const settings = { compression, level: options.level ?? null, prefixes: full.scan.prefixes };
   const pool = await framePool(settings, options.jobs ?? availableParallelism());
-  const { frameBytes } = await compressionOf(compression, options.level);
-  const writer = new ArchiveWriter(output.descriptor, frameBytes, pool);
-  const written = await writeAll(writer, own, listing, contents, pace, pool);
-  const { entries: _, ...manifest } = own.manifest;
+  const { manifest, written } = await writeWith(pool, full, planned, spool, output, options, pace);
   const warnings = [...full.scan.warnings, ...spool.warnings];
   if (compression !== asked)
     warnings.push(
@@ -71,6 +66,26 @@ export async function writeArchive(
   if (manifest.attributes === 'unknown')
     warnings.push('extended attributes (capabilities, ACLs) were not looked at: this host has no getfattr');
   return { ...written, compression, manifest, warnings };
+}
+
+async function writeWith(
+  pool: FramePool,
+  full: FullScan,
+  planned: Plan,
+  spool: Spool,
+  output: ArchiveOutput,
+  options: ArchiveOptions,
+  pace: Pace,
+): Promise<Pick<PackedTree, 'manifest'> & { readonly written: WrittenArchive }> {
+  try {
+    const contents = await prepareContents(full, planned, spool, pool, pace);
+    const { listing, own } = await describe(full, planned, contents, spool.vanished, options);
+    const { entries: _, ...manifest } = own.manifest;
+    const written = await writeAll(new ArchiveWriter(output.descriptor, pool), own, listing, contents, pace);
+    return { manifest, written };
+  } finally {
+    await pool.stop();
+  }
 }
 
 async function describe(
@@ -110,23 +125,18 @@ async function writeAll(
   { packed }: Listing,
   contents: Contents,
   pace: Pace,
-  pool: FramePool,
 ): Promise<WrittenArchive> {
-  try {
-    for (const { path, bytes } of own.files) {
-      const mode = path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list;
-      await writer.addBytes(ownEntry(path, bytes.length, mode), [bytes]);
-    }
-    // relocate's own files stand in frames of their own: a reader gets at them without the rest
-    await writer.cut();
-    for (const each of packed) {
-      await writer.add(frameEntry(each, contents), () => contents.fileOf(each.seen).pieces());
-      await pace.step(each.entry.type === 'file' ? each.entry.size : 0);
-    }
-    return await writer.finish();
-  } finally {
-    await pool.stop();
+  for (const { path, bytes } of own.files) {
+    const mode = path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list;
+    await writer.addBytes(ownEntry(path, bytes.length, mode), [bytes]);
   }
+  // relocate's own files stand in frames of their own: a reader gets at them without the rest
+  await writer.cut();
+  for (const each of packed) {
+    await writer.add(frameEntry(each, contents), () => contents.fileOf(each.seen).pieces());
+    await pace.step(each.entry.type === 'file' ? each.entry.size : 0);
+  }
+  return writer.finish();
 }
 
 function frameEntry({ entry, seen }: PackedEntry, contents: Contents): FrameEntry {
