@@ -8,6 +8,7 @@ import { HitStream } from '../src/formats/hit-stream.ts';
 import { compileNeedles } from '../src/formats/needles.ts';
 import { tarEntry } from '../src/formats/tar-entry.ts';
 import { headerLength, writeHeader } from '../src/formats/tar-write.ts';
+import { ROOM_OF_FRAME } from '../src/io/compression.ts';
 import { FrameMaker } from '../src/io/frame-maker.ts';
 import type { FrameEntry, FrameFile } from '../src/io/frame-tasks.ts';
 import { kernelFinder } from '../src/io/search-kernel.ts';
@@ -57,7 +58,7 @@ describe('a frame', () => {
   }
 
   const made = (...entries: readonly FrameEntry[]): Buffer => {
-    const { bytes } = maker.make({ head: new Uint8Array(0), entries, isLast: false });
+    const { bytes } = maker.make({ head: new Uint8Array(0), entries, isLast: false }, new ArrayBuffer(ROOM_OF_FRAME));
     return Buffer.from(bytes);
   };
 
@@ -97,7 +98,7 @@ describe('a frame', () => {
     );
   });
 
-  test('holds the new bytes of a file that changes, and only of the file that was scanned', () => {
+  test('holds the new bytes of a file that changes, which are measured of the file that was scanned alone', () => {
     const before = hash('sha256', 'old text');
     const changed = (from: string): FrameEntry => ({
       header: tarEntry(file('a', 'new text').entry),
@@ -106,8 +107,29 @@ describe('a frame', () => {
         change: { before, splices: [{ start: 0, end: 3, text: 'new' }], seals: [] },
       },
     });
-    expect(made(changed('old text')).toString('latin1')).toContain('new text');
-    expect(() => made(changed('odd text'))).toThrow(StalePlanError);
+    const scanned = changed('old text');
+    expect(made(scanned).toString('latin1')).toContain('new text');
+    const measured = { size: 8, sha256: hash('sha256', 'new text'), remains: 0, named: [] };
+    expect(maker.measure(frameFile(scanned))).toEqual(measured);
+    for (const from of ['odd text', 'old texT', 'old text.', 'ol']) {
+      const other = changed(from);
+      expect(() => maker.measure(frameFile(other))).toThrow(StalePlanError);
+      // the same new bytes are right, whatever stood where they were edited
+      if (from !== 'odd text') expect(() => made(other)).toThrow(StalePlanError);
+    }
+  });
+
+  test('of files that do not fit into a frame, what is measured is the same', () => {
+    const long = `${PREFIX} ${'x'.repeat(1024 * 1024)}${PREFIX}/y`;
+    const splices = [{ start: 0, end: PREFIX.length, text: '/new' }];
+    const source = { ...frameFile(entry('a', long)), change: { before: hash('sha256', long), splices, seals: [] } };
+    const now = `/new${long.slice(PREFIX.length)}`;
+    expect(maker.measure(source)).toEqual({
+      size: now.length,
+      sha256: hash('sha256', now),
+      remains: 1,
+      named: [PREFIX],
+    });
   });
 });
 

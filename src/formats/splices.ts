@@ -42,6 +42,18 @@ export function applySplices(bytes: Buffer, splices: readonly Splice[]): Buffer 
     : Buffer.concat(first === undefined ? rest : [first, ...rest]);
 }
 
+/** Puts the new bytes of a file held whole into a buffer with room for them; the splices are in order and in the file. Returns where they end. */
+export function putSplices(bytes: Buffer, splices: readonly Splice[], target: Buffer, start: number): number {
+  let at = start;
+  let from = 0; // the first byte that has been neither put nor replaced
+  for (const splice of splices) {
+    at += bytes.copy(target, at, from, splice.start);
+    at += encodeBytes(splice.text).copy(target, at);
+    from = splice.end;
+  }
+  return at + bytes.copy(target, at, from);
+}
+
 /**
  * The new bytes of a file that comes in chunks, by splices that `mergeSplices` put in order: at most one chunk out for each chunk in, and one at the end. A chunk without an edit
  * is passed on as it is, so what comes out is valid only as long as what went in.

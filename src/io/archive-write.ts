@@ -1,12 +1,13 @@
 /** Writes the file of an archive: lays entries out in frames, has those made side by side, and writes them in order. */
 import { createHash, type Hash } from 'node:crypto';
-import { ftruncateSync, readSync, writeSync } from 'node:fs';
+import { fstatSync, ftruncateSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { BLOCK, END_OF_ARCHIVE, paddingOf, type TarEntry } from '../formats/tar-entry.ts';
 import { headerLength } from '../formats/tar-write.ts';
 import { ArchiveError } from '../model/errors.ts';
 import { isZeros } from './compression.ts';
 import { provenHeader } from './frame-maker.ts';
+import { fill } from './fill.ts';
 import type { FramePool } from './frame-pool.ts';
 import type { FrameEntry, PackedFrame } from './frame-tasks.ts';
 
@@ -19,8 +20,8 @@ export interface WrittenArchive {
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);
-/** What is read back at a time. */
-const PIECE = 1024 * 1024;
+/** What is read back at a time: the processor still has it at hand when it is compared. */
+const PIECE = 256 * 1024;
 
 /**
  * Frames are cut where an entry begins, as soon as the next entry would not fit; an entry larger than a frame begins one and goes
@@ -30,7 +31,9 @@ export class ArchiveWriter {
   readonly #descriptor: number;
   readonly #frameBytes: number;
   readonly #pool: FramePool;
+  /** Of what was read back. */
   readonly #digest: Hash = createHash('sha256');
+  readonly #piece: Buffer = Buffer.allocUnsafeSlow(PIECE);
   readonly #pending: Promise<PackedFrame>[] = [];
   /** What the present frame begins with, and the entries that it goes on with. */
   #head: Uint8Array = NOTHING;
@@ -42,9 +45,9 @@ export class ArchiveWriter {
   #contents = 0;
 
   /** `descriptor`: an empty file, open for reading and writing; the caller closes it, and stops the pool. */
-  constructor(descriptor: number, frameBytes: number, pool: FramePool) {
+  constructor(descriptor: number, pool: FramePool) {
     this.#descriptor = descriptor;
-    this.#frameBytes = frameBytes;
+    this.#frameBytes = pool.frameBytes;
     this.#pool = pool;
   }
 
@@ -88,14 +91,8 @@ export class ArchiveWriter {
     if (this.#filled + END_OF_ARCHIVE.length > this.#frameBytes) await this.cut();
     await this.#make(true);
     while (this.#pending.length > 0) await this.#writeNext();
-    ftruncateSync(this.#descriptor, this.#bytes);
-    const sha256 = this.#digest.digest('hex');
-    if (this.#readBack() !== sha256)
-      throw new ArchiveError(
-        'pack-proof',
-        'the archive reads back differently than it was written; nothing was kept: is the disk in order?',
-      );
-    return { bytes: this.#bytes, sha256, contents: this.#contents };
+    if (fstatSync(this.#descriptor).size !== this.#bytes) throw notAsWritten();
+    return { bytes: this.#bytes, sha256: this.#digest.digest('hex'), contents: this.#contents };
   }
 
   #roomOf(header: TarEntry): number {
@@ -104,7 +101,7 @@ export class ArchiveWriter {
 
   async #append(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length;) {
-      if (this.#headFilled === 0) this.#head = new Uint8Array(this.#frameBytes);
+      if (this.#headFilled === 0) this.#head = new Uint8Array(this.#pool.memory(), 0, this.#frameBytes);
       const taken = bytes.subarray(at, at + this.#frameBytes - this.#headFilled);
       this.#head.set(taken, this.#headFilled);
       at += taken.length;
@@ -132,26 +129,37 @@ export class ArchiveWriter {
   async #writeNext(): Promise<void> {
     const next = this.#pending.shift();
     if (next === undefined) return;
-    const { bytes, contents } = await next;
-    const written = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#digest.update(written);
-    // zeros of a plain tar become a hole: a sparse file costs no disk there either
-    const isHole = bytes.length >= BLOCK && isZeros(written);
-    for (let at = 0; at < bytes.length && !isHole;)
-      at += writeSync(this.#descriptor, bytes, at, bytes.length - at, this.#bytes + at);
-    this.#bytes += bytes.length;
-    this.#contents += contents;
+    const frame = await next;
+    this.#write(Buffer.from(frame.bytes.buffer, frame.bytes.byteOffset, frame.bytes.byteLength));
+    this.#contents += frame.contents;
+    this.#pool.done(frame);
   }
 
-  /** The digest of what stands in the file. */
-  #readBack(): string {
-    const digest = createHash('sha256');
-    const buffer = Buffer.allocUnsafe(PIECE);
-    for (let at = 0; ;) {
-      const got = readSync(this.#descriptor, buffer, 0, PIECE, at);
-      if (got === 0) return digest.digest('hex');
-      digest.update(buffer.subarray(0, got));
-      at += got;
+  #write(bytes: Buffer): void {
+    const begin = this.#bytes;
+    const end = begin + bytes.length;
+    // zeros of a plain tar become a hole: a sparse file costs no disk there either
+    if (bytes.length >= BLOCK && isZeros(bytes)) ftruncateSync(this.#descriptor, end);
+    else for (let at = begin; at < end;) at += writeSync(this.#descriptor, bytes, at - begin, end - at, at);
+    this.#readBack(bytes);
+    this.#bytes = end;
+  }
+
+  /** Adds to the digest what stands in the file, and holds it against what was written there. */
+  #readBack(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length;) {
+      const room = this.#piece.subarray(0, Math.min(PIECE, bytes.length - at));
+      const filled = fill(this.#descriptor, room, this.#bytes + at, room.length);
+      if (filled !== room.length || room.compare(bytes, at, at + filled) !== 0) throw notAsWritten();
+      this.#digest.update(room);
+      at += filled;
     }
   }
+}
+
+function notAsWritten(): ArchiveError {
+  return new ArchiveError(
+    'pack-proof',
+    'the archive reads back differently than it was written; nothing was kept: is the disk in order?',
+  );
 }

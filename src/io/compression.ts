@@ -3,7 +3,7 @@ import { deflateRawSync } from 'node:zlib';
 import { FRAME_BYTES, wrapMember } from '../formats/gzip-frames.ts';
 import { ZSTD_FRAME_BYTES } from '../formats/zstd-frames.ts';
 import { UsageError } from '../model/errors.ts';
-import { zstdCodec } from './zstd-codec.ts';
+import { mostPacked, zstdCodec } from './zstd-codec.ts';
 
 export type CompressionName = 'zstd' | 'gzip' | 'none';
 
@@ -11,8 +11,11 @@ export interface Compression {
   readonly name: CompressionName;
   /** How many bytes of the archive a frame holds at most. */
   readonly frameBytes: number;
-  /** Turns one frame into what stands in the file. A pure function of the bytes, the settings and the version of the codec. */
-  compress(frame: Buffer): Buffer;
+  /**
+   * Turns one frame into what stands in the file, in memory with room for `ROOM_OF_FRAME`; returns how many bytes that is. They depend on the
+   * contents, the settings and the version of the codec alone.
+   */
+  compress(frame: Buffer, target: Uint8Array): number;
 }
 
 interface Format {
@@ -25,6 +28,9 @@ interface Format {
 
 /** zlib is given room for a frame in one piece. */
 const SLACK = 1024;
+
+/** Room for any frame as it stands in the file. */
+export const ROOM_OF_FRAME: number = mostPacked(Math.max(FRAME_BYTES, ZSTD_FRAME_BYTES));
 
 const FORMATS: Readonly<Record<CompressionName, Format>> = {
   zstd: {
@@ -47,7 +53,7 @@ const FORMATS: Readonly<Record<CompressionName, Format>> = {
     frameBytes: FRAME_BYTES,
     usualLevel: 1,
     highestLevel: 19,
-    compressor: async () => (frame) => frame,
+    compressor: async () => put,
   },
 };
 
@@ -74,13 +80,19 @@ export function compressionFor(fileName: string): CompressionName | null {
 }
 
 async function gzipCompressor(level: number): Promise<Compression['compress']> {
-  return (frame) => wrapMember(frame, deflateRawSync(frame, { level, chunkSize: frame.length + SLACK }));
+  return (frame, target) =>
+    put(wrapMember(frame, deflateRawSync(frame, { level, chunkSize: frame.length + SLACK })), target);
 }
 
 async function zstdCompressor(level: number): Promise<Compression['compress']> {
   const { compress } = await zstdCodec();
   if (compress === null) throw new UsageError("this host can't write zstd");
-  return (frame) => compress(frame, level);
+  return (frame, target) => compress(frame, level, target);
+}
+
+function put(bytes: Buffer, target: Uint8Array): number {
+  target.set(bytes);
+  return bytes.length;
 }
 
 const ZEROS: Buffer = Buffer.alloc(64 * 1024);

@@ -3,24 +3,22 @@
  * digest that the manifest says, name no prefix that it does not tell of, headers read back as what they were written for, and the
  * compressed frame is unpacked again and held against what was put in.
  */
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { showBytes } from '../formats/byte-text.ts';
 import { manifestEntryDiffers } from '../formats/archive-agreement.ts';
-import { compileNeedles, judgeHits, type Needles } from '../formats/needles.ts';
+import { HitStream } from '../formats/hit-stream.ts';
+import { compileNeedles, judgeHits, type Finder, type Hit, type Needles } from '../formats/needles.ts';
 import { BLOCK, END_OF_ARCHIVE, paddingOf, type TarEntry } from '../formats/tar-entry.ts';
 import { parsePax } from '../formats/tar-pax.ts';
 import { readBlock, readFields } from '../formats/tar-read.ts';
 import { writeHeader } from '../formats/tar-write.ts';
-import { ArchiveError, StalePlanError } from '../model/errors.ts';
+import { ArchiveError } from '../model/errors.ts';
+import type { AbsolutePath } from '../model/path.ts';
 import { compressionOf, isZeros, type Compression } from './compression.ts';
-import { changedContent } from './content.ts';
-import { errorCode, hostPath } from './entries.ts';
-import { withFile } from './file-read.ts';
-import { fill } from './fill.ts';
-import type { FileSource, FrameFile, FrameSettings, FrameTask, PackedFrame } from './frame-tasks.ts';
-import { readPieces } from './pieces.ts';
-import { searchKernel, type SearchKernel } from './search-kernel.ts';
-import { measureFrame, unpackerOf, type Unpack } from './unpacking.ts';
+import type { FileSource, FrameFile, FrameSettings, FrameTask, Measured, PackedFrame } from './frame-tasks.ts';
+import { FileBytes, piecesOf, requireDigest, resized } from './packed-bytes.ts';
+import { kernelFinder, searchKernel, type SearchKernel } from './search-kernel.ts';
+import { measureFrame, unpackerInto, type UnpackInto } from './unpacking.ts';
 
 /** Contents of one file in the frame. */
 interface Span {
@@ -32,48 +30,102 @@ interface Span {
 export class FrameMaker {
   readonly #compression: Compression;
   /** Null where frames are as they are packed. */
-  readonly #unpack: Unpack | null;
+  readonly #unpack: UnpackInto | null;
   readonly #needles: Needles;
   /** Its buffer is the frame: what is read into it is searched where it lies. */
   readonly #kernel: SearchKernel;
+  /** For what does not fit into it. */
+  #find: Finder | null = null;
+  readonly #files: FileBytes;
+  /** What a frame was unpacked to. */
+  readonly #proof: Buffer;
   /** Frames of zeros (holes of sparse files) by their size: all alike. */
   readonly #zeros = new Map<number, Uint8Array>();
 
-  private constructor({ prefixes }: FrameSettings, compression: Compression, unpack: Unpack | null) {
+  private constructor({ prefixes }: FrameSettings, compression: Compression, unpack: UnpackInto | null) {
+    const { frameBytes } = compression;
     this.#compression = compression;
     this.#unpack = unpack;
     this.#needles = compileNeedles(prefixes);
     // a file is asked for one byte more than it has
-    this.#kernel = searchKernel(this.#needles, this.#compression.frameBytes + BLOCK);
+    this.#kernel = searchKernel(this.#needles, frameBytes + BLOCK);
+    this.#files = new FileBytes(frameBytes);
+    this.#proof = Buffer.allocUnsafeSlow(unpack === null ? 0 : frameBytes);
   }
 
   static async with(settings: FrameSettings): Promise<FrameMaker> {
     const { compression: name, level } = settings;
     const compression = await compressionOf(name, level ?? undefined);
-    return new FrameMaker(settings, compression, name === 'none' ? null : await unpackerOf(name));
+    return new FrameMaker(settings, compression, name === 'none' ? null : await unpackerInto(name));
+  }
+
+  /** Bytes of the archive that a frame holds at most. */
+  get frameBytes(): number {
+    return this.#compression.frameBytes;
   }
 
   /**
+   * Makes a frame in memory that is given (`ROOM_OF_FRAME`).
    * @throws StalePlanError where a file is not what it was; ArchiveError where the frame does not prove right
    */
-  make({ head, entries, isLast }: FrameTask): PackedFrame {
+  make({ head, entries, isLast }: FrameTask, room: ArrayBuffer): PackedFrame {
     const { buffer } = this.#kernel;
     const spans: Span[] = [];
     buffer.set(head);
     let at = head.length;
     for (const { header, file } of entries) {
-      const head = provenHeader(header);
-      at += head.copy(buffer, at);
+      at += provenHeader(header).copy(buffer, at);
       if (file === null) continue;
-      const end = fillIn(buffer, at, header.size, file);
-      requireDigest(hash('sha256', buffer.subarray(at, end)), file);
+      const end = this.#read(at, header.size, file);
       spans.push({ file, start: at, end });
       at = end + paddingOf(header.size);
       buffer.fill(0, end, at);
     }
     if (spans.length > 0) this.#search(at, spans);
     if (isLast) at += END_OF_ARCHIVE.copy(buffer, at);
-    return this.#pack(buffer.subarray(0, at));
+    return this.#pack(buffer.subarray(0, at), room);
+  }
+
+  /**
+   * What the bytes of a file come to behind its edits.
+   * @throws StalePlanError where the file is not what was scanned
+   */
+  measure(source: FileSource): Measured {
+    const { buffer } = this.#kernel;
+    const put = this.#files.put(buffer, 0, source);
+    if (put === null) return this.#measurePieces(piecesOf(source));
+    if (put.original !== null && source.change !== null)
+      requireDigest(hash('sha256', put.original), source.change.before, source.path);
+    const bytes = buffer.subarray(0, put.end);
+    const hits = judgeHits(bytes, this.#needles, this.#kernel.find(put.end));
+    return { size: put.end, sha256: hash('sha256', bytes), remains: hits.length, named: namedBy(hits) };
+  }
+
+  #measurePieces(pieces: Iterable<Buffer>): Measured {
+    const digest = createHash('sha256');
+    const search = new HitStream(this.#needles, undefined, (this.#find ??= kernelFinder(this.#needles)));
+    let size = 0;
+    const hits: Hit[] = [];
+    for (const piece of pieces) {
+      digest.update(piece);
+      size += piece.length;
+      hits.push(...search.push(piece));
+    }
+    hits.push(...search.end());
+    return { sha256: digest.digest('hex'), size, remains: hits.length, named: namedBy(hits) };
+  }
+
+  /**
+   * Reads the new bytes of a file into the frame; returns where they end. They are those that were measured, and so made from what was scanned:
+   * what stands in the tree needs no other look.
+   */
+  #read(start: number, size: number, file: FrameFile): number {
+    const { buffer } = this.#kernel;
+    const put = this.#files.put(buffer, start, file, size);
+    const end = put === null ? putPieces(buffer, start, size, file) : put.end;
+    if (end !== start + size) throw resized(file.path, end > start + size);
+    requireDigest(hash('sha256', buffer.subarray(start, end)), file.sha256, file.path);
+    return end;
   }
 
   /** Counts prefixes in all contents at once, and judges the few places where one may stand by its own file. */
@@ -94,28 +146,48 @@ export class FrameMaker {
     }
   }
 
-  #pack(frame: Buffer): PackedFrame {
+  #pack(frame: Buffer, room: ArrayBuffer): PackedFrame {
     const contents = frame.length;
     const known = this.#zeros.get(contents);
-    if (known !== undefined && isZeros(frame)) return { bytes: known.slice(), contents };
-    const bytes = this.#compression.compress(frame);
+    if (known !== undefined && isZeros(frame)) {
+      new Uint8Array(room).set(known);
+      return { bytes: new Uint8Array(room, 0, known.length), contents };
+    }
+    const bytes = Buffer.from(room, 0, this.#compression.compress(frame, new Uint8Array(room)));
     this.#requireUnpacks(bytes, frame);
-    // the frame is used again, and what shares its memory with others can't be handed to another thread
-    const own = this.#unpack !== null && bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
-    if (known === undefined && isZeros(frame)) this.#zeros.set(contents, new Uint8Array(own));
-    return { bytes: own, contents };
+    if (known === undefined && isZeros(frame)) this.#zeros.set(contents, new Uint8Array(bytes));
+    return { bytes, contents };
   }
 
   #requireUnpacks(bytes: Buffer, frame: Buffer): void {
     const { name } = this.#compression;
     if (name === 'none' || this.#unpack === null) return;
     const sizes = measureFrame(name, (at, length) => bytes.subarray(at, at + length), 0);
-    if (sizes.member !== bytes.length || !this.#unpack(bytes, sizes).equals(frame))
-      throw new ArchiveError(
-        'pack-proof',
-        'a frame unpacks to something else than was packed; nothing was kept: is the memory in order?',
-      );
+    const proof = this.#proof.subarray(0, frame.length);
+    if (sizes.member === bytes.length && sizes.contents === frame.length) {
+      this.#unpack(proof.fill(0xff), bytes, sizes);
+      if (proof.equals(frame)) return;
+    }
+    throw new ArchiveError(
+      'pack-proof',
+      'a frame unpacks to something else than was packed; nothing was kept: is the memory in order?',
+    );
   }
+}
+
+function namedBy(hits: readonly Hit[]): readonly AbsolutePath[] {
+  return hits.length === 0 ? [] : [...new Set(hits.map(({ prefix }) => prefix.path))];
+}
+
+/** Reads a file that has to be taken piece by piece; returns where it ends. */
+function putPieces(frame: Buffer, start: number, size: number, file: FrameFile): number {
+  const end = start + size;
+  let at = start;
+  for (const piece of piecesOf(file)) {
+    if (at + piece.length > end) return at + piece.length;
+    at += piece.copy(frame, at);
+  }
+  return at;
 }
 
 /** The header of an entry, read back as install will. */
@@ -133,57 +205,6 @@ export function provenHeader(written: TarEntry): Buffer {
   return head;
 }
 
-/** Reads the new bytes of a file into the frame; returns where they end. */
-function fillIn(frame: Buffer, start: number, size: number, file: FrameFile): number {
-  if (file.change !== null) return fillChanged(frame, start, size, file);
-  try {
-    return fillPlain(frame, start, size, file);
-  } catch (error) {
-    throw readable(error, file.path);
-  }
-}
-
-/** What the system says of a file that was read before is that it changed. */
-function readable(error: unknown, path: string): unknown {
-  if (!(error instanceof Error && 'syscall' in error)) return error;
-  return staleFile(path, `it can't be read any more (${errorCode(error)})`);
-}
-
-function fillPlain(frame: Buffer, start: number, size: number, { root, path }: FrameFile): number {
-  // one byte more tells that it has grown
-  const room = frame.subarray(start, start + size + 1);
-  const filled = withFile(root, path, (descriptor) => fill(descriptor, room, 0, size));
-  if (filled !== size) throw resized(path, filled > size);
-  return start + size;
-}
-
-function fillChanged(frame: Buffer, start: number, size: number, file: FrameFile): number {
-  const end = start + size;
-  let at = start;
-  for (const piece of piecesOf(file)) {
-    if (at + piece.length > end) throw resized(file.path, true);
-    at += piece.copy(frame, at);
-  }
-  if (at !== end) throw resized(file.path, false);
-  return end;
-}
-
-/** The new bytes of a file of any size, piece by piece, each valid until the next is asked for. */
-export function* piecesOf({ root, path, change }: FileSource): Generator<Buffer, void, void> {
-  const planned = { kind: 'content', file: path, aliases: [], edits: [], follows: [], renders: [] } as const;
-  try {
-    if (change === null) yield* readPieces(hostPath(root, path));
-    else yield* changedContent(root, { ...planned, ...change }, () => undefined);
-  } catch (error) {
-    throw readable(error, path);
-  }
-}
-
-/** @throws StalePlanError where a file has another digest than the manifest says */
-export function requireDigest(digest: string, { path, sha256 }: FrameFile): void {
-  if (digest !== sha256) throw staleFile(path, 'it was written to');
-}
-
 /** @throws ArchiveError where a file names the build more often than the manifest tells, or less */
 export function requireRemains(path: string, found: number, expected: number): void {
   if (found !== expected)
@@ -191,14 +212,4 @@ export function requireRemains(path: string, found: number, expected: number): v
       'pack-leftover',
       `the archive is not right and was not kept: ${showBytes(path)}: names the build ${found} times, and the manifest tells of ${expected}`,
     );
-}
-
-function staleFile(path: string, why: string): StalePlanError {
-  return new StalePlanError(`${showBytes(path)} changed since the tree was scanned: ${why}; scan again`);
-}
-
-export function resized(path: string, hasGrown: boolean): StalePlanError {
-  return new StalePlanError(
-    `${showBytes(path)} changed while it was packed: it ${hasGrown ? 'grew' : 'shrank'}; stop what writes to it, or declare it volatile`,
-  );
 }

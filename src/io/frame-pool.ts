@@ -1,27 +1,49 @@
 /** Makes frames on worker threads and on the calling thread, which helps while the others have enough to do. */
 import { ArchiveError, StalePlanError } from '../model/errors.ts';
 import { AnsweringWorker, canStart } from './answering-worker.ts';
+import { ROOM_OF_FRAME } from './compression.ts';
 import { FrameMaker } from './frame-maker.ts';
-import type { FrameAnswer, FrameSettings, FrameTask, PackedFrame } from './frame-tasks.ts';
+import type {
+  FileSource,
+  FrameSettings,
+  FrameTask,
+  Measured,
+  PackAnswer,
+  PackedFrame,
+  PackJob,
+} from './frame-tasks.ts';
 
 export interface FramePool {
-  /** How many frames may be under way, or made and not yet written. */
+  /** How many frames may be under way, or made and not yet written; and how many batches of files that are measured. */
   readonly room: number;
+  /** Bytes of the archive that a frame holds at most. */
+  readonly frameBytes: number;
   /**
-   * Where the calling thread makes the frame, that is done when this returns; let others be heard then.
+   * What the new bytes of some files come to. Where the calling thread measures them, that is done when this returns; let others be heard then.
+   * @throws what `FrameMaker.measure` throws
+   */
+  measure(sources: readonly FileSource[]): Promise<readonly Measured[]>;
+  /** The same of one file, by the calling thread. */
+  measureNow(source: FileSource): Measured;
+  /** Memory for what a frame begins with. */
+  memory(): ArrayBuffer;
+  /**
+   * Makes a frame as `measure` measures. A head that stands in `memory()` is given away.
    * @throws what `FrameMaker.make` throws
    */
   make(task: FrameTask): Promise<PackedFrame>;
+  /** A frame was written: its memory is used again. */
+  done(frame: PackedFrame): void;
   /** Ends the threads at once. */
   stop(): Promise<void>;
 }
 
 /** Frames are large and few: the garbage of small objects may be collected often. */
 const YOUNG_MEGABYTES = 4;
-/** Frames on their way to one thread: one that it makes, and one to go on with. */
-const FRAMES_AHEAD = 2;
-/** Frames that the calling thread makes before it starts others: a small tree is done by then. */
-const FRAMES_ALONE = 2;
+/** Jobs on their way to one thread: one that it does, and one to go on with. */
+const JOBS_AHEAD = 2;
+/** Jobs of each kind that the calling thread does before it starts others: a small tree is done by then. */
+const JOBS_ALONE = 2;
 /** Frames that the calling thread may have made before their turn: it would wait for the others else. */
 const FRAMES_EARLY = 4;
 
@@ -32,35 +54,68 @@ export async function framePool(settings: FrameSettings, jobs: number): Promise<
   return new ThreadPool(program, settings, workers, await FrameMaker.with(settings));
 }
 
-type Thread = AnsweringWorker<FrameTask, FrameAnswer>;
+type Thread = AnsweringWorker<PackJob, PackAnswer>;
 
 class ThreadPool implements FramePool {
   readonly room: number;
+  readonly frameBytes: number;
   readonly #program: URL;
   readonly #settings: FrameSettings;
   readonly #workers: number;
   readonly #threads: Thread[] = [];
   readonly #own: FrameMaker;
-  #alone = FRAMES_ALONE;
+  /** Memory of frames that were written: new memory for each would have to be found by the garbage collector. */
+  readonly #free: ArrayBuffer[] = [];
+  readonly #alone = { frame: JOBS_ALONE, measure: JOBS_ALONE };
 
   constructor(program: URL, settings: FrameSettings, workers: number, own: FrameMaker) {
     this.#program = program;
     this.#settings = settings;
     this.#workers = workers;
     this.#own = own;
-    this.room = workers === 0 ? 1 : workers * FRAMES_AHEAD + FRAMES_EARLY;
+    this.frameBytes = own.frameBytes;
+    this.room = workers === 0 ? 1 : workers * JOBS_AHEAD + FRAMES_EARLY;
+  }
+
+  async measure(sources: readonly FileSource[]): Promise<readonly Measured[]> {
+    const thread = this.#threadFor('measure');
+    if (thread === null) return sources.map((source) => this.#own.measure(source));
+    const answer = await thread.run({ kind: 'measure', sources });
+    if (answer.kind !== 'measured') throw errorOf(answer);
+    return answer.measured;
+  }
+
+  measureNow(source: FileSource): Measured {
+    return this.#own.measure(source);
+  }
+
+  memory(): ArrayBuffer {
+    return this.#free.pop() ?? new ArrayBuffer(ROOM_OF_FRAME);
   }
 
   async make(task: FrameTask): Promise<PackedFrame> {
-    const thread = this.#alone-- > 0 ? null : this.#idlest();
-    if (thread === null || thread.jobs >= FRAMES_AHEAD) return this.#own.make(task);
-    const answer = await thread.run(task, task.head.length > 0 ? [task.head.buffer as ArrayBuffer] : []);
+    const { buffer } = task.head;
+    // the head is taken before the frame is put: its memory serves for both
+    const room = task.head.length > 0 && buffer instanceof ArrayBuffer ? buffer : this.memory();
+    const thread = this.#threadFor('frame');
+    if (thread === null) return this.#own.make(task, room);
+    const answer = await thread.run({ kind: 'frame', task, room }, [room]);
     if (answer.kind !== 'frame') throw errorOf(answer);
     return answer.frame;
   }
 
+  done({ bytes: { buffer } }: PackedFrame): void {
+    if (buffer instanceof ArrayBuffer) this.#free.push(buffer);
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.stop()));
+  }
+
+  /** Who does the next job; null for the calling thread. */
+  #threadFor(kind: PackJob['kind']): Thread | null {
+    const thread = this.#alone[kind]-- > 0 ? null : this.#idlest();
+    return thread === null || thread.jobs >= JOBS_AHEAD ? null : thread;
   }
 
   /** The worker with the least to do; a new one where all have something and there may be more; null where there are none. */
@@ -80,6 +135,9 @@ class ThreadPool implements FramePool {
   }
 }
 
-function errorOf(answer: Exclude<FrameAnswer, { readonly kind: 'frame' }>): Error {
-  return answer.kind === 'archive' ? new ArchiveError(answer.rule, answer.message) : new StalePlanError(answer.message);
+function errorOf(answer: PackAnswer): Error {
+  if (answer.kind === 'archive') return new ArchiveError(answer.rule, answer.message);
+  return answer.kind === 'stale-plan'
+    ? new StalePlanError(answer.message)
+    : new Error(`a thread of the pack answers '${answer.kind}'`);
 }

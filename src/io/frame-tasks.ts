@@ -54,8 +54,25 @@ export interface PackedFrame {
   readonly contents: number;
 }
 
-/** A frame, or the error that there was instead, in parts that cross threads. */
-export type FrameAnswer =
+/** What the new bytes of a file come to. */
+export interface Measured {
+  readonly size: number;
+  /** sha256, hex. */
+  readonly sha256: string;
+  /** How often they still name a prefix of the build, and which of them. */
+  readonly remains: number;
+  readonly named: readonly AbsolutePath[];
+}
+
+/** What a thread is asked. */
+export type PackJob =
+  /** `room`: memory for the frame as it stands in the file. The head may stand there: it has been taken when the frame is put. */
+  | { readonly kind: 'frame'; readonly task: FrameTask; readonly room: ArrayBuffer }
+  | { readonly kind: 'measure'; readonly sources: readonly FileSource[] };
+
+/** What it answers, or the error that there was instead, in parts that cross threads. */
+export type PackAnswer =
   | { readonly kind: 'frame'; readonly frame: PackedFrame }
+  | { readonly kind: 'measured'; readonly measured: readonly Measured[] }
   | { readonly kind: 'stale-plan'; readonly message: string }
   | { readonly kind: 'archive'; readonly rule: string; readonly message: string };

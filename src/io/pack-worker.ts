@@ -2,20 +2,21 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { ArchiveError, StalePlanError } from '../model/errors.ts';
 import { FrameMaker } from './frame-maker.ts';
-import type { FrameAnswer, FrameSettings, FrameTask } from './frame-tasks.ts';
+import type { FrameSettings, PackAnswer, PackJob } from './frame-tasks.ts';
 
 // what frame-pool.ts passed in
 const maker = await FrameMaker.with(workerData as FrameSettings);
 
-parentPort?.on('message', (task: FrameTask) => {
-  const answer = answerTo(task);
+parentPort?.on('message', (job: PackJob) => {
+  const answer = answerTo(job);
   parentPort?.postMessage(answer, answer.kind === 'frame' ? [answer.frame.bytes.buffer as ArrayBuffer] : []);
 });
 
 /** Errors that a caller can tell apart lose their class on the way; others end the thread, and are thrown as they are. */
-function answerTo(task: FrameTask): FrameAnswer {
+function answerTo(job: PackJob): PackAnswer {
   try {
-    return { kind: 'frame', frame: maker.make(task) };
+    if (job.kind === 'frame') return { kind: 'frame', frame: maker.make(job.task, job.room) };
+    return { kind: 'measured', measured: job.sources.map((source) => maker.measure(source)) };
   } catch (error) {
     if (error instanceof StalePlanError) return { kind: 'stale-plan', message: error.message };
     if (error instanceof ArchiveError) return { kind: 'archive', rule: error.rule, message: error.message };

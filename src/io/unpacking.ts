@@ -20,20 +20,10 @@ export function measureFrame(compression: Packed, bytesAt: BytesAt, position: nu
   return compression === 'gzip' ? readMemberHead(bytesAt(position, MEMBER_HEAD)) : measureZstdFrame(bytesAt, position);
 }
 
-/** Takes one frame apart. @throws ArchiveError where it is damaged or not what its head says */
-export type Unpack = (frame: Buffer, sizes: FrameSizes) => Buffer;
-
-/** What unpacks frames on the calling thread. */
-export async function unpackerOf(compression: Packed): Promise<Unpack> {
-  if (compression === 'gzip') return inflateMember;
-  const codec = await zstdCodec();
-  return (frame, sizes) => zstdContents(codec, frame, sizes);
-}
-
 /** Takes one frame apart into memory as long as its contents. @throws ArchiveError where it is damaged or not what its head says */
 export type UnpackInto = (target: Uint8Array, frame: Buffer, sizes: FrameSizes) => void;
 
-/** The same, into memory that is given. */
+/** What unpacks frames on the calling thread. */
 export async function unpackerInto(compression: Packed): Promise<UnpackInto> {
   if (compression === 'gzip') return (target, frame, sizes) => target.set(inflateMember(frame, sizes));
   const codec = await zstdCodec();

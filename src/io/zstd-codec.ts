@@ -5,8 +5,8 @@
 import zlib from 'node:zlib';
 
 export interface ZstdCodec {
-  /** Makes one frame; null where nothing here can. */
-  readonly compress: ((contents: Buffer, level: number) => Buffer) | null;
+  /** Makes one frame in memory with room for `mostPacked` bytes. Returns how many there are. Null where nothing here can. */
+  readonly compress: ((contents: Buffer, level: number, target: Uint8Array) => number) | null;
   /** Unpacks one frame into memory of the size that it says. Returns how many bytes there were. Throws where it is damaged. */
   readonly decompress: (frame: Buffer, target: Uint8Array) => number;
 }
@@ -23,6 +23,11 @@ type WasmEngine = (typeof import('@cloudpss/zstd/wasm'))['_WasmModule'];
 /** Room for a frame in one piece. */
 const SLACK = 1024;
 
+/** The most that so many bytes become (ZSTD_COMPRESSBOUND in zstd.h, and a little more). */
+export function mostPacked(bytes: number): number {
+  return bytes + (bytes >> 8) + SLACK;
+}
+
 let found: Promise<ZstdCodec> | undefined;
 
 /** Loaded when the first frame is met. */
@@ -38,11 +43,14 @@ function builtInCodec(): ZstdCodec | null {
   if (!('zstdCompressSync' in zlib)) return null;
   const { constants, zstdCompressSync, zstdDecompressSync } = zlib as unknown as ZlibWithZstd;
   return {
-    compress: (contents, level) =>
-      zstdCompressSync(contents, {
-        chunkSize: contents.length + (contents.length >> 8) + SLACK,
-        params: { [constants.ZSTD_c_compressionLevel]: level },
-      }),
+    compress: (contents, level, target) =>
+      put(
+        zstdCompressSync(contents, {
+          chunkSize: mostPacked(contents.length),
+          params: { [constants.ZSTD_c_compressionLevel]: level },
+        }),
+        target,
+      ),
     decompress: (frame, target) =>
       put(zstdDecompressSync(frame, { maxOutputLength: target.length, chunkSize: target.length + SLACK }), target),
   };
@@ -50,11 +58,12 @@ function builtInCodec(): ZstdCodec | null {
 
 async function packageCodec(): Promise<ZstdCodec | null> {
   try {
-    const { compress, _WasmModule: engine } = await import('@cloudpss/zstd/wasm');
+    const { _WasmModule: engine } = await import('@cloudpss/zstd/wasm');
+    // its own functions make copies that the garbage collector has to find
     return {
-      compress: (contents, level) => asBuffer(compress(contents, level)),
-      // its own `decompress` makes a copy that the garbage collector has to find
-      decompress: (frame, target) => decompressWith(engine, frame, target),
+      compress: (contents, level, target) =>
+        callWith(engine, contents, target, (...places) => engine._compress(...places, level)),
+      decompress: (frame, target) => callWith(engine, frame, target, (...places) => engine._decompress(...places)),
     };
   } catch {
     return null;
@@ -69,18 +78,22 @@ async function plainCodec(): Promise<ZstdCodec> {
   };
 }
 
+/** Returns the length of what does not fit, too. */
 function put(contents: Uint8Array, target: Uint8Array): number {
   if (contents.length <= target.length) target.set(contents);
   return contents.length;
 }
 
-/** One call of ZSTD_decompress in the engine's memory: it writes no more than it is given room for. */
-function decompressWith(engine: WasmEngine, frame: Buffer, target: Uint8Array): number {
-  const [from, to] = [engine._malloc(frame.length), engine._malloc(target.length)];
+/** Where a call of zstd writes, how much, where it reads, how much. */
+type Places = Parameters<WasmEngine['_decompress']>;
+
+/** One call in the engine's memory: it writes no more than it is given room for. */
+function callWith(engine: WasmEngine, source: Buffer, target: Uint8Array, call: (...places: Places) => number): number {
+  const [from, to] = [engine._malloc(source.length), engine._malloc(target.length)];
   try {
     if (from === 0 || to === 0) throw new Error('no memory is left');
-    engine.HEAPU8.set(frame, from);
-    const length = engine._decompress(to, target.length, from, frame.length);
+    engine.HEAPU8.set(source, from);
+    const length = call(to, target.length, from, source.length);
     if (engine._ZSTD_isError(length) !== 0) throw new Error(engine.UTF8ToString(engine._ZSTD_getErrorName(length)));
     target.set(engine.HEAPU8.subarray(to, to + length));
     return length;
@@ -88,8 +101,4 @@ function decompressWith(engine: WasmEngine, frame: Buffer, target: Uint8Array): 
     engine._free(from);
     engine._free(to);
   }
-}
-
-function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }

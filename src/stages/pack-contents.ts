@@ -8,10 +8,12 @@ import {
   type NewContent,
 } from '../formats/follows.ts';
 import { HitStream } from '../formats/hit-stream.ts';
-import { compileNeedles, type Finder, type Hit, type Needles } from '../formats/needles.ts';
+import { compileNeedles, type Finder, type Needles } from '../formats/needles.ts';
 import { packedSites, type PackedSites } from '../formats/packed-sites.ts';
-import { piecesOf, requireDigest, requireRemains, resized } from '../io/frame-maker.ts';
-import type { FileSource } from '../io/frame-tasks.ts';
+import { requireRemains } from '../io/frame-maker.ts';
+import type { FramePool } from '../io/frame-pool.ts';
+import type { FileSource, Measured } from '../io/frame-tasks.ts';
+import { piecesOf, requireDigest, resized } from '../io/packed-bytes.ts';
 import { kernelFinder } from '../io/search-kernel.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import { rootOf } from '../model/bundle.ts';
@@ -21,16 +23,8 @@ import type { Pace } from './pace.ts';
 import type { FullScan } from './scan.ts';
 import type { Spool } from './pack-volatile.ts';
 
-/** What the bytes of a file come to. */
-interface Measured {
-  readonly size: number;
-  readonly sha256: string;
-  /** How often it still names a prefix of the build. */
-  readonly remains: number;
-}
-
 /** A file as the archive holds it. */
-export interface PackedFile extends PackedSites, Measured {
+export interface PackedFile extends PackedSites, Omit<Measured, 'named'> {
   readonly source: FileSource;
   /**
    * Its bytes. Throws StalePlanError, at the latest behind the last, where they are not those that were hashed, ArchiveError where they name
@@ -55,14 +49,45 @@ const ABOUT_ENTRIES: ReadonlySet<Site['kind']> = new Set(['symlink', 'entry']);
 
 const UNCHANGED: PackedSites = { sites: [], rows: [], seals: [] };
 
+/** Files that are measured in one go. */
+const BATCH_FILES = 64;
+
 /** Reads every file that changes, that names a prefix, or that is volatile; the rest is as the scan hashed it. */
-export async function prepareContents(full: FullScan, plan: Plan, spool: Spool, pace: Pace): Promise<Contents> {
+export async function prepareContents(
+  full: FullScan,
+  plan: Plan,
+  spool: Spool,
+  pool: FramePool,
+  pace: Pace,
+): Promise<Contents> {
   const preparation = new Preparation(full, plan, spool);
-  for (const change of preparation.work()) {
-    preparation.prepare(change);
-    await pace.step(0);
+  const { files, lists } = preparation.work();
+  const pending: Promise<void>[] = [];
+  for (let at = 0; at < files.length; at += BATCH_FILES) {
+    const batch = files.slice(at, at + BATCH_FILES).map((change) => ({ change, source: preparation.sourceOf(change) }));
+    const done = pool
+      .measure(batch.map(({ source }) => source))
+      .then((measured) => preparation.addAll(batch, measured));
+    done.catch(() => {}); // it is awaited in its turn
+    pending.push(done);
+    await pace.breathe();
+    if (pending.length >= pool.room) await pending.shift();
+  }
+  // in their order: of several files that can't be read the first is told
+  for (const done of pending) await done;
+  // files that list the digests of others come last, in the order in which those become known
+  for (const change of lists) {
+    const source = preparation.sourceOf(change);
+    preparation.add({ change, source }, pool.measureNow(source));
+    await pace.rest();
   }
   return preparation.contents();
+}
+
+/** A file that is measured. */
+interface Measuring {
+  readonly change: ContentChange;
+  readonly source: FileSource;
 }
 
 class Preparation {
@@ -70,7 +95,8 @@ class Preparation {
   readonly #plan: Plan;
   readonly #spool: Spool;
   readonly #needles: Needles;
-  readonly #find: Finder;
+  /** For files that are larger than a frame. */
+  #find: Finder | null = null;
   readonly #files = new Map<TreePath, PackedFile>();
   readonly #newContent = new Map<TreePath, NewContent | null>();
   readonly #origins = new Set<AbsolutePath>();
@@ -86,7 +112,6 @@ class Preparation {
     this.#plan = plan;
     this.#spool = spool;
     this.#needles = compileNeedles(full.scan.prefixes);
-    this.#find = kernelFinder(this.#needles);
     this.#rows = rowsByRecord(full.scan.dependents);
     for (const { file, aliases, digest } of full.scan.files) {
       this.#digests.set(file, digest);
@@ -97,8 +122,8 @@ class Preparation {
         for (const name of [change.file, ...change.aliases]) this.#newContent.set(name, null);
   }
 
-  /** Everything that is looked at; files that list the digests of others come last, in the order in which those become known. */
-  *work(): Generator<ContentChange> {
+  /** Everything that is looked at; `lists` are those that list the digests of others. */
+  work(): { readonly files: readonly ContentChange[]; readonly lists: readonly ContentChange[] } {
     const isContent = (change: FileChange): change is ContentChange => change.kind === 'content';
     const changes = inFollowOrder(allChanges(this.#plan)).filter(isContent);
     const work = new Map(changes.map((change) => [change.file, change]));
@@ -109,20 +134,31 @@ class Preparation {
       if (!work.has(file) && this.#newContent.get(file) !== null) work.set(file, this.#plain(file));
     for (const { file } of this.#spool.changed) work.set(file, this.#plain(file));
     const lists = new Set<TreePath>(withRows.map(({ file }) => file));
-    for (const [file, change] of work) if (!lists.has(file)) yield change;
-    for (const [file, change] of work) if (lists.has(file)) yield change;
+    const all = [...work.values()];
+    return { files: all.filter(({ file }) => !lists.has(file)), lists: all.filter(({ file }) => lists.has(file)) };
   }
 
-  prepare(change: ContentChange): void {
-    const newContentOf = (file: TreePath): NewContent | null | undefined => this.#newContent.get(file);
+  /** Where the new bytes come from; of a list the digests that it lists are known by now. */
+  sourceOf(change: ContentChange): FileSource {
     const { file, before, seals } = change;
-    const splices = contentSplices(change, newContentOf);
-    const source = { root: this.#rootOf(file), path: file, change: { before, splices, seals } };
-    const measured = this.#measure(piecesOf(source));
+    const splices = contentSplices(change, this.#newContentOf);
+    return { root: this.#rootOf(file), path: file, change: { before, splices, seals } };
+  }
+
+  addAll(files: readonly Measuring[], measured: readonly Measured[]): void {
+    for (const [index, each] of measured.entries()) {
+      const file = files[index];
+      if (file !== undefined) this.add(file, each);
+    }
+  }
+
+  add({ change, source }: Measuring, { named, ...measured }: Measured): void {
+    const { file, before } = change;
     const { sha256, size } = measured;
     const isChanged = sha256 !== before;
-    const where = packedSites(change, this.#rowsOf(file), newContentOf, (file) => this.#nameOf.get(file) ?? file);
+    const where = packedSites(change, this.#rowsOf(file), this.#newContentOf, (name) => this.#nameOf.get(name) ?? name);
     this.#files.set(file, this.#packed(isChanged ? source : { ...source, change: null }, measured, where));
+    for (const prefix of named) this.#origins.add(prefix);
     if (isChanged) for (const name of [file, ...change.aliases]) this.#newContent.set(name, { digest: sha256, size });
   }
 
@@ -144,6 +180,8 @@ class Preparation {
     };
   }
 
+  readonly #newContentOf = (file: TreePath): NewContent | null | undefined => this.#newContent.get(file);
+
   /** Rows that install must write again: of files that have sites, known by now since they come first. */
   #rowsOf(file: TreePath): ContentChange['follows'] {
     return (this.#rows.get(file) ?? []).filter((row) => {
@@ -156,7 +194,7 @@ class Preparation {
     return this.#packed({ root: this.#rootOf(path), path, change: null }, { size, sha256, remains: 0 }, UNCHANGED);
   }
 
-  #packed(source: FileSource, measured: Measured, where: PackedSites): PackedFile {
+  #packed(source: FileSource, measured: Omit<Measured, 'named'>, where: PackedSites): PackedFile {
     const { size, sha256, remains } = measured;
     const { sites, rows, seals } = where;
     // not spread: objects made by spreading have each a layout of its own, which takes more memory than they do
@@ -164,9 +202,10 @@ class Preparation {
   }
 
   /** Passes pieces on, and holds them against what was measured: the header of the entry is written already. */
-  *#proven(source: FileSource, { size, sha256, remains }: Measured): Generator<Buffer, void, void> {
+  *#proven(source: FileSource, said: Omit<Measured, 'named'>): Generator<Buffer, void, void> {
+    const { size, sha256, remains } = said;
     const digest = createHash('sha256');
-    const search = this.#newSearch();
+    const search = new HitStream(this.#needles, undefined, (this.#find ??= kernelFinder(this.#needles)));
     let left = size;
     let found = 0;
     for (const piece of piecesOf(source)) {
@@ -178,7 +217,7 @@ class Preparation {
     }
     found += search.end().length;
     if (left !== 0) throw resized(source.path, left < 0);
-    requireDigest(digest.digest('hex'), { ...source, sha256, remains });
+    requireDigest(digest.digest('hex'), sha256, source.path);
     requireRemains(source.path, found, remains);
   }
 
@@ -195,28 +234,5 @@ class Preparation {
 
   #digestOf(file: TreePath): string {
     return this.#spool.digestOf(file) ?? this.#digests.get(file) ?? '';
-  }
-
-  /** Searches one file. */
-  #newSearch(): HitStream {
-    return new HitStream(this.#needles, undefined, this.#find);
-  }
-
-  #measure(pieces: Iterable<Buffer>): Measured {
-    const digest = createHash('sha256');
-    const search = this.#newSearch();
-    let size = 0;
-    let remains = 0;
-    const count = (hits: readonly Hit[]): void => {
-      remains += hits.length;
-      for (const { prefix } of hits) this.#origins.add(prefix.path);
-    };
-    for (const piece of pieces) {
-      digest.update(piece);
-      size += piece.length;
-      count(search.push(piece));
-    }
-    count(search.end());
-    return { sha256: digest.digest('hex'), size, remains };
   }
 }

@@ -7,20 +7,19 @@ import { OWN_MODES } from '../io/archive-read.ts';
 import { ArchiveWriter, type WrittenArchive } from '../io/archive-write.ts';
 import { framePool, type FramePool } from '../io/frame-pool.ts';
 import type { FrameEntry } from '../io/frame-tasks.ts';
-import { canCompressZstd, compressionFor, compressionOf, type CompressionName } from '../io/compression.ts';
+import { canCompressZstd, compressionFor, type CompressionName } from '../io/compression.ts';
 import { readEntry } from '../io/entries.ts';
 import { ownerNames } from '../io/owners.ts';
 import { readAttributes } from '../io/xattrs.ts';
 import { OWN_PATHS, type LeftOut, type ManifestEntry, type ManifestHead } from '../model/manifest.ts';
 import { asTreePath, type TreePath } from '../model/path.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Prefix } from '../model/prefix.ts';
 import type { Pace, PaceOptions } from './pace.ts';
 import { prepareContents, type Contents, type PackedFile } from './pack-contents.ts';
 import { listEntries, withOwnership, type EntryOptions } from './pack-entries.ts';
 import { ManifestWriter, type PackedManifest } from './pack-manifest.ts';
 import { RequirementsTally } from './pack-requirements.ts';
-import { spoolVolatile } from './pack-volatile.ts';
+import { spoolVolatile, type Spool } from './pack-volatile.ts';
 import type { FullScan } from './scan.ts';
 import { findTree } from './tree.ts';
 
@@ -55,42 +54,40 @@ export async function writeArchive(
   pace: Pace,
 ): Promise<PackedTree> {
   const spool = await spoolVolatile(full, options.volatile ?? [], () => output.copies(), pace);
-  const contents = await prepareContents(full, planned, spool, pace);
-  const writer = new ManifestWriter(planned.refusals);
-  try {
-    const manifest = await describe(full, writer, contents, spool.vanished, options, pace);
-    const written = await writeEntries(manifest, contents, output, full.scan.prefixes, options, pace);
-    const warnings = [...full.scan.warnings, ...spool.warnings, ...written.warnings];
-    if (manifest.head.attributes === 'unknown')
-      warnings.push('extended attributes (capabilities, ACLs) were not looked at: this host has no getfattr');
-    return { ...written, manifest: manifest.head, warnings };
-  } finally {
-    writer.close();
-  }
-}
-
-async function writeEntries(
-  manifest: PackedManifest,
-  contents: Contents,
-  output: ArchiveOutput,
-  prefixes: readonly Prefix[],
-  options: ArchiveOptions,
-  pace: Pace,
-): Promise<Omit<PackedTree, 'manifest'>> {
   const asked = options.compression ?? compressionFor(output.path) ?? 'zstd';
   const compression = asked === 'zstd' && !(await canCompressZstd()) ? 'gzip' : asked;
-  const settings = { compression, level: options.level ?? null, prefixes };
+  const settings = { compression, level: options.level ?? null, prefixes: full.scan.prefixes };
   const pool = await framePool(settings, options.jobs ?? availableParallelism());
-  const { frameBytes } = await compressionOf(compression, options.level);
-  const writer = new ArchiveWriter(output.descriptor, frameBytes, pool);
-  const written = await writeAll(writer, manifest, contents, pace, pool);
-  const warnings =
-    compression === asked
-      ? []
-      : [
-          'the archive is compressed with gzip: for zstd this host has neither Node 22.15 nor the optional package @cloudpss/zstd',
-        ];
-  return { ...written, compression, warnings };
+  const { manifest, written } = await writeWith(pool, full, planned, spool, output, options, pace);
+  const warnings = [...full.scan.warnings, ...spool.warnings];
+  if (compression !== asked)
+    warnings.push(
+      'the archive is compressed with gzip: for zstd this host has neither Node 22.15 nor the optional package @cloudpss/zstd',
+    );
+  if (manifest.attributes === 'unknown')
+    warnings.push('extended attributes (capabilities, ACLs) were not looked at: this host has no getfattr');
+  return { ...written, compression, manifest, warnings };
+}
+
+async function writeWith(
+  pool: FramePool,
+  full: FullScan,
+  planned: Plan,
+  spool: Spool,
+  output: ArchiveOutput,
+  options: ArchiveOptions,
+  pace: Pace,
+): Promise<Pick<PackedTree, 'manifest'> & { readonly written: WrittenArchive }> {
+  const writer = new ManifestWriter(planned.refusals);
+  try {
+    const contents = await prepareContents(full, planned, spool, pool, pace);
+    const manifest = await describe(full, writer, contents, spool.vanished, options, pace);
+    const written = await writeAll(new ArchiveWriter(output.descriptor, pool), manifest, contents, pace);
+    return { manifest: manifest.head, written };
+  } finally {
+    writer.close();
+    await pool.stop();
+  }
 }
 
 async function describe(
@@ -135,24 +132,19 @@ async function writeAll(
   manifest: PackedManifest,
   contents: Contents,
   pace: Pace,
-  pool: FramePool,
 ): Promise<WrittenArchive> {
-  try {
-    for (const { path, size, pieces } of manifest.files) {
-      const mode = path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list;
-      await writer.addBytes(ownEntry(path, size, mode), pieces());
-    }
-    // relocate's own files stand in frames of their own: a reader gets at them without the rest
-    await writer.cut();
-    for (const entry of manifest.entries()) {
-      const file = entry.type === 'file' ? contents.fileOf(entry.path, entry.size, entry.sha256) : null;
-      await writer.add(frameEntry(entry, file), () => file?.pieces() ?? []);
-      await pace.step(file?.size ?? 0);
-    }
-    return await writer.finish();
-  } finally {
-    await pool.stop();
+  for (const { path, size, pieces } of manifest.files) {
+    const mode = path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list;
+    await writer.addBytes(ownEntry(path, size, mode), pieces());
   }
+  // relocate's own files stand in frames of their own: a reader gets at them without the rest
+  await writer.cut();
+  for (const entry of manifest.entries()) {
+    const file = entry.type === 'file' ? contents.fileOf(entry.path, entry.size, entry.sha256) : null;
+    await writer.add(frameEntry(entry, file), () => file?.pieces() ?? []);
+    await pace.step(file?.size ?? 0);
+  }
+  return writer.finish();
 }
 
 function frameEntry(entry: ManifestEntry, file: PackedFile | null): FrameEntry {

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { wrapMember } from '../../src/formats/gzip-frames.ts';
-import { zstdCodec } from '../../src/io/zstd-codec.ts';
+import { mostPacked, zstdCodec } from '../../src/io/zstd-codec.ts';
 import { digestList, renderList } from '../../src/formats/install-lists.ts';
 import { manifestBytes, parseManifest } from '../../src/formats/manifest-json.ts';
 import { BLOCK, ownEntry, paddingOf, tarEntry } from '../../src/formats/tar-entry.ts';
@@ -125,7 +125,8 @@ export async function zstdFrames(tar: Buffer, size = 2048): Promise<Buffer> {
   const frames: Buffer[] = [];
   for (let at = 0; at < tar.length; at += size) {
     const contents = tar.subarray(at, at + size);
-    frames.push(compress(contents, 3));
+    const frame = Buffer.alloc(mostPacked(contents.length));
+    frames.push(frame.subarray(0, compress(contents, 3, frame)));
   }
   return Buffer.concat(frames);
 }
