@@ -36,6 +36,4 @@ export interface ScannedEntry extends Entry {
 /** The entries of a tree in byte order of their paths. They may be many, so they are read anew each time they are asked for. */
 export interface EntryList extends Iterable<ScannedEntry> {
   readonly length: number;
-  /** Gives back what they are kept in: they can't be read afterwards. */
-  close(): void;
 }

@@ -5,7 +5,7 @@ import type { AttributesOf } from '../io/xattrs.ts';
 import type { Entry, ScannedEntry } from '../model/entry.ts';
 import type { FileEntry, LeftOut, ManifestEntry, Ownership } from '../model/manifest.ts';
 import type { TreePath } from '../model/path.ts';
-import type { Contents } from './pack-contents.ts';
+import type { FileReader, PackedFile } from './packed-files.ts';
 
 export interface EntryOptions {
   /** Null where every owner becomes 0:0. */
@@ -21,70 +21,79 @@ type Growing<T> = { -readonly [Key in keyof T]: T[Key] };
 /** Holes of less than this are not worth a note. */
 const LEAST_HOLE = 64 * 1024;
 
-/** Lists the entries, one by one; `vanished` are volatile files that went away. */
+/** What is known of paths besides what the walk saw. */
+export interface ListingParts {
+  readonly fileOf: FileReader;
+  /** What the plan leaves out, with the reason. */
+  readonly removed: ReadonlyMap<TreePath, string>;
+  /** New targets of symlinks. */
+  readonly targets: ReadonlyMap<TreePath, string>;
+  /** Volatile files that went away. */
+  readonly vanished: ReadonlySet<TreePath>;
+}
+
+/** An entry of the manifest; of a file with its contents. */
+export interface Listed {
+  readonly entry: ManifestEntry;
+  readonly file: PackedFile | null;
+}
+
+/** Lists the entries, one by one. */
 export function* listEntries(
   entries: Iterable<ScannedEntry>,
-  contents: Contents,
-  vanished: ReadonlySet<TreePath>,
+  parts: ListingParts,
   options: EntryOptions,
   onLeftOut: (leftOut: LeftOut) => void,
-): Generator<ManifestEntry, void, void> {
+): Generator<Listed, void, void> {
   const firstNames = new Map<string, TreePath>();
   for (const seen of entries) {
-    const reason = contents.removed.get(seen.path);
+    const reason = parts.removed.get(seen.path);
     if (reason !== undefined) onLeftOut({ path: seen.path, why: 'removed', by: reason });
     else if (seen.type === 'socket')
       onLeftOut({ path: seen.path, why: 'skipped', by: 'a socket lives only as long as its server' });
-    else if (vanished.has(seen.path))
+    else if (parts.vanished.has(seen.path))
       onLeftOut({ path: seen.path, why: 'skipped', by: 'it went away while the tree was packed' });
-    else yield manifestEntry(seen, contents, firstNames, options);
+    else yield listed(seen, parts, firstNames, options);
   }
 }
 
-function manifestEntry(
+function listed(
   seen: ScannedEntry,
-  contents: Contents,
+  { fileOf, targets }: ListingParts,
   firstNames: Map<string, TreePath>,
   options: EntryOptions,
-): ManifestEntry {
+): Listed {
   const { path, mode } = seen;
   const base = withOwnership({ path, mtime: clamped(seen.mtime, options.latest) }, seen, options);
   switch (seen.type) {
     case 'directory':
     case 'fifo':
-      return { ...base, type: seen.type, mode };
+      return { entry: { ...base, type: seen.type, mode }, file: null };
     case 'symlink': {
-      const target = contents.targets.get(path) ?? seen.target ?? '';
-      return { ...base, type: 'symlink', target, leads: linkLeads(path, target) };
+      const target = targets.get(path) ?? seen.target ?? '';
+      return { entry: { ...base, type: 'symlink', target, leads: linkLeads(path, target) }, file: null };
     }
     case 'character-device':
     case 'block-device':
-      return { ...base, type: seen.type, mode, ...deviceNumber(BigInt(seen.rdev ?? 0)) };
+      return { entry: { ...base, type: seen.type, mode, ...deviceNumber(BigInt(seen.rdev ?? 0)) }, file: null };
     default:
-      return fileOrLink(seen, base, contents, firstNames);
+      return fileOrLink(seen, base, fileOf, firstNames);
   }
 }
 
 type Base = Ownership & { readonly path: TreePath; readonly mtime: string };
 
-function fileOrLink(
-  seen: ScannedEntry,
-  base: Base,
-  contents: Contents,
-  firstNames: Map<string, TreePath>,
-): ManifestEntry {
+function fileOrLink(seen: ScannedEntry, base: Base, fileOf: FileReader, firstNames: Map<string, TreePath>): Listed {
   const inode = seen.links > 1 ? `${seen.device}:${seen.inode}` : null;
   const first = inode === null ? undefined : firstNames.get(inode);
-  if (first !== undefined)
-    return {
-      path: base.path,
-      mtime: base.mtime,
-      ...(base.owner === undefined ? {} : { owner: base.owner }),
-      type: 'hard-link',
-      target: first,
-    };
+  if (first !== undefined) {
+    const { path, mtime, owner } = base;
+    const owned = owner === undefined ? {} : { owner };
+    return { entry: { path, mtime, ...owned, type: 'hard-link', target: first }, file: null };
+  }
   if (inode !== null) firstNames.set(inode, seen.path);
-  const { size, sha256, sites, rows, seals, remains } = contents.fileOf(seen.path, seen.size, seen.digest ?? '');
+  const file = fileOf(seen.path, seen.size, seen.digest ?? '');
+  const { size, sha256, sites, rows, seals, remains } = file;
   const { path, mtime, owner, xattrs } = base;
   // in the order of canonical JSON, which nearly all are as they stand here
   const entry: Growing<FileEntry> = { mode: seen.mode, mtime, path, sha256, size, type: 'file' };
@@ -95,7 +104,7 @@ function fileOrLink(
   if (sites.length > 0) entry.sites = sites;
   if (seals.length > 0) entry.seals = seals;
   if (rows.length > 0) entry.rows = rows;
-  return entry;
+  return { entry, file };
 }
 
 /** Adds the entry's owner where it is kept, and its extended attributes. */

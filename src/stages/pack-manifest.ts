@@ -17,9 +17,8 @@ import {
   type Requirements,
 } from '../model/manifest.ts';
 import { joinTree, type AbsolutePath, type TreePath } from '../model/path.ts';
-import { PLACEHOLDER, type Refusal } from '../model/plan.ts';
+import { PLACEHOLDER } from '../model/plan.ts';
 import type { Prefix } from '../model/prefix.ts';
-import type { ScanSummary } from '../model/scan.ts';
 import { VERSION } from '../model/version.ts';
 
 /** What is known of a pack besides its entries. */
@@ -32,7 +31,7 @@ export interface ManifestParts {
   readonly origins: ReadonlySet<AbsolutePath>;
   readonly leftOut: readonly LeftOut[];
   readonly requirements: Requirements;
-  readonly summary: ScanSummary;
+  readonly maxPrefixBytes: number | null;
   readonly volatile: readonly string[];
 }
 
@@ -50,16 +49,17 @@ export class ManifestWriter {
   readonly #digests = new TextSpool();
   readonly #renderList = new RenderList();
   readonly #totals = { entries: 0, files: 0, bytes: 0 };
-  readonly #refusals: readonly Refusal[];
+  readonly #refusals: readonly LeftReference[];
   /** Files of which something stays as it is, and those of them that are packed. */
   readonly #refused: ReadonlySet<TreePath>;
   readonly #refusedPacked = new Set<TreePath>();
   /** Entries that others name. */
   readonly #named = new Set<TreePath>();
 
-  constructor(refusals: readonly Refusal[]) {
+  /** `refusals`: what stays as it is, in order. */
+  constructor(refusals: readonly LeftReference[]) {
     this.#refusals = refusals;
-    this.#refused = new Set(refusals.map(({ reference }) => reference.file));
+    this.#refused = new Set(refusals.map(({ file }) => file));
   }
 
   add(entry: ManifestEntry): void {
@@ -97,10 +97,10 @@ export class ManifestWriter {
       own: helpers.map(({ path, size, sha256 }) => ({ path, size, sha256 })),
       totals: this.#totals,
       requirements,
-      maxPrefixBytes: parts.summary.maxPrefixBytes,
+      maxPrefixBytes: parts.maxPrefixBytes,
       volatile: parts.volatile,
       leftOut: parts.leftOut,
-      refusals: gather(this.#refusals, this.#refusedPacked),
+      refusals: this.#refusals.filter(({ file }) => this.#refusedPacked.has(file)),
     };
     for (const { environment, links } of requirements.interpreters)
       for (const path of [joinTree(environment, 'pyvenv.cfg'), ...links]) this.#named.add(path);
@@ -185,18 +185,4 @@ function originsOf({ prefixes, origins }: ManifestParts): ManifestHead['origins'
     .filter(({ path }) => origins.has(path))
     .map(({ path, base }) => ({ path, base }))
     .sort((a, b) => compareBytes(a.path, b.path));
-}
-
-/** One line for all references of a file that stay for the same reason. What leads outside stands in the requirements. */
-function gather(refusals: readonly Refusal[], packed: ReadonlySet<string>): LeftReference[] {
-  const gathered = new Map<string, LeftReference>();
-  for (const { reference, reason } of refusals) {
-    const { file, code } = reference;
-    if (reason === 'outside' || !packed.has(file)) continue;
-    const key = `${file}\0${code}\0${reason}`;
-    gathered.set(key, { file, code, reason, count: (gathered.get(key)?.count ?? 0) + 1 });
-  }
-  return [...gathered.values()].sort(
-    (a, b) => compareBytes(a.file, b.file) || compareBytes(a.code, b.code) || compareBytes(a.reason, b.reason),
-  );
 }

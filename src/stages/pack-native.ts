@@ -8,7 +8,7 @@ import { rootOf } from '../model/bundle.ts';
 import { baseName, isInside } from '../model/path.ts';
 import type { ManifestEntry } from '../model/manifest.ts';
 import { PLACEHOLDER } from '../model/plan.ts';
-import type { Scan } from '../model/scan.ts';
+import type { PackScan } from './pack-scan.ts';
 
 /** An ELF header of 32 bit. */
 const LEAST = 52;
@@ -16,11 +16,11 @@ const LEAST = 52;
 const LIBRARY = /\.(?:so|dylib|node|bundle)(?:\.|$)/;
 
 export class NativeCode {
-  readonly #scan: Scan;
+  readonly #scan: PackScan;
   readonly #files: NativeFile[] = [];
   readonly #linkNames = new Set<string>();
 
-  constructor(scan: Scan) {
+  constructor(scan: PackScan) {
     this.#scan = scan;
   }
 

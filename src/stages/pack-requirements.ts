@@ -1,44 +1,65 @@
 /** What a target must offer for what is packed: the platform of native code, Pythons outside the tree, other paths outside. */
 import { readInterpreter, type OutsideLink } from '../formats/interpreters.ts';
 import { compareBytes } from '../formats/byte-text.ts';
-import type { FileEntry, Interpreter, ManifestEntry, OutsidePath, Requirements } from '../model/manifest.ts';
+import type { Interpreter, OutsidePath, Requirements } from '../model/manifest.ts';
 import { baseName, dirName, isInside, joinTree, type TreePath } from '../model/path.ts';
 import { PLACEHOLDER } from '../model/plan.ts';
-import type { Reference } from '../model/reference.ts';
-import type { Scan } from '../model/scan.ts';
-import type { Contents } from './pack-contents.ts';
+import type { FoundFile } from '../model/scan.ts';
+import type { Listed } from './pack-entries.ts';
 import { NativeCode } from './pack-native.ts';
+import type { PackScan } from './pack-scan.ts';
+import type { PackedFile } from './packed-files.ts';
 
 /** A pyvenv.cfg is a handful of lines; what is larger is none. */
 const CONFIG_LIMIT = 64 * 1024;
 
 /** Gathers them from the entries of a pack, as those are listed. */
 export class RequirementsTally {
-  readonly #scan: Scan;
-  readonly #contents: Contents;
+  readonly #scan: PackScan;
   readonly #native: NativeCode;
-  readonly #configs: FileEntry[] = [];
+  /** Every pyvenv.cfg. */
+  readonly #configs: { readonly path: TreePath; readonly file: PackedFile }[] = [];
   /** Symlinks with an absolute target in folders named `bin`, by their folder. */
   readonly #outsideLinks = new Map<TreePath, OutsideLink[]>();
 
-  constructor(scan: Scan, contents: Contents) {
+  /** Other paths outside, with how often they are named. */
+  readonly #outside = new Map<string, OutsidePath>();
+
+  constructor(scan: PackScan) {
     this.#scan = scan;
-    this.#contents = contents;
     this.#native = new NativeCode(scan);
   }
 
-  add(entry: ManifestEntry): void {
+  /** Takes what was found in a file, in order. */
+  addFound({ file, facts, references }: FoundFile): void {
+    // the kernel reads the first line of what can be run, and of nothing else
+    const isProgram = ((facts?.mode ?? 0) & 0o111) !== 0;
+    for (const { code, scope, fix, site, path, prefix } of references) {
+      if (scope !== 'outside' || fix !== 'none' || prefix !== null) continue;
+      if (site.kind !== 'symlink' && !(code === 'RL103' && isProgram)) continue;
+      const kind = site.kind === 'symlink' ? 'link' : 'interpreter';
+      const before = this.#outside.get(`${kind} ${path}`);
+      const count = (before?.count ?? 0) + 1;
+      this.#outside.set(`${kind} ${path}`, { path, kind, count, example: before?.example ?? file });
+    }
+  }
+
+  /** Takes an entry that is packed. */
+  add({ entry, file }: Listed): void {
     this.#native.add(entry);
     if (entry.type === 'symlink') this.#addSymlink(entry.path, entry.target);
-    if (entry.type === 'file' && baseName(entry.path) === 'pyvenv.cfg' && entry.size <= CONFIG_LIMIT)
-      this.#configs.push(entry);
+    if (file !== null && baseName(entry.path) === 'pyvenv.cfg' && file.size <= CONFIG_LIMIT)
+      this.#configs.push({ path: entry.path, file });
   }
 
   requirements(): Requirements {
     const { loaders, ...native } = this.#native.needs();
-    const interpreters = this.#configs.map((config) => this.#interpreterOf(config)).filter((each) => each !== null);
+    const interpreters = this.#configs
+      .map(({ path, file }) => this.#interpreterOf(path, file))
+      .filter((each) => each !== null);
     const known = new Set(interpreters.flatMap(({ program, home }) => [program, home]));
-    return { ...native, interpreters, outside: [...outsidePaths(this.#scan, known), ...loaders].sort(byPath) };
+    const outside = [...this.#outside.values()].filter(({ path }) => !known.has(path));
+    return { ...native, interpreters, outside: [...outside, ...loaders].sort(byPath) };
   }
 
   #addSymlink(path: TreePath, target: string): void {
@@ -49,31 +70,14 @@ export class RequirementsTally {
     else known.push({ path, target });
   }
 
-  #interpreterOf({ path, size, sha256 }: FileEntry): Interpreter | null {
+  #interpreterOf(path: TreePath, file: PackedFile): Interpreter | null {
     const { prefixes } = this.#scan;
     const isOurs = (place: string): boolean =>
       place.includes(PLACEHOLDER) || prefixes.some((prefix) => isInside(place, prefix.path));
-    const pieces = [...this.#contents.fileOf(path, size, sha256).pieces()].map((piece) => Buffer.from(piece));
+    const pieces = [...file.pieces()].map((piece) => Buffer.from(piece));
     const links = this.#outsideLinks.get(joinTree(dirName(path), 'bin')) ?? [];
     return readInterpreter(path, Buffer.concat(pieces), links, isOurs);
   }
-}
-
-/** Every other path outside, once, with how often it is named. */
-function outsidePaths({ references, files }: Scan, known: ReadonlySet<string>): OutsidePath[] {
-  const paths = new Map<string, OutsidePath>();
-  const modes = new Map(files.map(({ file, mode }) => [file, mode]));
-  // the kernel reads the first line of what can be run, and of nothing else
-  const isRun = ({ code, file }: Reference): boolean => code === 'RL103' && ((modes.get(file) ?? 0) & 0o111) !== 0;
-  for (const reference of references) {
-    const { scope, fix, site, path, file, prefix } = reference;
-    if (scope !== 'outside' || fix !== 'none' || prefix !== null || known.has(path)) continue;
-    if (site.kind !== 'symlink' && !isRun(reference)) continue;
-    const kind = site.kind === 'symlink' ? 'link' : 'interpreter';
-    const before = paths.get(`${kind} ${path}`);
-    paths.set(`${kind} ${path}`, { path, kind, count: (before?.count ?? 0) + 1, example: before?.example ?? file });
-  }
-  return [...paths.values()];
 }
 
 function byPath(a: OutsidePath, b: OutsidePath): number {

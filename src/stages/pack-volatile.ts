@@ -4,7 +4,7 @@ import { copyAside } from '../io/spool.ts';
 import { rootOf } from '../model/bundle.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import type { Pace } from './pace.ts';
-import type { FullScan } from './scan.ts';
+import type { PackScan } from './pack-scan.ts';
 import { selectPaths } from './selection.ts';
 
 export interface Spool {
@@ -20,7 +20,7 @@ export interface Spool {
 
 /** Copies every volatile file into `folder`, by the same path below it. */
 export async function spoolVolatile(
-  full: FullScan,
+  scan: PackScan,
   globs: readonly string[],
   folder: () => AbsolutePath,
   pace: Pace,
@@ -30,9 +30,9 @@ export async function spoolVolatile(
   const vanished = new Set<TreePath>();
   const changed: { readonly file: TreePath }[] = [];
   const warnings: string[] = [];
-  for (const entry of globs.length === 0 ? [] : full.entries) {
+  for (const entry of globs.length === 0 ? [] : scan.entries) {
     if (entry.type !== 'file' || isVolatile(entry.path) === null) continue;
-    const digest = copyAside(rootOf(entry.path, full.scan), entry.path, folder());
+    const digest = copyAside(rootOf(entry.path, scan), entry.path, folder());
     if (digest === null) vanished.add(entry.path);
     else digests.set(entry.path, digest);
     if (digest === null) warnings.push(`${showBytes(entry.path)} went away while the tree was packed; it is volatile`);

@@ -12,15 +12,17 @@ import { readEntry } from '../io/entries.ts';
 import { ownerNames } from '../io/owners.ts';
 import { readAttributes } from '../io/xattrs.ts';
 import { OWN_PATHS, type LeftOut, type ManifestEntry, type ManifestHead } from '../model/manifest.ts';
-import { asTreePath, type TreePath } from '../model/path.ts';
-import type { Plan } from '../model/plan.ts';
+import { asTreePath } from '../model/path.ts';
 import type { Pace, PaceOptions } from './pace.ts';
-import { prepareContents, type Contents, type PackedFile } from './pack-contents.ts';
-import { listEntries, withOwnership, type EntryOptions } from './pack-entries.ts';
+import { prepareContents, type Contents } from './pack-contents.ts';
+import { listEntries, withOwnership, type EntryOptions, type ListingParts } from './pack-entries.ts';
 import { ManifestWriter, type PackedManifest } from './pack-manifest.ts';
+import type { PackPlan, PlannedFile } from './pack-plan.ts';
 import { RequirementsTally } from './pack-requirements.ts';
+import type { PackScan } from './pack-scan.ts';
+import { PackTally } from './pack-tally.ts';
 import { spoolVolatile, type Spool } from './pack-volatile.ts';
-import type { FullScan } from './scan.ts';
+import type { PackedFile } from './packed-files.ts';
 import { findTree } from './tree.ts';
 
 export interface ArchiveOptions extends PaceOptions {
@@ -47,19 +49,19 @@ export interface PackedTree extends WrittenArchive {
 
 /** Writes the archive to an output that was begun. */
 export async function writeArchive(
-  full: FullScan,
-  planned: Plan,
+  scan: PackScan,
+  plan: PackPlan,
   output: ArchiveOutput,
   options: ArchiveOptions,
   pace: Pace,
 ): Promise<PackedTree> {
-  const spool = await spoolVolatile(full, options.volatile ?? [], () => output.copies(), pace);
+  const spool = await spoolVolatile(scan, options.volatile ?? [], () => output.copies(), pace);
   const asked = options.compression ?? compressionFor(output.path) ?? 'zstd';
   const compression = asked === 'zstd' && !(await canCompressZstd()) ? 'gzip' : asked;
-  const settings = { compression, level: options.level ?? null, prefixes: full.scan.prefixes };
+  const settings = { compression, level: options.level ?? null, prefixes: scan.prefixes };
   const pool = await framePool(settings, options.jobs ?? availableParallelism());
-  const { manifest, written } = await writeWith(pool, full, planned, spool, output, options, pace);
-  const warnings = [...full.scan.warnings, ...spool.warnings];
+  const { manifest, written } = await writeWith(pool, scan, plan, spool, output, options, pace);
+  const warnings = [...scan.warnings, ...spool.warnings];
   if (compression !== asked)
     warnings.push(
       'the archive is compressed with gzip: for zstd this host has neither Node 22.15 nor the optional package @cloudpss/zstd',
@@ -71,34 +73,54 @@ export async function writeArchive(
 
 async function writeWith(
   pool: FramePool,
-  full: FullScan,
-  planned: Plan,
+  scan: PackScan,
+  plan: PackPlan,
   spool: Spool,
   output: ArchiveOutput,
   options: ArchiveOptions,
   pace: Pace,
 ): Promise<Pick<PackedTree, 'manifest'> & { readonly written: WrittenArchive }> {
-  const writer = new ManifestWriter(planned.refusals);
+  const tally = new PackTally(scan.dependents);
+  const requirements = new RequirementsTally(scan);
+  const planned = told(plan.files(), tally, requirements);
   try {
-    const contents = await prepareContents(full, planned, spool, pool, pace);
-    const manifest = await describe(full, writer, contents, spool.vanished, options, pace);
-    const written = await writeAll(new ArchiveWriter(output.descriptor, pool), manifest, contents, pace);
-    return { manifest: manifest.head, written };
+    const contents = await prepareContents(scan, planned, plan.removed, spool, pool, pace);
+    const writer = new ManifestWriter(tally.refusals);
+    try {
+      const listing = { ...contents, fileOf: contents.files.reader(), removed: plan.removed, vanished: spool.vanished };
+      const manifest = await describe(scan, writer, listing, { tally, requirements }, options, pace);
+      const written = await writeAll(new ArchiveWriter(output.descriptor, pool), manifest, contents, pace);
+      return { manifest: manifest.head, written };
+    } finally {
+      writer.close();
+      contents.files.close();
+    }
   } finally {
-    writer.close();
     await pool.stop();
   }
 }
 
+/** Passes the files of a plan on, when they have been counted. */
+function* told(
+  files: Iterable<PlannedFile>,
+  tally: PackTally,
+  requirements: RequirementsTally,
+): Generator<PlannedFile, void, void> {
+  for (const file of files) {
+    tally.add(file);
+    requirements.addFound(file);
+    yield file;
+  }
+}
+
 async function describe(
-  full: FullScan,
+  scan: PackScan,
   writer: ManifestWriter,
-  contents: Contents,
-  vanished: ReadonlySet<TreePath>,
+  listing: ListingParts & Pick<Contents, 'origins'>,
+  { tally, requirements }: { readonly tally: PackTally; readonly requirements: RequirementsTally },
   options: ArchiveOptions,
   pace: Pace,
 ): Promise<PackedManifest> {
-  const { scan, entries } = full;
   const attributes = await readAttributes(scan.tree);
   const entryOptions: EntryOptions = {
     owners: options.preserveOwner === true ? ownerNames() : null,
@@ -106,11 +128,10 @@ async function describe(
     latest: options.sourceDateEpoch === undefined ? null : BigInt(options.sourceDateEpoch) * 1_000_000_000n,
   };
   const leftOut: LeftOut[] = scan.excluded.map(({ path, by }) => ({ path, why: 'excluded', by }));
-  const requirements = new RequirementsTally(scan, contents);
   const onLeftOut = (what: LeftOut): void => void leftOut.push(what);
-  for (const entry of listEntries(entries, contents, vanished, entryOptions, onLeftOut)) {
-    writer.add(entry);
-    requirements.add(entry);
+  for (const listed of listEntries(scan.entries, listing, entryOptions, onLeftOut)) {
+    writer.add(listed.entry);
+    requirements.add(listed);
     await pace.rest();
   }
   const root = readEntry(findTree(scan.tree).real, asTreePath(''));
@@ -119,10 +140,10 @@ async function describe(
     root: withOwnership({ mode: root.mode }, root, entryOptions),
     areAttributesKnown: attributes !== null,
     prefixes: scan.prefixes,
-    origins: contents.origins,
+    origins: listing.origins,
     leftOut: leftOut.sort((a, b) => compareBytes(a.path, b.path)),
     requirements: requirements.requirements(),
-    summary: scan.summary,
+    maxPrefixBytes: tally.maxPrefixBytes,
     volatile: options.volatile ?? [],
   });
 }
@@ -139,8 +160,9 @@ async function writeAll(
   }
   // relocate's own files stand in frames of their own: a reader gets at them without the rest
   await writer.cut();
+  const fileOf = contents.files.reader();
   for (const entry of manifest.entries()) {
-    const file = entry.type === 'file' ? contents.fileOf(entry.path, entry.size, entry.sha256) : null;
+    const file = entry.type === 'file' ? fileOf(entry.path, entry.size, entry.sha256) : null;
     await writer.add(frameEntry(entry, file), () => file?.pieces() ?? []);
     await pace.step(file?.size ?? 0);
   }
