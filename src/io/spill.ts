@@ -7,7 +7,7 @@ import { fill } from './fill.ts';
 
 const BLOCK = 256 * 1024;
 /** Blocks that stay in memory, unless fewer are asked for. */
-const BLOCKS_HELD = 16;
+const BLOCKS_HELD = 4;
 
 export class Spill {
   readonly #most: number;
