@@ -36,8 +36,8 @@ const PAGE = 64 * 1024;
 const PAIRS = 4096;
 /** Bytes of a pair: needle and offset, u32 each. */
 const PAIR = 8;
-/** The kernel reads on behind the bytes that it searches. */
-const SLACK = 64;
+/** The kernel reads on behind the bytes that it searches: to the end of its step, and a vector at some distance. */
+const SLACK = 128;
 
 /** Makes a kernel with a buffer of `size` bytes. Where there is no WebAssembly (`--jitless`) or no build, a plain search does the same. */
 export function searchKernel(needles: Needles, size: number): SearchKernel {
