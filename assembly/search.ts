@@ -7,7 +7,7 @@
 /** Offsets within the table: what is in its head; where groups begin. */
 const RESERVE: usize = 0;
 const GROUPS_END: usize = 4;
-const IS_SMALL: usize = 8;
+const FEW: usize = 8;
 const GROUPS: usize = 16;
 
 /** A group: its first byte, 16 times over, where it ends, pairs. */
@@ -52,12 +52,14 @@ export function resumeAt(): u32 {
  * or where to go on.
  */
 export function find(table: usize, bytes: usize, from: u32, length: u32, out: usize, capacity: u32): u32 {
-  const isSmall = load<u32>(table, IS_SMALL);
+  const few = load<u32>(table, FEW);
   const full = out + ((capacity - load<u32>(table, RESERVE)) << 3);
   free = out;
   let at = from;
   while (free <= full) {
-    at = isSmall ? nextOfTwo(table, bytes, at, length) : nextOfMany(table, bytes, at, length);
+    if (few == 1) at = nextOfOne(table, bytes, at, length);
+    else if (few == 2) at = nextOfTwo(table, bytes, at, length);
+    else at = nextOfMany(table, bytes, at, length);
     if (at >= length) break;
     check(table, bytes, length, at);
     at += STEP;
@@ -66,7 +68,28 @@ export function find(table: usize, bytes: usize, from: u32, length: u32, out: us
   return <u32>(free - out) >> 3;
 }
 
-/** The first step from `at` on in which a pair begins; `length` or more where there is none. For one group of two pairs, in registers. */
+/** The first step from `at` on in which a pair begins; `length` or more where there is none. For one group of one pair, in registers. */
+function nextOfOne(table: usize, bytes: usize, at: u32, length: u32): u32 {
+  const pair = table + GROUPS + PAIRS;
+  const first = v128.load(table, GROUPS);
+  const other = v128.load(pair);
+  const distance = load<i32>(pair, DISTANCE);
+  for (; at < length; at += STEP) {
+    const a = bytes + at;
+    const b = a + distance;
+    const half = v128.or(ofOne(a, b, first, other), ofOne(a + 16, b + 16, first, other));
+    const rest = v128.or(ofOne(a + 32, b + 32, first, other), ofOne(a + 48, b + 48, first, other));
+    if (v128.any_true(v128.or(half, rest))) return at;
+  }
+  return at;
+}
+
+@inline
+function ofOne(a: usize, b: usize, first: v128, other: v128): v128 {
+  return v128.and(same(a, first), same(b, other));
+}
+
+/** The same for one group of two pairs. */
 function nextOfTwo(table: usize, bytes: usize, at: u32, length: u32): u32 {
   const pair = table + GROUPS + PAIRS;
   const first = v128.load(table, GROUPS);
@@ -78,9 +101,9 @@ function nextOfTwo(table: usize, bytes: usize, at: u32, length: u32): u32 {
     const a = bytes + at;
     const b = a + toLeft;
     const c = a + toRight;
-    const one = v128.or(ofTwo(a, b, c, first, left, right), ofTwo(a + 16, b + 16, c + 16, first, left, right));
-    const two = v128.or(ofTwo(a + 32, b + 32, c + 32, first, left, right), ofTwo(a + 48, b + 48, c + 48, first, left, right));
-    if (v128.any_true(v128.or(one, two))) return at;
+    const half = v128.or(ofTwo(a, b, c, first, left, right), ofTwo(a + 16, b + 16, c + 16, first, left, right));
+    const rest = v128.or(ofTwo(a + 32, b + 32, c + 32, first, left, right), ofTwo(a + 48, b + 48, c + 48, first, left, right));
+    if (v128.any_true(v128.or(half, rest))) return at;
   }
   return at;
 }

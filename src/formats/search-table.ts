@@ -9,7 +9,7 @@ const STEP = 64;
 const VECTOR = 16;
 
 /** Offsets within the parts of a table, and their sizes; the kernel has the same. */
-const HEAD = { reserve: 0, groupsEnd: 4, isSmall: 8, size: 16 } as const;
+const HEAD = { reserve: 0, groupsEnd: 4, few: 8, size: 16 } as const;
 const GROUP = { first: 0, end: 16, size: 32 } as const;
 const PAIR = { other: 0, distance: 16, rows: 20, rowsEnd: 24, around: 32, mask: 48, size: 64 } as const;
 const ROW = { place: 0, size: 4, offset: 8, needle: 12, bytes: 16 } as const;
@@ -19,27 +19,21 @@ const BEFORE = 8;
 /** Makes the table for some needles, none of which is empty. The kernel tells them apart by their index. */
 export function searchTable(needles: readonly Buffer[]): Buffer {
   const groups = pairGroups(needles);
-  const isSmall = groups.length === 1 && (groups[0]?.pairs.length ?? 0) <= 2;
-  const shown = isSmall ? groups.map(filledUp) : groups;
-  const groupsEnd = shown.reduce<number>((sum, { pairs }) => sum + GROUP.size + PAIR.size * pairs.length, HEAD.size);
+  const groupsEnd = groups.reduce<number>((sum, { pairs }) => sum + GROUP.size + PAIR.size * pairs.length, HEAD.size);
   const needlesAt = groupsEnd + ROW.bytes * needles.length;
   const table = Buffer.alloc(needles.reduce((sum, { length }) => sum + length, needlesAt));
   table.writeUInt32LE(matchesPerStep(needles), HEAD.reserve);
   table.writeUInt32LE(groupsEnd, HEAD.groupsEnd);
-  table.writeUInt32LE(isSmall ? 1 : 0, HEAD.isSmall);
-  writeGroups(table, shown, needles, groupsEnd);
-  writeNeedles(table, needles, needlesAt, shown, groupsEnd);
+  // for one group with so many pairs the kernel has a loop of its own, if they are few
+  table.writeUInt32LE(groups.length === 1 ? (groups[0]?.pairs.length ?? 0) : 0, HEAD.few);
+  writeGroups(table, groups, needles, groupsEnd);
+  writeNeedles(table, needles, needlesAt, groups, groupsEnd);
   return table;
 }
 
 /** The most matches that one step of the kernel may give. */
 export function matchesPerStep(needles: readonly Buffer[]): number {
   return STEP * needles.length;
-}
-
-/** Where there is one pair, the same again, which serves nothing: the loop for two is the quickest. */
-function filledUp({ first, pairs }: PairGroup): PairGroup {
-  return { first, pairs: [...pairs, ...pairs.map((pair) => ({ ...pair, rows: [] }))].slice(0, 2) };
 }
 
 function writeGroups(table: Buffer, groups: readonly PairGroup[], needles: readonly Buffer[], rowsAt: number): void {
