@@ -72,6 +72,57 @@ test('it finds what the plain search finds', () => {
   );
 });
 
+/** Needles that are no paths. */
+function anyNeedles(all: readonly Buffer[]): Needles {
+  const [prefix] = [{ path: asAbsolutePath('/x'), base: asTreePath(''), source: 'tree', evidence: '' } as const];
+  const needles = all.map((bytes) => ({ bytes, prefix, escaping: 'plain', plain: null, twin: null }) as const);
+  return { needles, anchors: null, margin: { behind: 0, ahead: 0 } };
+}
+
+test('it finds any needles, however short, alike and overlapping, in bytes that are made of the same', () => {
+  // few kinds of bytes, so that needles and parts of them are everywhere
+  const few = fc.uint8Array({ maxLength: 40, max: 3 });
+  const bytes = fc.oneof({ weight: 3, arbitrary: few }, { weight: 1, arbitrary: fc.uint8Array({ maxLength: 40 }) });
+  const needle = fc.oneof(few, bytes).filter(({ length }) => length > 0);
+  const cases = fc.record({
+    all: fc.uniqueArray(needle, {
+      minLength: 1,
+      maxLength: 40,
+      selector: (found) => Buffer.from(found).toString('hex'),
+    }),
+    parts: fc.array(fc.oneof(bytes, fc.nat(39)), { maxLength: 60 }),
+  });
+  fc.assert(
+    fc.property(cases, ({ all, parts }) => {
+      const needles = anyNeedles(all.map((found) => Buffer.from(found)));
+      const text = Buffer.concat(
+        parts.map((part) => (typeof part === 'number' ? (all[part % all.length] ?? []) : part)).map(Buffer.from),
+      );
+      const [kernel, plain] = [searchKernel(needles, SIZE), plainKernel(needles, SIZE)];
+      expect(found(kernel, text)).toEqual(found(plain, text));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a needle is found at every offset, up to the last byte that counts and no further', () => {
+  for (const paths of [['/srv/site'], ['/a'], ['/srv/site', '/opt/other'], PATHS]) {
+    const needles = needlesOf(paths);
+    const kernel = searchKernel(needles, SIZE);
+    for (const { bytes } of needles.needles.slice(0, 30)) {
+      const index = needles.needles.findIndex((needle) => needle.bytes === bytes);
+      for (let at = 0; at < 70; at++) {
+        const end = at + bytes.length;
+        // the needle itself lies in the buffer for each of these lengths
+        kernel.buffer.fill(0xfe, 0, end + 256);
+        bytes.copy(kernel.buffer, at);
+        const seen = (length: number): boolean => pairsOf(kernel.find(length)).includes(`${index} ${at}`);
+        expect([end - 1, end, end + 1, end + 64].map(seen)).toEqual([false, true, true, true]);
+      }
+    }
+  }
+});
+
 test('more matches than there is room for at a time are all given', () => {
   const needles = needlesOf(['/a', '/a/b']);
   const bytes = Buffer.alloc(SIZE, '/a/b ');

@@ -44,10 +44,12 @@ async function search(args) {
     thread.worker.on('message', (paths) => {
       thread.batches--;
       found.push(...paths);
+      heard();
     });
     return thread;
   });
   const breathe = () => new Promise((resolve) => setImmediate(resolve));
+  let heard = () => {};
   const submit = async (batch) => {
     const thread = threads.find(({ batches }) => batches < AHEAD);
     if (thread === undefined) found.push(...here(batch));
@@ -70,7 +72,7 @@ async function search(args) {
     }
   }
   await submit(batch);
-  while (threads.some(({ batches }) => batches > 0)) await breathe();
+  while (threads.some(({ batches }) => batches > 0)) await new Promise((resolve) => (heard = resolve));
   await Promise.all(threads.map(({ worker }) => worker.terminate()));
   process.stdout.write(mode === 'list' ? found.map((path) => `${path}\n`).join('') : `${found.length}\n`);
 }

@@ -117,7 +117,7 @@ export function judgeHits(
   return longestFirst(hits).filter(({ start }) => start >= from && start < to);
 }
 
-/** All places, hits or not, at which prefixes stand as they are, of those that `findNeedles` gives. Sorted; they may overlap. */
+/** All places, hits or not, at which prefixes stand as they are, of those that `findNeedles` gives. Sorted, longest first; they may overlap. */
 export function plainPlaces({ needles }: Needles, found: ArrayLike<number>): Place[] {
   const places: Place[] = [];
   for (let i = 0; i < found.length; i += 2) {
@@ -126,7 +126,7 @@ export function plainPlaces({ needles }: Needles, found: ArrayLike<number>): Pla
     if (needle !== undefined && needle.plain !== null)
       places.push({ start, end: start + needle.bytes.length, prefix: needle.plain });
   }
-  return places.length < 2 ? places : places.sort((a, b) => a.start - b.start);
+  return places.length < 2 ? places : places.sort((a, b) => a.start - b.start || b.end - a.end);
 }
 
 function judge(bytes: Buffer, needle: Needle, start: number): Hit | null {

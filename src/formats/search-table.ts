@@ -1,49 +1,34 @@
 /**
- * The table by which the search kernel (assembly/search.ts) looks for many needles at once: for each needle a window of three bytes that is
- * rare in files, few windows in all, so that most bytes are passed with no closer look.
+ * The table by which the search kernel (assembly/search.ts) looks for many needles at once: the pairs of bytes that it looks for, and behind
+ * those the needles themselves, with which it compares what stands there.
  */
+import { pairGroups, type Pair, type PairGroup, type Row } from './search-pairs.ts';
 
-const WINDOW = 3;
-const BUCKETS = 8;
 /** Offsets that one step of the kernel looks at. */
-const STEP = 32;
+const STEP = 64;
+const VECTOR = 16;
 
-/** Offsets within the table; the kernel has the same. */
-const TABLE = { masks: 0, buckets: 96, reserve: 160, rows: 192 } as const;
-const HALVES = 16;
-const ROW = 16;
-
-/** What files of built trees are made of, commonest first; other bytes are rarer than these. */
-const COMMON = Buffer.from('\0 ertsadion\nl\x01c_p\x02.mu"f)g,:hy(b01x-\'STA=Ew2NkCvI/345DPRL6HF*8', 'latin1');
-
-/** A guess of how often each byte stands in files; the last for a byte that is not looked at. */
-const FREQUENCY: readonly number[] = Array.from({ length: 257 }, (_, byte) => {
-  const rank = COMMON.indexOf(byte);
-  return byte === 256 ? 1 : 1 / ((rank < 0 ? COMMON.length : rank) + 4);
-});
-
-/** A needle with the offset of its window. */
-interface Row {
-  readonly needle: number;
-  readonly offset: number;
-}
-
-interface Window {
-  readonly bytes: Buffer;
-  readonly frequency: number;
-  readonly rows: readonly Row[];
-}
+/** Offsets within the parts of a table, and their sizes; the kernel has the same. */
+const HEAD = { reserve: 0, groupsEnd: 4, few: 8, size: 16 } as const;
+const GROUP = { first: 0, end: 16, size: 32 } as const;
+const PAIR = { other: 0, distance: 16, rows: 20, rowsEnd: 24, around: 32, mask: 48, size: 64 } as const;
+const ROW = { place: 0, size: 4, offset: 8, needle: 12, bytes: 16 } as const;
+/** How many of the bytes around a pair stand before its first. */
+const BEFORE = 8;
 
 /** Makes the table for some needles, none of which is empty. The kernel tells them apart by their index. */
 export function searchTable(needles: readonly Buffer[]): Buffer {
-  const buckets = Array.from({ length: BUCKETS }, (): Row[] => []);
-  const masks = Buffer.alloc(2 * WINDOW * HALVES);
-  chooseWindows(needles).forEach(({ bytes, rows }, index) => {
-    const bucket = index % BUCKETS;
-    buckets[bucket]?.push(...rows);
-    setMasks(masks, bytes, 1 << bucket);
-  });
-  return layOut(masks, buckets, needles);
+  const groups = pairGroups(needles);
+  const groupsEnd = groups.reduce<number>((sum, { pairs }) => sum + GROUP.size + PAIR.size * pairs.length, HEAD.size);
+  const needlesAt = groupsEnd + ROW.bytes * needles.length;
+  const table = Buffer.alloc(needles.reduce((sum, { length }) => sum + length, needlesAt));
+  table.writeUInt32LE(matchesPerStep(needles), HEAD.reserve);
+  table.writeUInt32LE(groupsEnd, HEAD.groupsEnd);
+  // for one group with so many pairs the kernel has a loop of its own, if they are few
+  table.writeUInt32LE(groups.length === 1 ? (groups[0]?.pairs.length ?? 0) : 0, HEAD.few);
+  writeGroups(table, groups, needles, groupsEnd);
+  writeNeedles(table, needles, needlesAt, groups, groupsEnd);
+  return table;
 }
 
 /** The most matches that one step of the kernel may give. */
@@ -51,86 +36,68 @@ export function matchesPerStep(needles: readonly Buffer[]): number {
   return STEP * needles.length;
 }
 
-/** Windows that together serve all needles: again and again the one that is rarest for the number of needles it serves. */
-function chooseWindows(needles: readonly Buffer[]): Window[] {
-  const chosen: Window[] = [];
-  const served = new Set<number>();
-  for (let candidates = allWindows(needles); served.size < needles.length;) {
-    const [best] = candidates.toSorted((a, b) => a.frequency / a.rows.length - b.frequency / b.rows.length);
-    if (best === undefined) throw new Error('a needle is empty');
-    chosen.push(best);
-    for (const { needle } of best.rows) served.add(needle);
-    candidates = candidates.flatMap((window) => {
-      const rows = window.rows.filter(({ needle }) => !served.has(needle));
-      return rows.length === 0 ? [] : [{ ...window, rows }];
-    });
-  }
-  return chosen;
-}
-
-/** A needle shorter than a window is its own. */
-function allWindows(needles: readonly Buffer[]): Window[] {
-  const windows = new Map<number, Map<number, Row>>();
-  needles.forEach((bytes, needle) => {
-    for (let offset = 0; offset === 0 || offset + WINDOW <= bytes.length; offset++) {
-      const key = keyOf(bytes, offset);
-      let rows = windows.get(key);
-      if (rows === undefined) windows.set(key, (rows = new Map()));
-      rows.set(needle, { needle, offset });
-    }
-  });
-  return [...windows.values()].flatMap((found) => {
-    const rows = [...found.values()];
-    const [first] = rows;
-    const bytes = first && needles[first.needle]?.subarray(first.offset, first.offset + WINDOW);
-    return bytes === undefined || bytes.length === 0 ? [] : [{ bytes, rows, frequency: frequency(bytes) }];
-  });
-}
-
-function keyOf(bytes: Buffer, offset: number): number {
-  let key = 0;
-  for (let i = 0; i < WINDOW; i++) key = key * 257 + (bytes[offset + i] ?? 256);
-  return key;
-}
-
-function frequency(window: Buffer): number {
-  let product = 1;
-  for (let i = 0; i < WINDOW; i++) product *= FREQUENCY[window[i] ?? 256] ?? 1;
-  return product;
-}
-
-/** A window that ends with its needle before it is full lets any byte follow. */
-function setMasks(masks: Buffer, window: Buffer, bit: number): void {
-  for (let i = 0; i < WINDOW; i++) {
-    const byte = window[i];
-    const [low, high] = [2 * i * HALVES, (2 * i + 1) * HALVES];
-    for (let half = 0; half < HALVES; half++) {
-      if (byte === undefined || half === (byte & 15)) masks[low + half] = (masks[low + half] ?? 0) | bit;
-      if (byte === undefined || half === byte >> 4) masks[high + half] = (masks[high + half] ?? 0) | bit;
+function writeGroups(table: Buffer, groups: readonly PairGroup[], needles: readonly Buffer[], rowsAt: number): void {
+  let [at, row] = [HEAD.size, rowsAt];
+  for (const { first, pairs } of groups) {
+    table.fill(first, at + GROUP.first, at + GROUP.first + VECTOR);
+    table.writeUInt32LE(at + GROUP.size + PAIR.size * pairs.length, at + GROUP.end);
+    at += GROUP.size;
+    for (const pair of pairs) {
+      table.set(pairBytes(pair, needles, row), at);
+      at += PAIR.size;
+      row += ROW.bytes * pair.rows.length;
     }
   }
 }
 
-/** Masks; for each bucket its first row and the one behind its last; rows (where the needle's bytes are, their length, window, index). */
-function layOut(masks: Buffer, buckets: readonly (readonly Row[])[], needles: readonly Buffer[]): Buffer {
-  const head = Buffer.alloc(TABLE.rows + ROW * needles.length);
-  masks.copy(head, TABLE.masks);
-  head.writeUInt32LE(matchesPerStep(needles), TABLE.reserve);
-  const starts: number[] = [];
-  let size = head.length;
+/** `rowsAt`: where in the table its rows are. */
+function pairBytes({ other, distance, rows }: Pair, needles: readonly Buffer[], rowsAt: number): Buffer {
+  const bytes = Buffer.alloc(PAIR.size);
+  bytes.fill(other, PAIR.other, PAIR.other + VECTOR);
+  bytes.writeInt32LE(distance, PAIR.distance);
+  bytes.writeUInt32LE(rowsAt, PAIR.rows);
+  bytes.writeUInt32LE(rowsAt + ROW.bytes * rows.length, PAIR.rowsEnd);
+  for (let i = 0; i < VECTOR; i++) {
+    const byte = commonByte(rows, needles, i - BEFORE);
+    if (byte === null) continue;
+    bytes[PAIR.around + i] = byte;
+    bytes[PAIR.mask + i] = 255;
+  }
+  return bytes;
+}
+
+/** The byte at some distance from a pair, where all its needles have the same there. */
+function commonByte(rows: readonly Row[], needles: readonly Buffer[], distance: number): number | null {
+  let common: number | null = null;
+  for (const { needle, offset } of rows) {
+    const byte = needles[needle]?.[offset + distance];
+    if (byte === undefined || (common !== null && byte !== common)) return null;
+    common = byte;
+  }
+  return common;
+}
+
+function writeNeedles(
+  table: Buffer,
+  needles: readonly Buffer[],
+  needlesAt: number,
+  groups: readonly PairGroup[],
+  rowsAt: number,
+): void {
+  const places: number[] = [];
+  let at = needlesAt;
   for (const needle of needles) {
-    starts.push(size);
-    size += needle.length;
+    places.push(at);
+    table.set(needle, at);
+    at += needle.length;
   }
-  let row = 0;
-  buckets.forEach((rows, bucket) => {
-    head.writeUInt32LE(row, TABLE.buckets + 8 * bucket);
-    for (const { needle, offset } of rows) {
-      const fields = [starts[needle] ?? 0, needles[needle]?.length ?? 0, offset, needle];
-      fields.forEach((field, i) => head.writeUInt32LE(field, TABLE.rows + ROW * row + 4 * i));
-      row++;
+  let row = rowsAt;
+  for (const { pairs } of groups)
+    for (const { needle, offset } of pairs.flatMap(({ rows }) => rows)) {
+      table.writeUInt32LE(places[needle] ?? 0, row + ROW.place);
+      table.writeUInt32LE(needles[needle]?.length ?? 0, row + ROW.size);
+      table.writeUInt32LE(offset, row + ROW.offset);
+      table.writeUInt32LE(needle, row + ROW.needle);
+      row += ROW.bytes;
     }
-    head.writeUInt32LE(row, TABLE.buckets + 8 * bucket + 4);
-  });
-  return Buffer.concat([head, ...needles], size);
 }

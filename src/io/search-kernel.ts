@@ -32,12 +32,13 @@ declare const WebAssembly:
 
 const NOTHING: ArrayLike<number> = [];
 const PAGE = 64 * 1024;
+const SYSTEM_PAGE = 4096;
 /** Pairs of matches that are handed over at a time, besides what one step may give. */
 const PAIRS = 4096;
 /** Bytes of a pair: needle and offset, u32 each. */
 const PAIR = 8;
-/** The kernel reads on behind the bytes that it searches. */
-const SLACK = 64;
+/** The kernel reads on behind the bytes that it searches: to the end of its step, and a vector at some distance. */
+const SLACK = 128;
 
 /** Makes a kernel with a buffer of `size` bytes. Where there is no WebAssembly (`--jitless`) or no build, a plain search does the same. */
 export function searchKernel(needles: Needles, size: number): SearchKernel {
@@ -90,7 +91,8 @@ class WasmKernel implements SearchKernel {
     this.#table = aligned(program.base());
     this.#out = aligned(this.#table + table.length);
     const marshalAt = aligned(this.#out + this.#capacity * PAIR);
-    this.#bytes = aligned(marshalAt + MARSHAL_ROOM);
+    // the system copies up to a third more slowly to where a page begins a little earlier
+    this.#bytes = aligned(marshalAt + MARSHAL_ROOM, SYSTEM_PAGE);
     const end = this.#bytes + size + SLACK;
     const { memory } = program;
     if (end > memory.buffer.byteLength) memory.grow(Math.ceil((end - memory.buffer.byteLength) / PAGE));
@@ -101,7 +103,8 @@ class WasmKernel implements SearchKernel {
 
   find(length: number): ArrayLike<number> {
     let count = this.#findFrom(0, length);
-    if (count === 0 && this.#program.resumeAt() >= length) return NOTHING;
+    // not even one match: there was room for all
+    if (count === 0) return NOTHING;
     if (this.#program.resumeAt() >= length) return new Uint32Array(this.#program.memory.buffer, this.#out, 2 * count);
     const found: number[] = [];
     for (;;) {
@@ -117,8 +120,8 @@ class WasmKernel implements SearchKernel {
   }
 }
 
-function aligned(address: number): number {
-  return (address + 63) & ~63;
+function aligned(address: number, to = 64): number {
+  return Math.ceil(address / to) * to;
 }
 
 /** The kernel as the build made it: beside this file, or, where the sources run, in the build. */
