@@ -4,7 +4,7 @@ import { lchownSync, lstatSync, readdirSync, readlinkSync, renameSync, unlinkSyn
 import { decodeBytes, encodeBytes, showBytes } from '../formats/byte-text.ts';
 import type { Step } from '../formats/journal-records.ts';
 import { StalePlanError } from '../model/errors.ts';
-import { asAbsolutePath, asTreePath, joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { asTreePath, joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { BundleFolder, settleFolder } from './bundle-folder.ts';
 import { syncFolder } from './durable.ts';
 import { hostPath } from './entries.ts';
@@ -41,7 +41,7 @@ export async function stageAddition(
   { path, from }: { readonly path: TreePath; readonly from: AbsolutePath },
   changes: Iterable<readonly [TreePath, AddedChange]>,
 ): Promise<void> {
-  const place = asAbsolutePath(decodeBytes(placeIn(run, 'new', index)));
+  const place = joinAbsolute(run.folder, `new/${index}`);
   const folder = new BundleFolder(place);
   const source = joinAbsolute(from, path);
   folder.copyFolder(source, asTreePath(''), () => false);

@@ -1,6 +1,7 @@
 /** Gives new files the owner, mode, ACLs, extended attributes and times of the originals they stand for. */
 import { chmodSync, lchownSync, lstatSync } from 'node:fs';
 import { showBytes } from '../formats/byte-text.ts';
+import type { Step } from '../formats/journal-records.ts';
 import { RolledBackError } from '../model/errors.ts';
 import { asTreePath, joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { openPath } from './entries.ts';
@@ -15,18 +16,70 @@ export interface Twin {
   readonly of: TreePath;
 }
 
+/** The twin that a step writes; what is taken away or is new has none. */
+export function twinOf(index: number, { path, kind }: Pick<Step, 'path' | 'kind'>): Twin | null {
+  if (kind !== 'content' && kind !== 'retarget') return null;
+  return { name: String(index), kind: kind === 'retarget' ? 'symlink' : 'file', of: path };
+}
+
 /** Names a call: 20,000 short names stay far below the 2 MiB that Linux allows for arguments. */
 const BATCH = 20_000;
+
+/** So many files are given to a `cp` while others are being written; fewer are not worth a process. */
+const WORTH_A_PROCESS = 2048;
 
 /**
  * Copies the attributes of `folder/orig/<name>` to `folder/new/<name>`. One `cp` does it for thousands of files, in the right order: a
  * write clears capabilities, chown drops setuid, and Node can neither copy extended attributes nor set nanoseconds.
- * @returns sentences about what could not be kept on this host
- * @throws RolledBackError where owner, mode or an extended attribute can't be kept: the caller takes the run back
  */
-export async function copyAttributes(folder: AbsolutePath, twins: readonly Twin[]): Promise<string[]> {
+export class AttributeCopier {
+  readonly #folder: AbsolutePath;
+  readonly #warnings = new Set<string>();
+  #waiting: Twin[] = [];
+  #running: Promise<void> | null = null;
+  #error: unknown = null;
+
+  constructor(folder: AbsolutePath) {
+    this.#folder = folder;
+  }
+
+  /** This one is written, and its original is kept. Its attributes may be copied at once, beside other work. */
+  add(twin: Twin): void {
+    this.#waiting.push(twin);
+    if (this.#running === null && this.#waiting.length >= WORTH_A_PROCESS) this.#running = this.#copyWaiting();
+  }
+
+  /**
+   * Copies what is left.
+   * @returns sentences about what could not be kept on this host
+   * @throws RolledBackError where an extended attribute can't be kept: the caller takes the run back
+   */
+  async finish(): Promise<string[]> {
+    await this.#running;
+    if (this.#error === null) await this.#copyWaiting();
+    if (this.#error !== null) throw this.#error;
+    return [...this.#warnings];
+  }
+
+  /** Resolves when no process of it is at work any more. */
+  async settle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #copyWaiting(): Promise<void> {
+    const twins = this.#waiting;
+    this.#waiting = [];
+    try {
+      for (const warning of await copyAttributes(this.#folder, twins)) this.#warnings.add(warning);
+    } catch (error) {
+      this.#error ??= error;
+    }
+    this.#running = null;
+  }
+}
+
+async function copyAttributes(folder: AbsolutePath, twins: readonly Twin[]): Promise<string[]> {
   const files = twins.filter(({ kind }) => kind === 'file');
-  const warnings = files.length > 0 ? await copyFileAttributes(folder, files) : [];
   const links = twins.filter(({ kind }) => kind === 'symlink').map(({ name }) => name);
   for (const name of links) copyOwner(folder, name);
   await restoreTimes(
@@ -36,10 +89,25 @@ export async function copyAttributes(folder: AbsolutePath, twins: readonly Twin[
       mtime: lstatSync(original(folder, name), { bigint: true }).mtimeNs,
     })),
   );
-  const inexact = twins.filter((twin) => !checkAttributes(folder, twin)).length;
-  return inexact === 0
-    ? warnings
-    : [...warnings, `the modification times of ${inexact} changed files are exact to the microsecond only`];
+  return files.length > 0 ? copyFileAttributes(folder, files) : [];
+}
+
+/**
+ * Looks whether new files have what was copied.
+ * @returns a sentence where times could not be kept exactly
+ * @throws RolledBackError where the owner or the mode is another one: the caller takes the run back
+ */
+export async function requireAttributes(
+  folder: AbsolutePath,
+  twins: readonly Twin[],
+  rest: () => Promise<void>,
+): Promise<string[]> {
+  let inexact = 0;
+  for (const twin of twins) {
+    if (!checkAttributes(folder, twin)) inexact++;
+    await rest();
+  }
+  return inexact === 0 ? [] : [`the modification times of ${inexact} changed files are exact to the microsecond only`];
 }
 
 async function copyFileAttributes(folder: AbsolutePath, files: readonly Twin[]): Promise<string[]> {

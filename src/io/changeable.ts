@@ -1,12 +1,12 @@
 /** Whether a change can be carried out: asked of the disk before anything is touched, so that what can't be done is refused whole. */
-import { accessSync, constants, lstatSync, realpathSync, statSync, type BigIntStats } from 'node:fs';
-import { decodeBytes, encodeBytes, showBytes } from '../formats/byte-text.ts';
+import { accessSync, constants, lstatSync, statSync, type BigIntStats } from 'node:fs';
+import { showBytes } from '../formats/byte-text.ts';
 import type { FolderTime, Step } from '../formats/journal-records.ts';
 import { StalePlanError, UsageError } from '../model/errors.ts';
 import { OWN_PATHS } from '../model/manifest.ts';
-import { asAbsolutePath, asTreePath, dirName, joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { asTreePath, dirName, joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { FileChange } from '../model/plan.ts';
-import { errorCode, hostPath } from './entries.ts';
+import { errorCode, hostPath, openPath } from './entries.ts';
 import { JOURNAL, namesOfStep } from './journal.ts';
 import { lookAt } from './look.ts';
 import { beyondMount } from './originals.ts';
@@ -69,9 +69,9 @@ export function foldersOf(tree: AbsolutePath, steps: readonly Step[], others: re
     (path) => path !== OWN_PATHS.folder,
   );
   const { dev } = lookAtFolder(tree, ROOT);
+  const isReal = realFolders(tree);
   return folders.map((path) => {
-    if (!isRealFolder(tree, path))
-      throw stale(path, 'it is not the folder it was: a symlink is on the way, or it is gone');
+    if (!isReal(path)) throw stale(path, 'it is not the folder it was: a symlink is on the way, or it is gone');
     const stat = lookAtFolder(tree, path);
     // asked of folders only: on overlayfs each file may have the device number of its layer (the kernel's overlayfs.rst, "Inode properties")
     if (stat.dev !== dev) throw beyondMount(path);
@@ -86,17 +86,22 @@ function lookAtFolder(tree: AbsolutePath, path: TreePath): BigIntStats {
 
 /** @throws UsageError where one of the folders that are there can't be written to */
 export function requireWritableFolders(tree: AbsolutePath, folders: readonly FolderTime[]): void {
-  for (const { path } of folders) if (isRealFolder(tree, path)) requireWritable(tree, path);
+  const isReal = realFolders(tree);
+  for (const { path } of folders) if (isReal(path)) requireWritable(tree, path);
 }
 
-/** Whether a folder is there and no symlink leads to it, so that what is done in it is done in the tree. */
-export function isRealFolder(tree: AbsolutePath, path: TreePath): boolean {
-  const real = (place: Buffer): Buffer => realpathSync.native(place, { encoding: 'buffer' });
-  const place = hostPath(tree, path);
-  if (path === ROOT) return true;
-  if (lookAt(place)?.isDirectory() !== true) return false;
-  const parent = decodeBytes(real(encodeBytes(tree)));
-  return real(place).equals(encodeBytes(joinAbsolute(asAbsolutePath(parent), path)));
+/**
+ * Tells whether a folder is there and no symlink leads to it, so that what is done in it is done in the tree. Each folder is looked at once,
+ * those above it too: the answers are for one moment.
+ */
+export function realFolders(tree: AbsolutePath): (path: TreePath) => boolean {
+  const known = new Map<TreePath, boolean>([[ROOT, true]]);
+  const isReal = (path: TreePath): boolean => {
+    const answer = known.get(path) ?? (isReal(dirName(path)) && lookAt(openPath(tree, path))?.isDirectory() === true);
+    known.set(path, answer);
+    return answer;
+  };
+  return isReal;
 }
 
 /** Sentences about folders whose times can't be given back: only their owner can do that. */
@@ -113,7 +118,7 @@ export function folderWarnings(tree: AbsolutePath, folders: readonly FolderTime[
 function lookAtChange(tree: AbsolutePath, name: TreePath, { kind }: FileChange): BigIntStats {
   let stat: BigIntStats | null;
   try {
-    stat = lookAt(hostPath(tree, name));
+    stat = lookAt(openPath(tree, name));
   } catch (error) {
     throw new UsageError(`${showBytes(name)} can not be looked at (${errorCode(error)}); nothing was changed`);
   }
@@ -152,7 +157,7 @@ function requireWritable(tree: AbsolutePath, folder: TreePath): void {
 /** The system's code where access is refused. */
 function refusal(tree: AbsolutePath, path: TreePath, mode: number): string | null {
   try {
-    accessSync(hostPath(tree, path), mode);
+    accessSync(openPath(tree, path), mode);
     return null;
   } catch (error) {
     return errorCode(error);

@@ -12,7 +12,7 @@ import { runTool } from './host-tool.ts';
 const FEW = 64;
 
 /** Bytes that are written in less time than it takes to start a sync are not worth one. */
-const WORTH_A_SYNC = 128 * 1024 * 1024;
+const WORTH_A_SYNC = 32 * 1024 * 1024;
 
 /** Writes a file whole or not at all: beside it, synced, renamed over it, its folder synced. */
 export function writeDurably(folder: AbsolutePath, name: string, text: string): void {

@@ -42,7 +42,7 @@ export function factsOfSymlink(root: AbsolutePath, entry: Entry): FileFacts {
 }
 
 /** sha256, hex, of a regular file, with little memory. Follows no symlink. */
-export function digestFile(place: Buffer): string {
+export function digestFile(place: Buffer | string): string {
   const file = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const digest = createHash('sha256');

@@ -20,7 +20,7 @@ import { OWN_PATHS } from '../model/manifest.ts';
 import { joinAbsolute, joinTree, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Receipt } from '../model/receipt.ts';
 import { writeDurably } from './durable.ts';
-import { errorCode, hostPath, readNames, type Name } from './entries.ts';
+import { errorCode, hostPath, openPath, readNames, type Name } from './entries.ts';
 import { lookAt } from './look.ts';
 import { readSmallFile } from './small-file.ts';
 
@@ -91,8 +91,8 @@ export function mayReadJournal(tree: AbsolutePath): boolean {
 }
 
 /** The place of the original or the new file of step `index`. */
-export function placeIn(run: Run, folder: 'orig' | 'new', index: number): Buffer {
-  return encodeBytes(`${run.folder}/${folder}/${index}`);
+export function placeIn(run: Run, folder: 'orig' | 'new', index: number): Buffer | string {
+  return openPath(run.folder, `${folder}/${index}`);
 }
 
 /** Makes the folder of a run, with its intent, below `home` (`.relocate`, or what will be renamed to it). */

@@ -14,7 +14,7 @@ import { showBytes } from '../formats/byte-text.ts';
 import { UsageError } from '../model/errors.ts';
 import type { Step } from '../formats/journal-records.ts';
 import type { TreePath } from '../model/path.ts';
-import { errorCode, hostPath } from './entries.ts';
+import { errorCode, openPath } from './entries.ts';
 import { placeIn, type Run } from './journal.ts';
 import { setTimeRoughly } from './times.ts';
 
@@ -26,8 +26,8 @@ const REFUSED = ['EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
  * @returns whether it is the inode itself
  * @throws UsageError where the path lies beyond a mount point
  */
-export function keepOriginal(run: Run, index: number, { path, kind }: Step): boolean {
-  const from = hostPath(run.tree, path);
+export function keepOriginal(run: Run, index: number, { path, kind }: Pick<Step, 'path' | 'kind'>): boolean {
+  const from = openPath(run.tree, path);
   const to = placeIn(run, 'orig', index);
   try {
     return linkEntry(from, to, kind === 'retarget');
@@ -41,7 +41,7 @@ export function keepOriginal(run: Run, index: number, { path, kind }: Step): boo
 }
 
 /** A second name for a file or a symlink. Where link(2) follows symlinks (macOS), the symlink gets a twin instead, and the answer is false. */
-export function linkEntry(from: Buffer, to: Buffer, isSymlink: boolean): boolean {
+export function linkEntry(from: Buffer | string, to: Buffer | string, isSymlink: boolean): boolean {
   linkSync(from, to);
   if (!isSymlink || !lstatSync(from).isSymbolicLink() || lstatSync(to).isSymbolicLink()) return true;
   unlinkSync(to);
@@ -55,7 +55,7 @@ export function beyondMount(path: TreePath): UsageError {
   );
 }
 
-function copyEntry(from: Buffer, to: Buffer): void {
+function copyEntry(from: Buffer | string, to: Buffer | string): void {
   const stat = lstatSync(from, { bigint: true });
   if (stat.isSymbolicLink()) symlinkSync(readlinkSync(from, { encoding: 'buffer' }), to);
   else copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);

@@ -6,7 +6,7 @@ import type { Step } from '../formats/journal-records.ts';
 import { StalePlanError } from '../model/errors.ts';
 import type { TreePath } from '../model/path.ts';
 import { requireAbsent } from './additions.ts';
-import { hostPath } from './entries.ts';
+import { openPath } from './entries.ts';
 import { digestFile } from './file-facts.ts';
 import { namesOfStep, placeIn, type Run } from './journal.ts';
 import { isSameInode, lookAt } from './look.ts';
@@ -18,7 +18,7 @@ export type Standing = 'original' | 'new' | 'absent' | 'other';
  * else the bytes decide, so that it holds for a tree that was copied too.
  */
 export function standingOf(run: Run, index: number, step: Step, after: string | null, name: TreePath): Standing {
-  const place = hostPath(run.tree, name);
+  const place = openPath(run.tree, name);
   const stat = lookAt(place);
   if (stat === null) return 'absent';
   const original = lookAt(placeIn(run, 'orig', index));
@@ -57,7 +57,7 @@ export function requireUnchanged(run: Run, index: number, step: Step): void {
   }
   const original = lookAt(placeIn(run, 'orig', index));
   for (const name of namesOfStep(step)) {
-    const place = hostPath(run.tree, name);
+    const place = openPath(run.tree, name);
     const stat = lookAt(place);
     // a copy has another inode, and on overlayfs even a hard link may show another number: then the bytes decide
     const isSame =
@@ -68,7 +68,7 @@ export function requireUnchanged(run: Run, index: number, step: Step): void {
 }
 
 /** sha256 of a file's bytes or a symlink's text; null for anything else. */
-export function digestOf(place: Buffer, stat: BigIntStats): string | null {
+export function digestOf(place: Buffer | string, stat: BigIntStats): string | null {
   if (stat.isFile()) return digestFile(place);
   return stat.isSymbolicLink() ? hash('sha256', readlinkSync(place, { encoding: 'buffer' })) : null;
 }

@@ -1,11 +1,10 @@
 /** The steps that change a tree, each of them one rename, unlink or link, and each such that doing it twice is doing it once. */
 import { renameSync, unlinkSync } from 'node:fs';
-import { encodeBytes } from '../formats/byte-text.ts';
 import type { Step } from '../formats/journal-records.ts';
 import { OWN_PATHS } from '../model/manifest.ts';
 import type { TreePath } from '../model/path.ts';
 import { isAdditionForeign, putAddition, takeAddition } from './additions.ts';
-import { hostPath } from './entries.ts';
+import { openPath } from './entries.ts';
 import { namesOfStep, placeIn, type Run } from './journal.ts';
 import { isSameInode, lookAt } from './look.ts';
 import { linkEntry } from './originals.ts';
@@ -19,7 +18,7 @@ export function putNew(run: Run, index: number, step: Step, after: string | null
   if (step.kind === 'add') return putAddition(run, index, step);
   const successor = placeIn(run, 'new', index);
   if (isOwnRecord(step.path)) {
-    if (lookAt(successor) !== null) renameSync(successor, hostPath(run.tree, step.path));
+    if (lookAt(successor) !== null) renameSync(successor, openPath(run.tree, step.path));
     return true;
   }
   const isRemoval = step.kind === 'remove';
@@ -29,7 +28,7 @@ export function putNew(run: Run, index: number, step: Step, after: string | null
     if (standing === 'other' || (standing === 'absent' && !isRemoval)) return false;
     if (standing === 'original') old.add(name);
   }
-  if (isRemoval) for (const name of old) unlinkSync(hostPath(run.tree, name));
+  if (isRemoval) for (const name of old) unlinkSync(openPath(run.tree, name));
   else putAtAll(run, successor, step, old);
   return true;
 }
@@ -42,14 +41,14 @@ export function putBack(run: Run, index: number, step: Step, after: string | nul
   if (step.kind === 'add') return takeAddition(run, index, step, after, onlyOurs);
   const original = placeIn(run, 'orig', index);
   if (step.kind === 'create') {
-    if (lookAt(hostPath(run.tree, step.path)) !== null) unlinkSync(hostPath(run.tree, step.path));
+    if (lookAt(openPath(run.tree, step.path)) !== null) unlinkSync(openPath(run.tree, step.path));
     return true;
   }
   if (lookAt(original) === null) return true;
   const names = new Set(namesOfStep(step));
   for (const name of namesOfStep(step)) {
     // what is in a folder that took the place of a file is more than was asked to go
-    if (lookAt(hostPath(run.tree, name))?.isDirectory() === true) return false;
+    if (lookAt(openPath(run.tree, name))?.isDirectory() === true) return false;
     if (!onlyOurs) continue;
     const standing = standingOf(run, index, step, after, name);
     if (isForeign(step, name, standing)) return false;
@@ -87,20 +86,21 @@ export function forgetOriginal(run: Run, index: number): void {
 }
 
 /** Gives an inode of the run's folder the names of a step, its aliases first: while the journal has it, something is left to do. */
-function putAtAll(run: Run, inode: Buffer, step: Step, names: ReadonlySet<TreePath>): void {
+function putAtAll(run: Run, inode: Buffer | string, step: Step, names: ReadonlySet<TreePath>): void {
   const stat = lookAt(inode);
   if (stat === null) return;
-  const beside = encodeBytes(`${run.folder}/beside`);
+  const beside = openPath(run.folder, 'beside');
   for (const alias of step.aliases) {
-    const place = hostPath(run.tree, alias);
+    const place = openPath(run.tree, alias);
     const there = lookAt(place);
     if (!names.has(alias) || (there !== null && isSameInode(there, stat))) continue;
     if (lookAt(beside) !== null) unlinkSync(beside);
     linkEntry(inode, beside, stat.isSymbolicLink());
     renameSync(beside, place);
   }
-  const place = hostPath(run.tree, step.path);
+  const place = openPath(run.tree, step.path);
   if (names.has(step.path)) renameSync(inode, place);
-  // rename does nothing where both names are one inode already (rename(2))
-  if (lookAt(inode) !== null) unlinkSync(inode);
+  // rename does nothing where both names are one inode already (rename(2)), which an inode of one name can't be
+  const isMoved = names.has(step.path) && stat.nlink === 1n;
+  if (!isMoved && lookAt(inode) !== null) unlinkSync(inode);
 }

@@ -3,9 +3,8 @@ import { inFollowOrder, type NewContent } from '../formats/follows.ts';
 import { digestFolder, stageAddition, type AddedChange } from '../io/additions.ts';
 import { changedContent } from '../io/content.ts';
 import { digestPieces } from '../io/pieces.ts';
-import { placeIn, type Run } from '../io/journal.ts';
-import { decodeBytes } from '../formats/byte-text.ts';
-import { asAbsolutePath, isInside, type TreePath } from '../model/path.ts';
+import type { Run } from '../io/journal.ts';
+import { isInside, joinAbsolute, type TreePath } from '../model/path.ts';
 import type { FileChange, Plan, PlannedBundle } from '../model/plan.ts';
 import type { Pace } from './pace.ts';
 
@@ -19,7 +18,7 @@ export async function stageAdditions(run: Run, plan: Plan, pace: Pace): Promise<
     const index = plan.changes.length + number;
     const own = changes.filter(({ file }) => isInside(file, path));
     await stageAddition(run, index, { path, from: bundle.staging }, carriedOut(bundle, own));
-    added.set(path, digestFolder(asAbsolutePath(decodeBytes(placeIn(run, 'new', index)))));
+    added.set(path, digestFolder(joinAbsolute(run.folder, `new/${index}`)));
     await pace.breathe();
   }
   return added;

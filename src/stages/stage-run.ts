@@ -1,6 +1,6 @@
 /** The part of a run before anything of the tree changes: originals kept, everything new written, made like the originals, and on the disk. */
 import type { Step } from '../formats/journal-records.ts';
-import { copyAttributes, type Twin } from '../io/attributes.ts';
+import { AttributeCopier, requireAttributes, twinOf } from '../io/attributes.ts';
 import { EarlySync, syncFiles, syncFolder } from '../io/durable.ts';
 import type { Run } from '../io/journal.ts';
 import { writeOwnRecord } from '../io/new-files.ts';
@@ -11,7 +11,7 @@ import { joinAbsolute, type TreePath } from '../model/path.ts';
 import type { FileChange, Plan } from '../model/plan.ts';
 import type { Pace } from './pace.ts';
 import type { Checkpoint } from './transaction.ts';
-import { writeChanges } from './write-changes.ts';
+import { writeChanges, type WrittenChanges } from './write-changes.ts';
 
 export interface StagedRun {
   /** sha256, hex, of what comes in the place of each change; null where nothing does. */
@@ -41,45 +41,76 @@ export interface Staging {
  */
 export async function stageRun(staging: Staging, pace: Pace, checkpoint: Checkpoint): Promise<StagedRun> {
   const { run, plan, steps, memory } = staging;
-  const warnings = await keepOriginals(run, steps, pace);
+  let copies = await keepUnwritten(staging, pace);
   checkpoint('originals');
-  const after = await writeAll(staging, pace);
-  const added = await stageAdditions(run, plan, pace);
-  if (memory !== null) writeOwnRecord(run, steps.length - 1, memory);
-  checkpoint('new');
-  warnings.push(...(await copyAttributes(run.folder, steps.flatMap(twinOf))));
-  checkpoint('attributes');
-  const written = [...steps.entries()].flatMap(([index, { kind }]) =>
-    kind === 'content' || kind === 'create' ? [String(index)] : [],
-  );
-  await syncFiles(joinAbsolute(run.folder, 'new'), written);
-  checkpoint('synced');
-  for (const [index, step] of steps.entries()) requireUnchanged(run, index, step);
-  await pace.breathe();
-  return { after, added, warnings };
+  const attributes = new AttributeCopier(run.folder);
+  try {
+    const written = await writeAll(staging, attributes, pace);
+    copies += written.copies;
+    const added = await stageAdditions(run, plan, pace);
+    if (memory !== null) writeMemory(run, steps, memory, attributes);
+    checkpoint('new');
+    const notKept = await attributes.finish();
+    checkpoint('attributes');
+    const inexact = await syncAndCheck(run, steps, pace);
+    checkpoint('synced');
+    for (const [index, step] of steps.entries()) requireUnchanged(run, index, step);
+    await pace.breathe();
+    return { after: written.after, added, warnings: [...copiesWarning(copies), ...notKept, ...inexact] };
+  } finally {
+    await attributes.settle();
+  }
 }
 
-async function keepOriginals(run: Run, steps: readonly Step[], pace: Pace): Promise<string[]> {
+/** Keeps the originals of all steps but those that write a file of the tree anew: who writes that keeps its original. Returns how many are copies. */
+async function keepUnwritten({ run, plan: { changes }, steps }: Staging, pace: Pace): Promise<number> {
   let copies = 0;
   for (const [index, step] of steps.entries()) {
-    if (step.kind === 'create' || step.kind === 'add') continue;
+    if (step.kind === 'create' || step.kind === 'add' || changes[index]?.kind === 'content') continue;
     if (!keepOriginal(run, index, step)) copies++;
     await pace.rest();
   }
-  syncFolder(joinAbsolute(run.folder, 'orig'));
+  return copies;
+}
+
+function copiesWarning(copies: number): string[] {
   return copies === 0 ? [] : [`hard links are refused here, so undo will bring back ${copies} files as copies`];
 }
 
-async function writeAll({ run, plan: { changes }, steps, jobs }: Staging, pace: Pace): Promise<StagedRun['after']> {
-  const early = new EarlySync(run.folder);
+async function writeAll(
+  { run, plan: { changes }, steps, jobs }: Staging,
+  attributes: AttributeCopier,
+  pace: Pace,
+): Promise<WrittenChanges> {
+  const sync = new EarlySync(run.folder);
   try {
-    return await writeChanges({ run, changes, steps, jobs }, pace, early);
+    return await writeChanges({ run, changes, steps, jobs, beside: { sync, attributes } }, pace);
   } finally {
-    await early.settle();
+    await sync.settle();
   }
 }
 
-function twinOf(step: Step, index: number): Twin[] {
-  if (step.kind === 'remove' || step.kind === 'create' || step.kind === 'add') return [];
-  return [{ name: String(index), kind: step.kind === 'retarget' ? 'symlink' : 'file', of: step.path }];
+function writeMemory(run: Run, steps: readonly Step[], memory: string, attributes: AttributeCopier): void {
+  const index = steps.length - 1;
+  writeOwnRecord(run, index, memory);
+  const step = steps[index];
+  const twin = step === undefined ? null : twinOf(index, step);
+  if (twin !== null) attributes.add(twin);
+}
+
+/** Puts the run's folder on the disk, and looks at what was written while the disk works. */
+async function syncAndCheck(run: Run, steps: readonly Step[], pace: Pace): Promise<string[]> {
+  const written = [...steps.entries()].flatMap(([index, { kind }]) =>
+    kind === 'content' || kind === 'create' ? [String(index)] : [],
+  );
+  const twins = [...steps.entries()].flatMap(([index, step]) => twinOf(index, step) ?? []);
+  // both end before anything is taken away
+  const [synced, inexact] = await Promise.allSettled([
+    syncFiles(joinAbsolute(run.folder, 'new'), written),
+    requireAttributes(run.folder, twins, () => pace.rest()),
+  ]);
+  if (inexact.status === 'rejected') throw inexact.reason;
+  if (synced.status === 'rejected') throw synced.reason;
+  syncFolder(joinAbsolute(run.folder, 'orig'));
+  return inexact.value;
 }

@@ -2,7 +2,7 @@
 import { showBytes } from '../formats/byte-text.ts';
 import type { Intent, Step } from '../formats/journal-records.ts';
 import { removeByteCodeOf } from '../io/byte-code.ts';
-import { isRealFolder } from '../io/changeable.ts';
+import { realFolders } from '../io/changeable.ts';
 import { syncFolders } from '../io/durable.ts';
 import { removeNewFiles, removeRun } from '../io/journal-folder.ts';
 import { namesOfStep, readReceipt, writeMarker, writeReceipt, type Run } from '../io/journal.ts';
@@ -85,7 +85,8 @@ export function keptWarning(path: TreePath): string {
 
 /** Gives the folders their times and puts all that on the disk. */
 async function settleFolders(run: Run, intent: Intent): Promise<string[]> {
-  const folders = intent.folders.filter(({ path }) => isRealFolder(run.tree, path));
+  const isReal = realFolders(run.tree);
+  const folders = intent.folders.filter(({ path }) => isReal(path));
   const inexact = await restoreTimes(
     run.tree,
     folders.map(({ path, mtime }) => ({ path, mtime: BigInt(mtime) })),
@@ -101,8 +102,9 @@ async function settleFolders(run: Run, intent: Intent): Promise<string[]> {
 
 /** Whether a step's folder is gone, or a symlink now leads out of it. The steps are asked, not the intent's list: it can come from anywhere. */
 export function lostSteps(tree: AbsolutePath, { steps }: Intent): (step: Step) => boolean {
+  const isReal = realFolders(tree);
   const folders = new Set(steps.flatMap(namesOfStep).map(dirName));
-  const lost = new Set([...folders].filter((path) => !isRealFolder(tree, path)));
+  const lost = new Set([...folders].filter((path) => !isReal(path)));
   return (step) => lost.size > 0 && namesOfStep(step).some((name) => lost.has(dirName(name)));
 }
 

@@ -4,6 +4,7 @@ import { encodeBytes } from '../formats/byte-text.ts';
 import { inFollowOrder, type ContentChange, type NewContent } from '../formats/follows.ts';
 import type { Step } from '../formats/journal-records.ts';
 import { plannedFile, type PlannedFile } from '../io/content.ts';
+import { twinOf, type AttributeCopier } from '../io/attributes.ts';
 import type { EarlySync } from '../io/durable.ts';
 import type { Run } from '../io/journal.ts';
 import { makeNewSymlink } from '../io/new-files.ts';
@@ -20,26 +21,31 @@ export interface Writing {
   readonly steps: readonly Step[];
   /** Threads at most. */
   readonly jobs: number;
+  /** What can go on beside, as soon as a file is written. */
+  readonly beside: { readonly sync: EarlySync; readonly attributes: AttributeCopier };
+}
+
+export interface WrittenChanges {
+  /** sha256, hex, of what comes in the place of each change; null where nothing does. */
+  readonly after: ReadonlyMap<FileChange, string | null>;
+  /** Originals that are kept as copies: hard links were refused. */
+  readonly copies: number;
 }
 
 /**
- * Fills `new/` of the run's folder.
- * @returns sha256, hex, of what comes in the place of each change; null where nothing does
+ * Fills `new/` of the run's folder, and `orig/` with the originals of what is written; those of other changes are kept already.
  * @throws StalePlanError, UsageError or a system error: the caller takes the run away
  */
-export async function writeChanges(
-  writing: Writing,
-  pace: Pace,
-  early: EarlySync,
-): Promise<Map<FileChange, string | null>> {
+export async function writeChanges(writing: Writing, pace: Pace): Promise<WrittenChanges> {
   const { run, changes } = writing;
-  const written = new Written(pace, early);
+  const written = new Written(writing, pace);
   const indexOf = new Map(changes.map((change, index) => [change, index]));
   const indexed = (change: ContentChange): readonly [number, ContentChange] => [indexOf.get(change) ?? 0, change];
   const ordered = inFollowOrder(changes);
   for (const change of ordered) {
-    if (change.kind === 'remove') written.note(change, null);
-    if (change.kind === 'retarget') written.note(change, writeSymlink(run, indexOf.get(change) ?? 0, change.target));
+    const index = indexOf.get(change) ?? 0;
+    if (change.kind === 'remove') written.note(change, index, null);
+    if (change.kind === 'retarget') written.note(change, index, writeSymlink(run, index, change.target));
   }
   const contentChanges = ordered.filter((change) => change.kind === 'content');
   await writeContents(
@@ -50,27 +56,30 @@ export async function writeChanges(
   );
   for (const change of contentChanges)
     if (change.follows.length > 0) await writeContents(writing, [indexed(change)], written, pace);
-  return written.after;
+  return written;
 }
 
 /** What has become of files so far. */
-class Written {
+class Written implements WrittenChanges {
   readonly after: Map<FileChange, string | null> = new Map();
+  copies = 0;
   readonly #contents = new Map<TreePath, NewContent | null>();
   readonly #pace: Pace;
-  readonly #early: EarlySync;
+  readonly #beside: Writing['beside'];
 
-  constructor(pace: Pace, early: EarlySync) {
+  constructor({ beside }: Writing, pace: Pace) {
     this.#pace = pace;
-    this.#early = early;
+    this.#beside = beside;
   }
 
-  note(change: FileChange, content: NewContent | null): void {
+  note(change: FileChange, index: number, content: NewContent | null): void {
     this.after.set(change, content?.digest ?? null);
     if (change.kind !== 'retarget')
       for (const name of [change.file, ...change.aliases]) this.#contents.set(name, content);
     this.#pace.count(content?.size ?? 0);
-    this.#early.wrote(content?.size ?? 0);
+    this.#beside.sync.wrote(content?.size ?? 0);
+    const twin = twinOf(index, { path: change.file, kind: change.kind });
+    if (twin !== null) this.#beside.attributes.add(twin);
   }
 
   contentOf(name: TreePath): NewContent | null | undefined {
@@ -90,9 +99,9 @@ async function writeContents(
   });
   const onWritten = ({ index }: FileTask, content: NewContent): void => {
     const change = changes[index];
-    if (change !== undefined) written.note(change, content);
+    if (change !== undefined) written.note(change, index, content);
   };
-  await writeFiles(run, tasks, jobs, onWritten, () => pace.rest());
+  written.copies += await writeFiles(run, tasks, jobs, onWritten, () => pace.rest());
 }
 
 function planned(change: ContentChange, written: Written): PlannedFile {
