@@ -9,7 +9,7 @@
 export { discoverPrefixes, type PrefixOptions, type Prefixes } from './stages/prefixes.ts';
 export { bundlePython, type BundleOptions, type HeldBundle } from './stages/bundle.ts';
 export * from './scanning.ts';
-export { scan, scanWithDigests, type FullScan } from './stages/scan.ts';
+export { scan } from './stages/scan.ts';
 export type { ReportOptions, ScanOptions } from './stages/scan-options.ts';
 export { plan, type Strategy } from './stages/plan.ts';
 export { preview, type Preview } from './stages/preview.ts';
@@ -18,7 +18,8 @@ export { undo, type UndoOptions } from './stages/undo.ts';
 export { recover, type RecoverOptions } from './stages/recover.ts';
 export { history, pendingRun } from './stages/pending.ts';
 export { requireVia } from './stages/via.ts';
-export { pack, packPlan, type PackOptions, type PackReceipt, type WriteOptions } from './stages/pack.ts';
+export { pack, packScan, type PackOptions, type PackReceipt, type WriteOptions } from './stages/pack.ts';
+export { scanForPack, type PackScan } from './stages/pack-scan.ts';
 export { install, recoverInstall, type InstallOptions } from './stages/install.ts';
 export { verify, type VerifyOptions } from './stages/verify.ts';
 
@@ -33,9 +34,9 @@ export type { Bundle, BundledEnvironment, BundledLink, BundledPython, BundlePart
 export { RULE_NAMES, type RuleCode, type RuleName } from './model/codes.ts';
 export type { Config } from './model/config.ts';
 export type { DemoStep } from './model/demo.ts';
-export type { Entry, EntryType } from './model/entry.ts';
+export type { Entry, EntryList, EntryType, ScannedEntry } from './model/entry.ts';
 export type { Installed, InstallReceipt, InstallRecovery } from './model/install.ts';
-export type { Manifest } from './model/manifest.ts';
+export type { Manifest, ManifestHead } from './model/manifest.ts';
 export type { FileRows, FileTally, KindCount, ReferenceRow, ScanReport } from './model/report.ts';
 export { isFinding, outcomeOf, type Outcome } from './model/outcome.ts';
 export { normalizeAbsolute, type AbsolutePath, type TreePath } from './model/path.ts';
@@ -51,7 +52,7 @@ export {
 export type { Prefix, PrefixSource } from './model/prefix.ts';
 export type { PendingRun, Receipt, Recovery, Undone } from './model/receipt.ts';
 export type { Reference, Scope, Site } from './model/reference.ts';
-export type { Allowance, Scan, ScanSummary } from './model/scan.ts';
+export type { Allowance, FoundFile, Scan, ScanSummary } from './model/scan.ts';
 export type { Difference, Verdict } from './model/verdict.ts';
 export { VERSION } from './model/version.ts';
 

@@ -19,9 +19,8 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parseManifest } from '../src/formats/manifest-json.ts';
 import type { FileEntry, Manifest, ManifestEntry } from '../src/model/manifest.ts';
-import { pack, packPlan, type PackOptions, type PackReceipt } from '../src/stages/pack.ts';
-import { plan } from '../src/stages/plan.ts';
-import { scanWithDigests } from '../src/stages/scan.ts';
+import { pack, packScan, type PackOptions, type PackReceipt } from '../src/stages/pack.ts';
+import { scanForPack } from '../src/stages/pack-scan.ts';
 import { verify } from '../src/stages/verify.ts';
 import { runOk } from './support/cli.ts';
 import { usually } from './support/depth.ts';
@@ -115,6 +114,35 @@ describe('the archive', () => {
     );
     const other = await pack(elsewhere, { output: join(folder, 'other.tar.gz'), jobs: 1 });
     expect(other.sha256).toBe(receipt.sha256);
+  });
+
+  test('lists a tree of more files than it holds in memory, in order', async () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 3200 }, (_, i) => [
+        `many/${i % 7}/${'long-name-'.repeat(18)}${i}`,
+        i % 2 === 0 ? `root ${tree}/etc` : 'none',
+      ]),
+    );
+    writeTree(tree, files);
+    const { receipt, manifest } = await packed();
+    const paths = manifest.entries.map(({ path }) => path);
+    expect(paths).toEqual(paths.toSorted());
+    const sizes = new Map<string, number>();
+    for (const each of manifest.entries) if (each.type === 'file') sizes.set(each.path, each.size);
+    const wrong = Object.entries(files).filter(([path, text]) => sizes.get(path) !== (text === 'none' ? 4 : 28));
+    expect(wrong).toEqual([]);
+    expect(manifest.entries.filter((each) => 'sites' in each)).toHaveLength(1601);
+    expect(receipt.totals).toMatchObject({ files: 3204, entries: paths.length });
+    expect((await verify(archive)).ok).toBe(true);
+  });
+
+  test('leads every name of a symlink to its place in the tree', async () => {
+    linkSync(join(tree, 'config'), join(tree, 'data/settings'));
+    linkSync(join(tree, 'config'), join(tree, 'settings'));
+    const { entry } = await packed();
+    expect(entry('config')).toMatchObject({ type: 'symlink', target: 'etc', leads: 'inside' });
+    expect(entry('settings')).toMatchObject({ type: 'symlink', target: 'etc', leads: 'inside' });
+    expect(entry('data/settings')).toMatchObject({ type: 'symlink', target: '../etc', leads: 'inside' });
   });
 
   test('names the build only where something in it does', async () => {
@@ -265,10 +293,9 @@ describe('a pack that fails leaves no file', () => {
       (): void => writeFileSync(join(tree, 'etc/app.conf'), 'other'),
       (): void => unlinkSync(join(tree, 'bin/tool')),
     ]) {
-      const full = await scanWithDigests(tree, { jobs: 1 });
-      const planned = plan(full.scan, { to: 'placeholder' });
+      const full = await scanForPack(tree, { jobs: 1 });
       change();
-      await expect(packPlan(full, planned, { output: archive })).rejects.toMatchObject({ code: 'stale-plan' });
+      await expect(packScan(full, { output: archive })).rejects.toMatchObject({ code: 'stale-plan' });
       expect(readdirSync(folder)).toEqual(['build']);
     }
   });
@@ -279,11 +306,11 @@ describe('a pack that fails leaves no file', () => {
     await expect(
       pack(tree, { output: archive, jobs: 1, signal: AbortSignal.abort(new Error('stop')) }),
     ).rejects.toThrow();
-    const full = await scanWithDigests(tree, { jobs: 1 });
+    const full = await scanForPack(tree, { jobs: 1 });
     for (let i = 0; i < 400; i++) writeFileSync(join(tree, `data/${i}`), Buffer.alloc(100_000));
-    const more = await scanWithDigests(tree, { jobs: 1 });
+    const more = await scanForPack(tree, { jobs: 1 });
     await expect(
-      packPlan(more, plan(more.scan, { to: 'placeholder' }), {
+      packScan(more, {
         output: archive,
         onProgress,
         signal: controller.signal,
@@ -303,9 +330,9 @@ describe('a pack that fails leaves no file', () => {
 
   test('an archive that was there stays until the new one is complete', async () => {
     writeFileSync(archive, 'old');
-    const full = await scanWithDigests(tree, { jobs: 1 });
+    const full = await scanForPack(tree, { jobs: 1 });
     appendFileSync(join(tree, 'data/blob'), 'x');
-    await expect(packPlan(full, plan(full.scan, { to: 'placeholder' }), { output: archive })).rejects.toThrow();
+    await expect(packScan(full, { output: archive })).rejects.toThrow();
     expect(readFileSync(archive, 'utf8')).toBe('old');
   });
 });
@@ -313,10 +340,10 @@ describe('a pack that fails leaves no file', () => {
 describe('volatile files', () => {
   test('are packed as they are last, with a word about it, and are ignored when the tree is verified', async () => {
     writeTree(tree, { 'log/app.log': `opened ${tree}/data\n`, 'log/gone.log': 'x' });
-    const full = await scanWithDigests(tree, { jobs: 1 });
+    const full = await scanForPack(tree, { jobs: 1 });
     appendFileSync(join(tree, 'log/app.log'), 'and more\n');
     unlinkSync(join(tree, 'log/gone.log'));
-    const receipt = await packPlan(full, plan(full.scan, { to: 'placeholder' }), {
+    const receipt = await packScan(full, {
       output: archive,
       volatile: ['log/**'],
     });

@@ -36,6 +36,17 @@ export class RecordWriter {
     this.#bytes.writeUInt32LE(length, start + 8);
   }
 
+  /** A record of one text alone, without a tally. */
+  addText(key: number, text: string): void {
+    const start = this.#length;
+    this.#require(RECORD_HEAD);
+    this.#length += RECORD_HEAD;
+    const length = this.#write(text);
+    this.#bytes.writeUInt32LE(key, start);
+    this.#bytes.writeUInt32LE(0, start + 4);
+    this.#bytes.writeUInt32LE(length, start + 8);
+  }
+
   /** A record as it is, under a key. */
   copy({ bytes }: RowRecord, key: number): void {
     this.#require(bytes.length);

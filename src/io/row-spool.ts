@@ -13,8 +13,12 @@ interface Run {
 const LONGEST_RUN = 512 * 1024;
 
 export class RowSpool {
-  readonly #spill = new Spill();
+  readonly #spill: Spill;
   readonly #runs: Run[] = [];
+
+  constructor(spill: Spill = new Spill()) {
+    this.#spill = spill;
+  }
 
   /** Takes records that stand one after another. */
   append(bytes: Buffer): void {

@@ -26,3 +26,14 @@ export interface Entry {
   /** Set where the entry can't be read, with the system's code (`EACCES`); a directory's entries are then unknown. */
   readonly unreadable?: string;
 }
+
+/** An entry together with what a scan for a pack made of it. */
+export interface ScannedEntry extends Entry {
+  /** sha256 (hex) of a regular file that could be read. */
+  readonly digest?: string;
+}
+
+/** The entries of a tree in byte order of their paths. They may be many, so they are read anew each time they are asked for. */
+export interface EntryList extends Iterable<ScannedEntry> {
+  readonly length: number;
+}

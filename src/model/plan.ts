@@ -98,8 +98,3 @@ export interface Plan {
 export interface PlannedBundle extends Bundle {
   readonly changes: readonly FileChange[];
 }
-
-/** The changes of the tree, and of what comes along. */
-export function allChanges({ changes, bundle }: Plan): readonly FileChange[] {
-  return bundle === undefined ? changes : [...changes, ...bundle.changes];
-}

@@ -50,6 +50,15 @@ export interface FileFacts {
   readonly sealed?: Sealed;
 }
 
+/** A file, link or folder of which a scan has something to tell. */
+export interface FoundFile {
+  readonly file: TreePath;
+  /** Null where nothing can be known of it. */
+  readonly facts: FileFacts | null;
+  /** By their places in it; none of a file that only depends on others. */
+  readonly references: readonly Reference[];
+}
+
 export interface Excluded {
   readonly path: TreePath;
   /** The glob or built-in reason that left it out. */

@@ -86,13 +86,17 @@ export function withDependents(
   for (const [file, follows] of rowsToFollow(changes, dependents, changed)) {
     const facts = factsOf.get(file);
     if (facts === undefined) continue;
-    const change = changes.get(file);
-    const content =
-      change?.kind === 'content'
-        ? change
-        : { ...common(facts, []), kind: 'content' as const, splices: [], renders: [], seals: [] };
-    changes.set(file, { ...content, follows });
+    changes.set(file, withRows(changes.get(file) ?? null, facts, follows));
   }
+}
+
+/** The change of a RECORD with the rows that follow other files. */
+export function withRows(change: FileChange | null, facts: FileFacts, follows: readonly RecordRow[]): FileChange {
+  const content =
+    change?.kind === 'content'
+      ? change
+      : { ...common(facts, []), kind: 'content' as const, splices: [], renders: [], seals: [] };
+  return { ...content, follows };
 }
 
 /** The rows of each RECORD that name changed files. */
@@ -105,7 +109,7 @@ function rowsToFollow(
 }
 
 /** Whether the bytes of a file as they are stored in the tree will be others (what is only rendered later counts too). */
-function isRewritten(change: FileChange): boolean {
+export function isRewritten(change: FileChange): boolean {
   return change.kind === 'remove' || (change.kind === 'content' && change.splices.length > 0);
 }
 

@@ -1,5 +1,5 @@
 /** What the files of a pack hold behind the plan: read, hashed and searched before the first byte of the archive is written. */
-import { createHash } from 'node:crypto';
+import { compareBytes } from '../formats/byte-text.ts';
 import {
   contentSplices,
   inFollowOrder,
@@ -7,37 +7,22 @@ import {
   type ContentChange,
   type NewContent,
 } from '../formats/follows.ts';
-import { HitStream } from '../formats/hit-stream.ts';
-import { compileNeedles, type Finder, type Needles } from '../formats/needles.ts';
-import { packedSites, type PackedSites } from '../formats/packed-sites.ts';
-import { requireRemains } from '../io/frame-maker.ts';
+import { mergeSorted } from '../formats/merge-sorted.ts';
+import { packedSites } from '../formats/packed-sites.ts';
 import type { FramePool } from '../io/frame-pool.ts';
 import type { FileSource, Measured } from '../io/frame-tasks.ts';
-import { piecesOf, requireDigest, resized } from '../io/packed-bytes.ts';
-import { kernelFinder } from '../io/search-kernel.ts';
-import type { Entry } from '../model/entry.ts';
-import type { AbsolutePath, TreePath } from '../model/path.ts';
 import { rootOf } from '../model/bundle.ts';
-import { allChanges, type FileChange, type Plan } from '../model/plan.ts';
+import type { AbsolutePath, TreePath } from '../model/path.ts';
+import type { FileChange } from '../model/plan.ts';
 import type { Site } from '../model/reference.ts';
 import type { Pace } from './pace.ts';
-import type { FullScan } from './scan.ts';
+import type { PlannedFile } from './pack-plan.ts';
+import type { PackScan } from './pack-scan.ts';
 import type { Spool } from './pack-volatile.ts';
-
-/** A file as the archive holds it. */
-export interface PackedFile extends PackedSites, Omit<Measured, 'named'> {
-  readonly source: FileSource;
-  /**
-   * Its bytes. Throws StalePlanError, at the latest behind the last, where they are not those that were hashed, ArchiveError where they name
-   * a prefix more often than `remains`.
-   */
-  pieces(): Iterable<Buffer>;
-}
+import { PackedFiles } from './packed-files.ts';
 
 export interface Contents {
-  fileOf(entry: Entry): PackedFile;
-  /** Paths that the plan leaves out, with the reason. */
-  readonly removed: ReadonlyMap<TreePath, string>;
+  readonly files: PackedFiles;
   /** New targets of symlinks. */
   readonly targets: ReadonlyMap<TreePath, string>;
   /** Prefixes of the build that some file still names. */
@@ -47,97 +32,124 @@ export interface Contents {
 /** Kinds of sites that are not in the bytes of a file. */
 const ABOUT_ENTRIES: ReadonlySet<Site['kind']> = new Set(['symlink', 'entry']);
 
-const UNCHANGED: PackedSites = { sites: [], rows: [], seals: [] };
-
 /** Files that are measured in one go. */
 const BATCH_FILES = 64;
 
-/** Reads every file that changes, that names a prefix, or that is volatile; the rest is as the scan hashed it. */
+/**
+ * Reads every file that changes, that names a prefix, or that is volatile; the rest is as the scan hashed it.
+ * @param planned in order
+ * @param removed what is not packed, as the plan says
+ */
 export async function prepareContents(
-  full: FullScan,
-  plan: Plan,
+  scan: PackScan,
+  planned: Iterable<PlannedFile>,
+  removed: ReadonlyMap<TreePath, string>,
   spool: Spool,
   pool: FramePool,
   pace: Pace,
 ): Promise<Contents> {
-  const preparation = new Preparation(full, plan, spool);
-  const { files, lists } = preparation.work();
-  const pending: Promise<void>[] = [];
-  for (let at = 0; at < files.length; at += BATCH_FILES) {
-    const batch = files.slice(at, at + BATCH_FILES).map((change) => ({ change, source: preparation.sourceOf(change) }));
-    const done = pool
-      .measure(batch.map(({ source }) => source))
-      .then((measured) => preparation.addAll(batch, measured));
-    done.catch(() => {}); // it is awaited in its turn
-    pending.push(done);
-    await pace.breathe();
-    if (pending.length >= pool.room) await pending.shift();
+  const preparation = new Preparation(scan, removed, spool);
+  try {
+    const pending: Promise<void>[] = [];
+    for (const batch of preparation.batches(planned)) {
+      const done = pool
+        .measure(batch.map(({ source }) => source))
+        .then((measured) => preparation.addAll(batch, measured));
+      done.catch(() => {}); // it is awaited in its turn
+      pending.push(done);
+      await pace.breathe();
+      if (pending.length >= pool.room) await pending.shift();
+    }
+    // in their order: of several files that can't be read the first is told
+    for (const done of pending) await done;
+    for (const work of preparation.lists()) {
+      const source = preparation.sourceOf(work.change);
+      preparation.add({ ...work, source }, pool.measureNow(source));
+      await pace.rest();
+    }
+    return preparation.contents();
+  } catch (error) {
+    preparation.contents().files.close();
+    throw error;
   }
-  // in their order: of several files that can't be read the first is told
-  for (const done of pending) await done;
-  // files that list the digests of others come last, in the order in which those become known
-  for (const change of lists) {
-    const source = preparation.sourceOf(change);
-    preparation.add({ change, source }, pool.measureNow(source));
-    await pace.rest();
-  }
-  return preparation.contents();
 }
 
-/** A file that is measured. */
-interface Measuring {
+/** A file that is looked at, and its place among those. */
+interface Work {
+  readonly key: number;
   readonly change: ContentChange;
+}
+
+/** One that is measured. */
+interface Measuring extends Work {
   readonly source: FileSource;
 }
 
 class Preparation {
-  readonly #full: FullScan;
-  readonly #plan: Plan;
+  readonly #removed: ReadonlyMap<TreePath, string>;
   readonly #spool: Spool;
-  readonly #needles: Needles;
-  /** For files that are larger than a frame. */
-  #find: Finder | null = null;
-  readonly #files = new Map<TreePath, PackedFile>();
-  readonly #newContent = new Map<TreePath, NewContent | null>();
+  /** Copies that are not what the scan saw. */
+  readonly #copies: ReadonlySet<TreePath>;
+  readonly #files: PackedFiles;
+  readonly #targets = new Map<TreePath, string>();
   readonly #origins = new Set<AbsolutePath>();
   /** The rows of each RECORD. */
   readonly #rows: ReadonlyMap<TreePath, ContentChange['follows']>;
+  /** Files that rows are about, and the new content of those that change. */
+  readonly #followed: ReadonlySet<TreePath>;
+  readonly #newContent = new Map<TreePath, NewContent>();
+  /** Those of them that install fills in, and that have no rows themselves. */
+  readonly #filledIn = new Set<TreePath>();
   /** The first name of each inode, by its other names. */
   readonly #nameOf = new Map<TreePath, TreePath>();
+  /** Files that list the digests of others: those that change, those that name a prefix, and the rest. */
+  readonly #lists: readonly [Work[], Work[], Work[]] = [[], [], []];
 
-  constructor(full: FullScan, plan: Plan, spool: Spool) {
-    this.#full = full;
-    this.#plan = plan;
+  constructor(scan: PackScan, removed: ReadonlyMap<TreePath, string>, spool: Spool) {
+    this.#removed = removed;
     this.#spool = spool;
-    this.#needles = compileNeedles(full.scan.prefixes);
-    this.#rows = rowsByRecord(full.scan.dependents);
-    for (const { file, aliases } of full.scan.files) for (const alias of aliases) this.#nameOf.set(alias, file);
-    for (const change of allChanges(plan))
-      if (change.kind === 'remove')
-        for (const name of [change.file, ...change.aliases]) this.#newContent.set(name, null);
+    this.#copies = new Set(spool.changed.map(({ file }) => file));
+    this.#rows = rowsByRecord(scan.dependents);
+    this.#followed = new Set(scan.dependents.flatMap(({ kind, of }) => (kind === 'record-row' ? [of] : [])));
+    this.#files = new PackedFiles(scan.prefixes, (file) => spool.rootOf(file) ?? rootOf(file, scan));
   }
 
-  /** Everything that is looked at; `lists` are those that list the digests of others. */
-  work(): { readonly files: readonly ContentChange[]; readonly lists: readonly ContentChange[] } {
-    const isContent = (change: FileChange): change is ContentChange => change.kind === 'content';
-    const changes = inFollowOrder(allChanges(this.#plan)).filter(isContent);
-    const work = new Map(changes.map((change) => [change.file, change]));
-    const { references, dependents } = this.#full.scan;
-    const withReferences = references.filter(({ prefix, site }) => prefix !== null && !ABOUT_ENTRIES.has(site.kind));
-    const withRows = dependents.filter(({ kind }) => kind === 'record-row');
-    for (const { file } of [...withReferences, ...withRows])
-      if (!work.has(file) && this.#newContent.get(file) !== null) work.set(file, this.#plain(file));
-    for (const { file } of this.#spool.changed()) work.set(file, this.#plain(file));
-    const lists = new Set<TreePath>(withRows.map(({ file }) => file));
-    const all = [...work.values()];
-    return { files: all.filter(({ file }) => !lists.has(file)), lists: all.filter(({ file }) => lists.has(file)) };
+  /** What is looked at, in batches. Files that list the digests of others come last. */
+  *batches(planned: Iterable<PlannedFile>): Generator<readonly Measuring[], void, void> {
+    let batch: Measuring[] = [];
+    let key = 0;
+    for (const file of this.#withCopies(planned)) {
+      const change = this.#workOf(file);
+      if (change === null) continue;
+      const work = { key: key++, change };
+      if (this.#rows.has(file.file)) {
+        this.#lists[change === file.change ? 0 : namesPrefix(file) ? 1 : 2].push(work);
+        continue;
+      }
+      batch.push({ ...work, source: this.sourceOf(change) });
+      if (batch.length < BATCH_FILES) continue;
+      yield batch;
+      batch = [];
+    }
+    if (batch.length > 0) yield batch;
+  }
+
+  /** Those, in the order in which the digests that they list become known. */
+  *lists(): Generator<Work, void, void> {
+    const [changed, ...others] = this.#lists;
+    const workOf = new Map<FileChange, Work>(changed.map((work) => [work.change, work]));
+    for (const change of inFollowOrder([...workOf.keys()])) {
+      const work = workOf.get(change);
+      if (work !== undefined) yield work;
+    }
+    yield* others.flat();
   }
 
   /** Where the new bytes come from; of a list the digests that it lists are known by now. */
   sourceOf(change: ContentChange): FileSource {
     const { file, before, seals } = change;
     const splices = contentSplices(change, this.#newContentOf);
-    return { root: this.#rootOf(file), path: file, change: { before, splices, seals } };
+    return { root: this.#files.rootOf(file), path: file, change: { before, splices, seals } };
   }
 
   addAll(files: readonly Measuring[], measured: readonly Measured[]): void {
@@ -147,88 +159,68 @@ class Preparation {
     }
   }
 
-  add({ change, source }: Measuring, { named, ...measured }: Measured): void {
-    const { file, before } = change;
-    const { sha256, size } = measured;
+  add({ key, change, source }: Measuring, { named, size, sha256, remains }: Measured): void {
+    const { file, before, aliases } = change;
     const isChanged = sha256 !== before;
-    const where = packedSites(change, this.#rowsOf(file), this.#newContentOf, (name) => this.#nameOf.get(name) ?? name);
-    this.#files.set(file, this.#packed(isChanged ? source : { ...source, change: null }, measured, where));
+    const where = packedSites(change, this.#rowsOf(file), this.#newContentOf, this.#firstName);
+    if (isChanged || this.#copies.has(file) || remains + where.sites.length + where.rows.length > 0) {
+      const { sites, rows, seals } = where;
+      const edited = isChanged ? source.change : null;
+      this.#files.add(key, { path: file, size, sha256, remains, sites, rows, seals, change: edited });
+    }
     for (const prefix of named) this.#origins.add(prefix);
-    if (isChanged) for (const name of [file, ...change.aliases]) this.#newContent.set(name, { digest: sha256, size });
+    for (const name of [file, ...aliases]) {
+      if (!this.#followed.has(name)) continue;
+      if (isChanged) this.#newContent.set(name, { digest: sha256, size });
+      if (where.sites.length > 0 && where.rows.length === 0) this.#filledIn.add(file);
+    }
   }
 
   contents(): Contents {
-    const changes = allChanges(this.#plan);
-    return {
-      fileOf: (entry) => this.#files.get(entry.path) ?? this.#unread(entry),
-      removed: new Map(
-        changes.flatMap((change) =>
-          change.kind === 'remove'
-            ? [change.file, ...change.aliases].map((name) => [name, change.reason] as const)
-            : [],
-        ),
-      ),
-      targets: new Map(
-        changes.flatMap((change) => (change.kind === 'retarget' ? [[change.file, change.target] as const] : [])),
-      ),
-      origins: this.#origins,
-    };
+    return { files: this.#files, targets: this.#targets, origins: this.#origins };
   }
 
-  readonly #newContentOf = (file: TreePath): NewContent | null | undefined => this.#newContent.get(file);
+  /** The files of a plan, and copies that it knows nothing of. */
+  *#withCopies(planned: Iterable<PlannedFile>): Generator<PlannedFile, void, void> {
+    const copies = this.#spool.changed.map(({ file }): PlannedFile => ({ file, ...NOTHING_FOUND }));
+    let last: TreePath | null = null;
+    for (const file of mergeSorted(planned, copies, (a, b) => compareBytes(a.file, b.file))) {
+      if (file.file !== last) yield file;
+      last = file.file;
+    }
+  }
+
+  /** What is to be read of a file; null where that is nothing. */
+  #workOf(planned: PlannedFile): ContentChange | null {
+    const { file, facts, change } = planned;
+    for (const alias of facts?.aliases ?? []) this.#nameOf.set(alias, file);
+    const copied = this.#spool.digestOf(file);
+    if (copied !== null && this.#copies.has(file)) return unedited(file, copied);
+    if (this.#removed.has(file)) return null;
+    if (change?.kind === 'content') return change;
+    if (change?.kind === 'retarget')
+      for (const name of [file, ...change.aliases]) this.#targets.set(name, change.target);
+    return namesPrefix(planned) || this.#rows.has(file) ? unedited(file, copied ?? facts?.digest ?? '') : null;
+  }
+
+  readonly #newContentOf = (file: TreePath): NewContent | null | undefined =>
+    this.#removed.has(file) ? null : this.#newContent.get(file);
+
+  readonly #firstName = (name: TreePath): TreePath => this.#nameOf.get(name) ?? name;
 
   /** Rows that install must write again: of files that have sites, known by now since they come first. */
   #rowsOf(file: TreePath): ContentChange['follows'] {
-    return (this.#rows.get(file) ?? []).filter((row) => {
-      const followed = this.#files.get(this.#nameOf.get(row.of) ?? row.of);
-      return followed !== undefined && followed.sites.length > 0 && followed.rows.length === 0;
-    });
+    return (this.#rows.get(file) ?? []).filter((row) => this.#filledIn.has(this.#firstName(row.of)));
   }
+}
 
-  #unread({ path, size }: Entry): PackedFile {
-    const sha256 = this.#digestOf(path);
-    return this.#packed({ root: this.#rootOf(path), path, change: null }, { size, sha256, remains: 0 }, UNCHANGED);
-  }
+const NOTHING_FOUND = { facts: null, references: [], change: null, refusals: [] } as const;
 
-  #packed(source: FileSource, measured: Omit<Measured, 'named'>, where: PackedSites): PackedFile {
-    const { size, sha256, remains } = measured;
-    const { sites, rows, seals } = where;
-    // not spread: objects made by spreading have each a layout of its own, which takes more memory than they do
-    return { size, sha256, remains, sites, rows, seals, source, pieces: () => this.#proven(source, measured) };
-  }
+function namesPrefix({ references }: PlannedFile): boolean {
+  return references.some(({ prefix, site }) => prefix !== null && !ABOUT_ENTRIES.has(site.kind));
+}
 
-  /** Passes pieces on, and holds them against what was measured: the header of the entry is written already. */
-  *#proven(source: FileSource, said: Omit<Measured, 'named'>): Generator<Buffer, void, void> {
-    const { size, sha256, remains } = said;
-    const digest = createHash('sha256');
-    const search = new HitStream(this.#needles, undefined, (this.#find ??= kernelFinder(this.#needles)));
-    let left = size;
-    let found = 0;
-    for (const piece of piecesOf(source)) {
-      left -= piece.length;
-      if (left < 0) break;
-      digest.update(piece);
-      found += search.push(piece).length;
-      yield piece;
-    }
-    found += search.end().length;
-    if (left !== 0) throw resized(source.path, left < 0);
-    requireDigest(digest.digest('hex'), sha256, source.path);
-    requireRemains(source.path, found, remains);
-  }
-
-  /** A file that stays as it is, in the words of a change. */
-  #plain(file: TreePath): ContentChange {
-    const before = this.#digestOf(file);
-    return { file, aliases: [], before, edits: [], kind: 'content', splices: [], follows: [], renders: [], seals: [] };
-  }
-
-  /** Where a file is read: its copy, what comes along, or the tree. */
-  #rootOf(file: TreePath): AbsolutePath {
-    return this.#spool.rootOf(file) ?? rootOf(file, this.#full.scan);
-  }
-
-  #digestOf(file: TreePath): string {
-    return this.#spool.digestOf(file) ?? this.#full.digests.get(file) ?? '';
-  }
+/** A file that stays as it is, in the words of a change. */
+function unedited(file: TreePath, before: string): ContentChange {
+  return { file, aliases: [], before, edits: [], kind: 'content', splices: [], follows: [], renders: [], seals: [] };
 }

@@ -1,13 +1,11 @@
 /** Turns what the walk saw into what a manifest lists: one verdict for every path. */
 import { linkLeads } from '../formats/archive-paths.ts';
-import { compareBytes } from '../formats/byte-text.ts';
 import type { OwnerNames } from '../io/owners.ts';
 import type { AttributesOf } from '../io/xattrs.ts';
-import type { Entry } from '../model/entry.ts';
+import type { Entry, ScannedEntry } from '../model/entry.ts';
 import type { FileEntry, LeftOut, ManifestEntry, Ownership } from '../model/manifest.ts';
 import type { TreePath } from '../model/path.ts';
-import type { Excluded } from '../model/scan.ts';
-import type { Contents } from './pack-contents.ts';
+import type { FileReader, PackedFile } from './packed-files.ts';
 
 export interface EntryOptions {
   /** Null where every owner becomes 0:0. */
@@ -17,87 +15,88 @@ export interface EntryOptions {
   readonly latest: bigint | null;
 }
 
-/** A manifest entry together with what the walk saw. */
-export interface PackedEntry {
-  readonly entry: ManifestEntry;
-  readonly seen: Entry;
-}
-
-export interface Listing {
-  readonly packed: readonly PackedEntry[];
-  readonly leftOut: readonly LeftOut[];
-}
-
 /** An entry while it is put together: spread, each would have a layout of its own, which takes more memory than the entry. */
 type Growing<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** Holes of less than this are not worth a note. */
 const LEAST_HOLE = 64 * 1024;
 
-/** Lists the entries; `vanished` are volatile files that went away. */
-export function listEntries(
-  entries: readonly Entry[],
-  excluded: readonly Excluded[],
-  contents: Contents,
-  vanished: ReadonlySet<TreePath>,
-  options: EntryOptions,
-): Listing {
-  const leftOut: LeftOut[] = excluded.map(({ path, by }) => ({ path, why: 'excluded', by }));
-  const packed: PackedEntry[] = [];
-  const firstNames = new Map<string, TreePath>();
-  for (const seen of entries) {
-    const reason = contents.removed.get(seen.path);
-    if (reason !== undefined) leftOut.push({ path: seen.path, why: 'removed', by: reason });
-    else if (seen.type === 'socket')
-      leftOut.push({ path: seen.path, why: 'skipped', by: 'a socket lives only as long as its server' });
-    else if (vanished.has(seen.path))
-      leftOut.push({ path: seen.path, why: 'skipped', by: 'it went away while the tree was packed' });
-    else packed.push({ seen, entry: manifestEntry(seen, contents, firstNames, options) });
-  }
-  return { packed, leftOut: leftOut.sort((a, b) => compareBytes(a.path, b.path)) };
+/** What is known of paths besides what the walk saw. */
+export interface ListingParts {
+  readonly fileOf: FileReader;
+  /** What the plan leaves out, with the reason. */
+  readonly removed: ReadonlyMap<TreePath, string>;
+  /** New targets of symlinks. */
+  readonly targets: ReadonlyMap<TreePath, string>;
+  /** Volatile files that went away. */
+  readonly vanished: ReadonlySet<TreePath>;
 }
 
-function manifestEntry(
-  seen: Entry,
-  contents: Contents,
+/** An entry of the manifest; of a file with its contents. */
+export interface Listed {
+  readonly entry: ManifestEntry;
+  readonly file: PackedFile | null;
+}
+
+/** Lists the entries, one by one. */
+export function* listEntries(
+  entries: Iterable<ScannedEntry>,
+  parts: ListingParts,
+  options: EntryOptions,
+  onLeftOut: (leftOut: LeftOut) => void,
+): Generator<Listed, void, void> {
+  const firstNames = new Map<string, TreePath>();
+  for (const seen of entries) {
+    const reason = parts.removed.get(seen.path);
+    if (reason !== undefined) onLeftOut({ path: seen.path, why: 'removed', by: reason });
+    else if (seen.type === 'socket')
+      onLeftOut({ path: seen.path, why: 'skipped', by: 'a socket lives only as long as its server' });
+    else if (parts.vanished.has(seen.path))
+      onLeftOut({ path: seen.path, why: 'skipped', by: 'it went away while the tree was packed' });
+    else yield listed(seen, parts, firstNames, options);
+  }
+}
+
+function listed(
+  seen: ScannedEntry,
+  { fileOf, targets }: ListingParts,
   firstNames: Map<string, TreePath>,
   options: EntryOptions,
-): ManifestEntry {
+): Listed {
   const { path, mode } = seen;
   const base = withOwnership({ path, mtime: clamped(seen.mtime, options.latest) }, seen, options);
   switch (seen.type) {
     case 'directory':
     case 'fifo':
-      return { ...base, type: seen.type, mode };
+      return { entry: { ...base, type: seen.type, mode }, file: null };
     case 'symlink': {
-      const target = contents.targets.get(path) ?? seen.target ?? '';
-      return { ...base, type: 'symlink', target, leads: linkLeads(path, target) };
+      const target = targets.get(path) ?? seen.target ?? '';
+      return { entry: { ...base, type: 'symlink', target, leads: linkLeads(path, target) }, file: null };
     }
     case 'character-device':
     case 'block-device':
-      return { ...base, type: seen.type, mode, ...deviceNumber(BigInt(seen.rdev ?? 0)) };
+      return { entry: { ...base, type: seen.type, mode, ...deviceNumber(BigInt(seen.rdev ?? 0)) }, file: null };
     default:
-      return fileOrLink(seen, base, contents, firstNames);
+      return fileOrLink(seen, base, fileOf, firstNames);
   }
 }
 
 type Base = Ownership & { readonly path: TreePath; readonly mtime: string };
 
-function fileOrLink(seen: Entry, base: Base, contents: Contents, firstNames: Map<string, TreePath>): ManifestEntry {
-  const inode = `${seen.device}:${seen.inode}`;
-  const first = seen.links > 1 ? firstNames.get(inode) : undefined;
-  if (first !== undefined)
-    return {
-      path: base.path,
-      mtime: base.mtime,
-      ...(base.owner === undefined ? {} : { owner: base.owner }),
-      type: 'hard-link',
-      target: first,
-    };
-  if (seen.links > 1) firstNames.set(inode, seen.path);
-  const { size, sha256, sites, rows, seals, remains } = contents.fileOf(seen);
+function fileOrLink(seen: ScannedEntry, base: Base, fileOf: FileReader, firstNames: Map<string, TreePath>): Listed {
+  const inode = seen.links > 1 ? `${seen.device}:${seen.inode}` : null;
+  const first = inode === null ? undefined : firstNames.get(inode);
+  if (first !== undefined) {
+    const { path, mtime, owner } = base;
+    const owned = owner === undefined ? {} : { owner };
+    return { entry: { path, mtime, ...owned, type: 'hard-link', target: first }, file: null };
+  }
+  if (inode !== null) firstNames.set(inode, seen.path);
+  const file = fileOf(seen.path, seen.size, seen.digest ?? '');
+  const { size, sha256, sites, rows, seals, remains } = file;
   const { path, mtime, owner, xattrs } = base;
-  const entry: Growing<FileEntry> = { path, mtime, type: 'file', mode: seen.mode, size, sha256 };
+  // in the order of canonical JSON, which nearly all are as they stand here
+  const entry: Growing<FileEntry> = { mode: seen.mode, mtime, path, sha256, size, type: 'file' };
   if (owner !== undefined) entry.owner = owner;
   if (xattrs !== undefined) entry.xattrs = xattrs;
   if (seen.size - seen.blocks * 512 >= LEAST_HOLE) entry.sparse = true;
@@ -105,7 +104,7 @@ function fileOrLink(seen: Entry, base: Base, contents: Contents, firstNames: Map
   if (sites.length > 0) entry.sites = sites;
   if (seals.length > 0) entry.seals = seals;
   if (rows.length > 0) entry.rows = rows;
-  return entry;
+  return { entry, file };
 }
 
 /** Adds the entry's owner where it is kept, and its extended attributes. */

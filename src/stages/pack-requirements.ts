@@ -4,65 +4,80 @@ import { compareBytes } from '../formats/byte-text.ts';
 import type { Interpreter, OutsidePath, Requirements } from '../model/manifest.ts';
 import { baseName, dirName, isInside, joinTree, type TreePath } from '../model/path.ts';
 import { PLACEHOLDER } from '../model/plan.ts';
-import type { Reference } from '../model/reference.ts';
-import type { Scan } from '../model/scan.ts';
-import type { Contents } from './pack-contents.ts';
-import type { PackedEntry } from './pack-entries.ts';
-import { needsOfNativeCode } from './pack-native.ts';
+import type { FoundFile } from '../model/scan.ts';
+import type { Listed } from './pack-entries.ts';
+import { NativeCode } from './pack-native.ts';
+import type { PackScan } from './pack-scan.ts';
+import type { PackedFile } from './packed-files.ts';
 
 /** A pyvenv.cfg is a handful of lines; what is larger is none. */
 const CONFIG_LIMIT = 64 * 1024;
 
-export function requirementsOf(scan: Scan, packed: readonly PackedEntry[], contents: Contents): Requirements {
-  const { loaders, ...native } = needsOfNativeCode(scan, packed);
-  const interpreters = findInterpreters(scan, packed, contents);
-  const known = new Set(interpreters.flatMap(({ program, home }) => [program, home]));
-  return { ...native, interpreters, outside: [...outsidePaths(scan, known), ...loaders].sort(byPath) };
-}
+/** Gathers them from the entries of a pack, as those are listed. */
+export class RequirementsTally {
+  readonly #scan: PackScan;
+  readonly #native: NativeCode;
+  /** Every pyvenv.cfg. */
+  readonly #configs: { readonly path: TreePath; readonly file: PackedFile }[] = [];
+  /** Symlinks with an absolute target in folders named `bin`, by their folder. */
+  readonly #outsideLinks = new Map<TreePath, OutsideLink[]>();
 
-function findInterpreters(scan: Scan, packed: readonly PackedEntry[], contents: Contents): Interpreter[] {
-  const isOurs = (path: string): boolean =>
-    path.includes(PLACEHOLDER) || scan.prefixes.some((prefix) => isInside(path, prefix.path));
-  const links = outsideLinks(packed);
-  return packed.flatMap(({ entry, seen }) => {
-    if (entry.type !== 'file' || baseName(entry.path) !== 'pyvenv.cfg' || entry.size > CONFIG_LIMIT) return [];
-    const bytes = Buffer.concat([...contents.fileOf(seen).pieces()].map((piece) => Buffer.from(piece)));
-    const interpreter = readInterpreter(
-      entry.path,
-      bytes,
-      links.get(joinTree(dirName(entry.path), 'bin')) ?? [],
-      isOurs,
-    );
-    return interpreter === null ? [] : [interpreter];
-  });
-}
+  /** Other paths outside, with how often they are named. */
+  readonly #outside = new Map<string, OutsidePath>();
 
-/** Symlinks with an absolute target in folders named `bin`, by their folder. */
-function outsideLinks(packed: readonly PackedEntry[]): ReadonlyMap<TreePath, readonly OutsideLink[]> {
-  const links = new Map<TreePath, OutsideLink[]>();
-  for (const { entry } of packed) {
-    const folder = dirName(entry.path);
-    if (entry.type !== 'symlink' || !entry.target.startsWith('/') || baseName(folder) !== 'bin') continue;
-    links.set(folder, [...(links.get(folder) ?? []), { path: entry.path, target: entry.target }]);
+  constructor(scan: PackScan) {
+    this.#scan = scan;
+    this.#native = new NativeCode(scan);
   }
-  return links;
-}
 
-/** Every other path outside, once, with how often it is named. */
-function outsidePaths({ references, files }: Scan, known: ReadonlySet<string>): OutsidePath[] {
-  const paths = new Map<string, OutsidePath>();
-  const modes = new Map(files.map(({ file, mode }) => [file, mode]));
-  // the kernel reads the first line of what can be run, and of nothing else
-  const isRun = ({ code, file }: Reference): boolean => code === 'RL103' && ((modes.get(file) ?? 0) & 0o111) !== 0;
-  for (const reference of references) {
-    const { scope, fix, site, path, file, prefix } = reference;
-    if (scope !== 'outside' || fix !== 'none' || prefix !== null || known.has(path)) continue;
-    if (site.kind !== 'symlink' && !isRun(reference)) continue;
-    const kind = site.kind === 'symlink' ? 'link' : 'interpreter';
-    const before = paths.get(`${kind} ${path}`);
-    paths.set(`${kind} ${path}`, { path, kind, count: (before?.count ?? 0) + 1, example: before?.example ?? file });
+  /** Takes what was found in a file, in order. */
+  addFound({ file, facts, references }: FoundFile): void {
+    // the kernel reads the first line of what can be run, and of nothing else
+    const isProgram = ((facts?.mode ?? 0) & 0o111) !== 0;
+    for (const { code, scope, fix, site, path, prefix } of references) {
+      if (scope !== 'outside' || fix !== 'none' || prefix !== null) continue;
+      if (site.kind !== 'symlink' && !(code === 'RL103' && isProgram)) continue;
+      const kind = site.kind === 'symlink' ? 'link' : 'interpreter';
+      const before = this.#outside.get(`${kind} ${path}`);
+      const count = (before?.count ?? 0) + 1;
+      this.#outside.set(`${kind} ${path}`, { path, kind, count, example: before?.example ?? file });
+    }
   }
-  return [...paths.values()];
+
+  /** Takes an entry that is packed. */
+  add({ entry, file }: Listed): void {
+    this.#native.add(entry);
+    if (entry.type === 'symlink') this.#addSymlink(entry.path, entry.target);
+    if (file !== null && baseName(entry.path) === 'pyvenv.cfg' && file.size <= CONFIG_LIMIT)
+      this.#configs.push({ path: entry.path, file });
+  }
+
+  requirements(): Requirements {
+    const { loaders, ...native } = this.#native.needs();
+    const interpreters = this.#configs
+      .map(({ path, file }) => this.#interpreterOf(path, file))
+      .filter((each) => each !== null);
+    const known = new Set(interpreters.flatMap(({ program, home }) => [program, home]));
+    const outside = [...this.#outside.values()].filter(({ path }) => !known.has(path));
+    return { ...native, interpreters, outside: [...outside, ...loaders].sort(byPath) };
+  }
+
+  #addSymlink(path: TreePath, target: string): void {
+    const folder = dirName(path);
+    if (!target.startsWith('/') || baseName(folder) !== 'bin') return;
+    const known = this.#outsideLinks.get(folder);
+    if (known === undefined) this.#outsideLinks.set(folder, [{ path, target }]);
+    else known.push({ path, target });
+  }
+
+  #interpreterOf(path: TreePath, file: PackedFile): Interpreter | null {
+    const { prefixes } = this.#scan;
+    const isOurs = (place: string): boolean =>
+      place.includes(PLACEHOLDER) || prefixes.some((prefix) => isInside(place, prefix.path));
+    const pieces = [...file.pieces()].map((piece) => Buffer.from(piece));
+    const links = this.#outsideLinks.get(joinTree(dirName(path), 'bin')) ?? [];
+    return readInterpreter(path, Buffer.concat(pieces), links, isOurs);
+  }
 }
 
 function byPath(a: OutsidePath, b: OutsidePath): number {

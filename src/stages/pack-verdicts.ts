@@ -1,8 +1,7 @@
 /** Whether every path of a tree can be packed at all: asked before anything is written. */
 import { showBytes } from '../formats/byte-text.ts';
 import { StalePlanError, UsageError } from '../model/errors.ts';
-import type { TreePath } from '../model/path.ts';
-import type { FullScan } from './scan.ts';
+import type { PackScan } from './pack-scan.ts';
 import { selectPaths } from './selection.ts';
 
 /** So many paths are named; the rest is counted. */
@@ -12,22 +11,16 @@ const NAMED = 5;
  * @throws UsageError where a path can't be read and is not left out
  * @throws StalePlanError where a file changed while it was scanned and is not volatile
  */
-export function requireReadable({ scan, entries, digests }: FullScan, volatile: readonly string[]): void {
-  const unread = entries.flatMap(({ path, type, unreadable }) => {
-    if (unreadable !== undefined) return [`${showBytes(path)} (${unreadable})`];
-    return type === 'file' && !digests.has(path) ? [showBytes(path)] : [];
-  });
+export function requireReadable({ unread, changed }: PackScan, volatile: readonly string[]): void {
   if (unread.length > 0)
     throw new UsageError(
-      `${listed(unread)} can't be read, so the tree can't be packed whole; run as a user who may, or leave it out with --exclude`,
+      `${listed(unread.map(({ path, code }) => (code === null ? showBytes(path) : `${showBytes(path)} (${code})`)))} can't be read, so the tree can't be packed whole; run as a user who may, or leave it out with --exclude`,
     );
   const isVolatile = selectPaths(volatile);
-  const changed = scan.references.flatMap(({ code, file }) =>
-    code === 'RL902' && isVolatile(file) === null ? [file] : [],
-  );
-  if (changed.length > 0)
+  const stale = changed.filter((path) => isVolatile(path) === null);
+  if (stale.length > 0)
     throw new StalePlanError(
-      `${listed(changed.map((path: TreePath) => showBytes(path)))} changed while it was read; stop what writes to it, or declare it volatile`,
+      `${listed(stale.map(showBytes))} changed while it was read; stop what writes to it, or declare it volatile`,
     );
 }
 

@@ -4,7 +4,7 @@ import { copyAside } from '../io/spool.ts';
 import { rootOf } from '../model/bundle.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import type { Pace } from './pace.ts';
-import type { FullScan } from './scan.ts';
+import type { PackScan } from './pack-scan.ts';
 import { selectPaths } from './selection.ts';
 
 export interface Spool {
@@ -12,7 +12,7 @@ export interface Spool {
   rootOf(file: TreePath): AbsolutePath | null;
   digestOf(file: TreePath): string | null;
   /** Copies that are not what the scan saw: the plan's edits do not fit them. */
-  changed(): readonly { readonly file: TreePath }[];
+  readonly changed: readonly { readonly file: TreePath }[];
   /** Files that went away. */
   readonly vanished: ReadonlySet<TreePath>;
   readonly warnings: readonly string[];
@@ -20,32 +20,34 @@ export interface Spool {
 
 /** Copies every volatile file into `folder`, by the same path below it. */
 export async function spoolVolatile(
-  full: FullScan,
+  scan: PackScan,
   globs: readonly string[],
   folder: () => AbsolutePath,
   pace: Pace,
 ): Promise<Spool> {
-  const isVolatile = globs.length === 0 ? () => null : selectPaths(globs);
+  const isVolatile = selectPaths(globs);
   const digests = new Map<TreePath, string>();
   const vanished = new Set<TreePath>();
+  const changed: { readonly file: TreePath }[] = [];
   const warnings: string[] = [];
-  for (const entry of full.entries) {
+  for (const entry of globs.length === 0 ? [] : scan.entries) {
     if (entry.type !== 'file' || isVolatile(entry.path) === null) continue;
-    const digest = copyAside(rootOf(entry.path, full.scan), entry.path, folder());
+    const digest = copyAside(rootOf(entry.path, scan), entry.path, folder());
     if (digest === null) vanished.add(entry.path);
     else digests.set(entry.path, digest);
     if (digest === null) warnings.push(`${showBytes(entry.path)} went away while the tree was packed; it is volatile`);
-    else if (digest !== full.digests.get(entry.path))
+    else if (digest !== entry.digest) {
+      changed.push({ file: entry.path });
       warnings.push(
         `${showBytes(entry.path)} changed while the tree was packed; it is volatile, and packed as it was last, without edits`,
       );
+    }
     await pace.step(entry.size);
   }
-  const changed = [...digests].filter(([file, digest]) => digest !== full.digests.get(file)).map(([file]) => file);
   return {
     rootOf: (file) => (digests.has(file) ? folder() : null),
     digestOf: (file) => digests.get(file) ?? null,
-    changed: () => changed.map((file) => ({ file })),
+    changed,
     vanished,
     warnings,
   };

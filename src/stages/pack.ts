@@ -8,12 +8,13 @@ import type { BundledPython } from '../model/bundle.ts';
 import { UsageError } from '../model/errors.ts';
 import type { LeftOut, Manifest } from '../model/manifest.ts';
 import { isInside, type AbsolutePath } from '../model/path.ts';
-import { PLACEHOLDER_PREFIX, type Plan } from '../model/plan.ts';
+import { PLACEHOLDER_PREFIX } from '../model/plan.ts';
 import { Pace } from './pace.ts';
+import { PackPlan } from './pack-plan.ts';
+import { scanForPack, type PackScan } from './pack-scan.ts';
 import { requireReadable } from './pack-verdicts.ts';
 import { writeArchive, type PackedTree, type ArchiveOptions } from './pack-write.ts';
-import { plan, type Strategy } from './plan.ts';
-import { scanWithDigests, type FullScan } from './scan.ts';
+import type { Strategy } from './plan.ts';
 import type { ScanOptions } from './scan-options.ts';
 
 export interface WriteOptions extends ArchiveOptions {
@@ -50,24 +51,31 @@ export interface PackReceipt {
  */
 export async function pack(tree: string, options: PackOptions): Promise<PackReceipt> {
   const { onProgress: _, ...scanOptions } = options;
-  const full = await scanWithDigests(tree, scanOptions);
-  return packPlan(full, plan(full.scan, { ...options, to: 'placeholder' }), options);
+  const found = await scanForPack(tree, scanOptions);
+  try {
+    return await packScan(found, options);
+  } finally {
+    found.close();
+  }
 }
 
-/** Writes the archive of a scanned tree by a plan that was made with `to: 'placeholder'`. */
-export async function packPlan(found: FullScan, planned: Plan, options: WriteOptions): Promise<PackReceipt> {
-  const full = withRealOrigins(found);
-  requireReadable(full, options.volatile ?? []);
-  if (isInside(absolutePath(options.output), full.scan.tree))
+/** Plans a tree that was scanned, with placeholders, and writes the archive. */
+export async function packScan(
+  found: PackScan,
+  options: WriteOptions & Omit<Strategy, 'to' | 'via'>,
+): Promise<PackReceipt> {
+  const scan = withRealOrigins(found);
+  requireReadable(scan, options.volatile ?? []);
+  if (isInside(absolutePath(options.output), scan.tree))
     throw new UsageError(
-      `the archive can't be written into the tree that it holds; give a place outside ${full.scan.tree} with -o`,
+      `the archive can't be written into the tree that it holds; give a place outside ${scan.tree} with -o`,
     );
-  const pace = new Pace(options, full.entries.length);
+  const pace = new Pace(options, scan.entries.length);
   const output = beginOutput(options.output);
   try {
-    const packed = await writeArchive(full, planned, output, options, pace);
+    const packed = await writeArchive(scan, new PackPlan(scan, options), output, options, pace);
     output.publish();
-    return receipt(output, packed, full.scan.bundle?.pythons ?? []);
+    return receipt(output, packed, scan.bundle?.pythons ?? []);
   } catch (error) {
     // such as a full disk; what is read has errors of its own
     if (error instanceof Error && 'syscall' in error && error.syscall === 'write')
@@ -79,9 +87,8 @@ export async function packPlan(found: FullScan, planned: Plan, options: WriteOpt
 }
 
 /** A tree that is a template is known by its placeholder too, which is to stand in the archive: only places are looked for there. */
-function withRealOrigins(full: FullScan): FullScan {
-  const prefixes = full.scan.prefixes.filter(({ path }) => path !== PLACEHOLDER_PREFIX);
-  return { ...full, scan: { ...full.scan, prefixes } };
+function withRealOrigins(scan: PackScan): PackScan {
+  return { ...scan, prefixes: scan.prefixes.filter(({ path }) => path !== PLACEHOLDER_PREFIX) };
 }
 
 function receipt(output: ArchiveOutput, packed: PackedTree, pythons: readonly BundledPython[]): PackReceipt {

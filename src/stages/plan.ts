@@ -46,25 +46,15 @@ export type Writes = { readonly kind: 'relative' } | { readonly kind: 'absolute'
  * @example plan(await scan('/srv/site'), { to: 'placeholder' })
  */
 export function plan(scan: Scan, strategy: Strategy = {}): Plan {
-  const decide = decider(scan, strategy);
+  const planFile = filePlanner(scan, strategy);
   const factsOf = new Map(scan.files.map((facts) => [facts.file, facts]));
   const refusals: Refusal[] = [];
   const changes = new Map<TreePath, FileChange>();
   for (const [file, references] of groupByFile(scan.references)) {
-    const edits: Extract<Decision, { edit: Edit }>[] = [];
-    for (const reference of references) {
-      const decision = decide(reference, factsOf.get(file));
-      if ('refusal' in decision) refusals.push(decision.refusal);
-      else edits.push(decision);
-    }
-    const facts = factsOf.get(file);
-    if (edits.length === 0 || facts === undefined) continue;
-    const change = edits.some(({ edit }) => edit.reference.site.kind === 'symlink')
-      ? retargetChange(facts, edits)
-      : contentChange(facts, edits);
+    const planned = planFile(references, factsOf.get(file));
     // not spread: a log may hold more references than a call takes arguments
-    for (const refusal of change.refusals) refusals.push(refusal);
-    if (change.change !== null) changes.set(file, change.change);
+    for (const refusal of planned.refusals) refusals.push(refusal);
+    if (planned.change !== null) changes.set(file, planned.change);
   }
   withDependents(changes, scan.dependents, factsOf);
   const remaining = settleRemoved(changes, refusals);
@@ -78,6 +68,38 @@ export function plan(scan: Scan, strategy: Strategy = {}): Plan {
     changes: scan.bundle === undefined ? sorted : sorted.filter((change) => !comesAlong(change)),
     refusals: remaining,
     ...(scan.bundle === undefined ? {} : { bundle: { ...scan.bundle, changes: sorted.filter(comesAlong) } }),
+  };
+}
+
+/** What a plan may know of the tree beside the file at hand. */
+export type PlannedTree = Pick<Scan, 'tree' | 'prefixes'>;
+
+/** What becomes of one file. */
+export interface FilePlan {
+  readonly change: FileChange | null;
+  readonly refusals: readonly Refusal[];
+}
+
+/** Decides for the references of a file, in their order; what follows from changes of other files is not yet in it. */
+export function filePlanner(
+  tree: PlannedTree,
+  strategy: Strategy,
+): (references: readonly Reference[], facts: FileFacts | undefined) => FilePlan {
+  const decide = decider(tree, strategy);
+  return (references, facts) => {
+    const refusals: Refusal[] = [];
+    const edits: Extract<Decision, { edit: Edit }>[] = [];
+    for (const reference of references) {
+      const decision = decide(reference, facts);
+      if ('refusal' in decision) refusals.push(decision.refusal);
+      else edits.push(decision);
+    }
+    if (edits.length === 0 || facts === undefined) return { change: null, refusals };
+    const assembled = edits.some(({ edit }) => edit.reference.site.kind === 'symlink')
+      ? retargetChange(facts, edits)
+      : contentChange(facts, edits);
+    for (const refusal of assembled.refusals) refusals.push(refusal);
+    return { change: assembled.change, refusals };
   };
 }
 
@@ -99,7 +121,7 @@ function relocations(scan: Scan, { to }: Strategy): Relocation[] {
 }
 
 /** The link that fixed slots name: the one that is given, or the one that the tree has and that leads to it. */
-function linkOf({ prefixes }: Scan, { to, via }: Strategy): AbsolutePath | null {
+function linkOf({ prefixes }: PlannedTree, { to, via }: Strategy): AbsolutePath | null {
   if (to === 'placeholder') return null;
   return via ?? prefixes.find(({ source }) => source === 'via')?.path ?? null;
 }
@@ -114,7 +136,10 @@ function groupByFile(references: readonly Reference[]): Map<TreePath, Reference[
   return groups;
 }
 
-function decider(scan: Scan, strategy: Strategy): (reference: Reference, facts: FileFacts | undefined) => Decision {
+function decider(
+  tree: PlannedTree,
+  strategy: Strategy,
+): (reference: Reference, facts: FileFacts | undefined) => Decision {
   const allows = compileAllowances(strategy.allowances ?? []);
   const isSelected = selector(strategy);
   return (reference, facts) => {
@@ -126,12 +151,12 @@ function decider(scan: Scan, strategy: Strategy): (reference: Reference, facts: 
     if (facts?.obstacle === 'unwritable') return refuse('unwritable', 'its folder can not be written to');
     if (facts?.obstacle === 'other-device')
       return refuse('other-device', 'it lies on another file system, beyond a mount point of the tree');
-    if (reference.fix === 'blocked') return unblocked(reference, scan, strategy) ?? refuse('blocked', reference.note);
+    if (reference.fix === 'blocked') return unblocked(reference, tree, strategy) ?? refuse('blocked', reference.note);
     if (reference.applicability !== 'safe' && strategy.unsafe !== true)
       return refuse('unsafe', reference.note || '--unsafe changes it all the same');
     if (reference.fix === 'relative' && reference.relative !== undefined)
       return relativeEdit(reference, reference.relative);
-    return absoluteEdit(reference, scan, strategy);
+    return absoluteEdit(reference, tree, strategy);
   };
 }
 
@@ -147,10 +172,10 @@ function selector({ only, except }: Strategy): (reference: Reference) => boolean
 }
 
 /** A blocked site may take a path of the same length, when the user accepts the risk. */
-function unblocked(reference: Reference, scan: Scan, strategy: Strategy): Decision | null {
+function unblocked(reference: Reference, tree: PlannedTree, strategy: Strategy): Decision | null {
   if (strategy.unsafe !== true || reference.absolute === undefined || reference.applicability === 'manual') return null;
   if (strategy.to === 'placeholder') return null;
-  return absoluteEdit(reference, scan, strategy);
+  return absoluteEdit(reference, tree, strategy);
 }
 
 function relativeEdit(reference: Reference, relative: NonNullable<Reference['relative']>): Decision {
@@ -161,14 +186,14 @@ function relativeEdit(reference: Reference, relative: NonNullable<Reference['rel
   return { edit: { reference, form: 'relative', replacement }, writes: { kind: 'relative' } };
 }
 
-function absoluteEdit(reference: Reference, scan: Scan, strategy: Strategy): Decision {
+function absoluteEdit(reference: Reference, tree: PlannedTree, strategy: Strategy): Decision {
   const { absolute } = reference;
   if (absolute === undefined) return { refusal: { reference, reason: 'blocked', note: reference.note } };
-  if (isInPlace(reference, scan, strategy))
+  if (isInPlace(reference, tree, strategy))
     return { refusal: { reference, reason: 'in-place', note: 'absolute, and the place it says is right already' } };
   const template = strategy.to === 'placeholder';
-  const place = template ? PLACEHOLDER : (strategy.to ?? scan.tree);
-  const destination = absolute.slot === undefined ? place : (linkOf(scan, strategy) ?? place);
+  const place = template ? PLACEHOLDER : (strategy.to ?? tree.tree);
+  const destination = absolute.slot === undefined ? place : (linkOf(tree, strategy) ?? place);
   // a slot keeps the build's path until install writes the destination into it
   if (template && absolute.slot !== undefined)
     return {
@@ -189,9 +214,9 @@ function whyNot({ why, room, needed }: Extract<Written, { ok: false }>): Pick<Re
 }
 
 /** Whether the reference says the place already that it shall say: the one asked for, or where the tree stands now. */
-function isInPlace({ prefix, absolute }: Reference, scan: Scan, { to, via }: Strategy): boolean {
+function isInPlace({ prefix, absolute }: Reference, tree: PlannedTree, { to, via }: Strategy): boolean {
   if (prefix === null || to === 'placeholder') return false;
-  const here = scan.prefixes.filter(({ source }) => HERE.has(source)).map(({ path }) => path);
+  const here = tree.prefixes.filter(({ source }) => HERE.has(source)).map(({ path }) => path);
   const places = to === undefined ? here : [to];
   return (via !== undefined && absolute?.slot !== undefined ? [via] : places).some(
     (place) => joinAbsolute(place, absolute?.base ?? '') === prefix,

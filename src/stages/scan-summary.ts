@@ -4,7 +4,7 @@ import { roomFor } from '../formats/file-rows.ts';
 import { RULE_NAMES, type RuleCode } from '../model/codes.ts';
 import type { TreePath } from '../model/path.ts';
 import type { Fix, Reference } from '../model/reference.ts';
-import type { ScanSummary } from '../model/scan.ts';
+import type { Dependent, ScanSummary } from '../model/scan.ts';
 
 /** RL901. `why` is the system's code (`EACCES`), or a sentence. */
 export function unreadable(file: TreePath, why: string): Reference {
@@ -29,6 +29,11 @@ function entryReference(code: RuleCode, file: TreePath, path: string, note: stri
     fix: 'blocked',
     note,
   };
+}
+
+/** Byte code among what depends on files that may change. */
+export function compiledFrom(dependents: readonly Dependent[]): Set<TreePath> {
+  return new Set(dependents.flatMap(({ kind, file }) => (kind === 'byte-code' ? [file] : [])));
 }
 
 /** Counts of entries by type, and the bytes of all files. */

@@ -14,7 +14,7 @@ import { unreadable, type Counts } from './scan-summary.ts';
 /** Gathers what a scan finds, in any order. A key is the place of a path in the walk, which is in byte order. */
 export interface Gatherer {
   /** Every entry, before anything else is told of it. */
-  seeEntry(entry: Entry): void;
+  seeEntry(entry: Entry, key: number): void;
   /** What the walk alone tells of an entry. */
   addOfEntry(entry: Entry, key: number, references: readonly Reference[]): void;
   /** A reference that the scan itself makes. */
@@ -52,7 +52,7 @@ export class TreeTally {
   }
 
   addEntry(entry: Entry, key: number): void {
-    this.#gatherer.seeEntry(entry);
+    this.#gatherer.seeEntry(entry, key);
     if (entry.unreadable !== undefined) {
       this.#gatherer.addOwn(unreadable(entry.path, entry.unreadable), key);
       return;

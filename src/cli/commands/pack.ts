@@ -46,8 +46,7 @@ export const command: Command = defineCommand({
     ['relocate pack . -o ../site.tar.zst --exclude "var/**"', 'without the data'],
   ],
   async run(args, session) {
-    const { keepHeapSmall, packPlan, plan, readConfig, requireSettled, scanWithDigests } =
-      await import('../../index.ts');
+    const { keepHeapSmall, packScan, readConfig, requireSettled, scanForPack } = await import('../../index.ts');
     keepHeapSmall();
     await requireSettled(args.tree);
     const config = readConfig(args.tree, args.config);
@@ -69,11 +68,17 @@ export const command: Command = defineCommand({
       ...sourceDate(),
     };
     const packed = await withBundle(args, options, async (bundled) => {
-      const full = await session.withProgress('scanning', (onProgress) =>
-        scanWithDigests(args.tree, { ...options, ...bundled, onProgress }),
+      const found = await session.withProgress('scanning', (onProgress) =>
+        scanForPack(args.tree, { ...options, ...bundled, onProgress }),
       );
-      const planned = plan(full.scan, { to: 'placeholder', unsafe: args.unsafe, allowances: config.allow });
-      return session.withProgress('packing', (onProgress) => packPlan(full, planned, { ...writing, onProgress }));
+      const strategy = { unsafe: args.unsafe, allowances: config.allow };
+      try {
+        return await session.withProgress('packing', (onProgress) =>
+          packScan(found, { ...writing, ...strategy, onProgress }),
+        );
+      } finally {
+        found.close();
+      }
     });
     if (args.format === 'json') await session.printJson(packed);
     else await session.print(packText(packed, session.terminal.style));
