@@ -2,7 +2,6 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { writePax } from '../src/formats/tar-pax.ts';
 import { BLOCK } from '../src/formats/tar-entry.ts';
 import { ArchiveError, RequirementError } from '../src/model/errors.ts';
 import type { ManifestEntry } from '../src/model/manifest.ts';
@@ -406,7 +405,7 @@ describe('readers that disagree', () => {
   });
 
   test('a pax record that says it is longer than it is', async () => {
-    const wrong = Buffer.concat([Buffer.from('99'), writePax({ path: Buffer.from('x') }).subarray(1)]);
+    const wrong = Buffer.from('99 path=x\n');
     expect(
       await refused(
         [hello],

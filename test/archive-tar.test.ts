@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { Header } from 'tar';
 import { describe, expect, test } from 'vitest';
 import { decodeBytes, encodeBytes } from '../src/formats/byte-text.ts';
 import { MEMBER_HEAD, readMemberHead } from '../src/formats/gzip-frames.ts';
@@ -51,6 +52,29 @@ const path = fc
   .filter((text) => encodeBytes(text).length < 4096);
 
 describe('headers', () => {
+  test('of long names of ASCII are split where node-tar splits them, and are its bytes', () => {
+    const letter = fc.constantFrom('a', 'b', '.', '-', ' ');
+    const part = fc
+      .string({ unit: letter, minLength: 1, maxLength: 120, size: 'max' })
+      .filter((text) => !/^\.+$/.test(text));
+    const long = fc.array(part, { minLength: 1, maxLength: 8, size: 'max' }).map((parts) => parts.join('/'));
+    let split = 0;
+    fc.assert(
+      fc.property(long, fc.nat(0o7777), fc.nat(2 ** 33 - 1), (path, mode, size) => {
+        const block = Buffer.alloc(512);
+        const theirs = { path, type: 'File', mode, uid: 5, gid: 6, size, mtime: new Date(1e12) } as const;
+        const needsPax = new Header(theirs).encode(block) || new Header(block).path !== path;
+        const header = writeHeader({ ...PLAIN, path, mode, uid: 5, gid: 6, size, mtime: `${10n ** 18n}` });
+        expect(header.length > 512).toBe(needsPax);
+        if (needsPax) return;
+        if (path.length >= 100) split++;
+        expect(header.equals(block)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(split).toBeGreaterThan(50);
+  });
+
   test('give back any path, target, time, owner and size', async () => {
     const time = fc.bigInt(-(10n ** 20n), 10n ** 20n);
     const number = fc.nat(0xffffffff);

@@ -20,9 +20,11 @@ const RULES: Readonly<Record<keyof TarEntry, string>> = {
   minor: 'entry-device',
 };
 
+const FIELDS = Object.keys(RULES) as (keyof TarEntry)[];
+
 /** The refusal of a header that is not what the manifest makes expect; null where they agree. */
 export function manifestEntryDiffers(expected: TarEntry, found: TarEntry): ArchiveError | null {
-  for (const field of Object.keys(RULES) as (keyof TarEntry)[]) {
+  for (const field of FIELDS) {
     if (expected[field] === found[field]) continue;
     const says = field === 'path' ? '' : ` for the ${field} of '${showBytes(expected.path)}'`;
     return new ArchiveError(

@@ -23,21 +23,34 @@ export type PaxRecords = Partial<Record<PaxKeyword, Buffer>>;
 /** No record of ours comes near this; a header that is larger is an attack on memory. */
 export const PAX_LIMIT: number = 64 * 1024;
 
-/** The body of a pax header. */
-export function writePax(records: PaxRecords): Buffer {
-  return Buffer.concat(
-    PAX_KEYWORDS.flatMap((keyword) => {
-      const value = records[keyword];
-      return value === undefined ? [] : [writeRecord(keyword, value)];
-    }),
-  );
+/** Bytes of the body of a pax header; 0 where there are no records. */
+export function paxLength(records: PaxRecords): number {
+  let sum = 0;
+  for (const keyword in records) sum += recordLength(keyword, records[keyword as PaxKeyword]); // its keys are keywords
+  return sum;
 }
 
-function writeRecord(keyword: string, value: Buffer): Buffer {
+/** Writes the body of a pax header into a buffer. */
+export function writePax(records: PaxRecords, target: Buffer, start: number): void {
+  let at = start;
+  for (const keyword of PAX_KEYWORDS) {
+    const value = records[keyword];
+    if (value === undefined) continue;
+    at += target.write(`${recordLength(keyword, value)} ${keyword}=`, at, 'latin1');
+    at += value.copy(target, at);
+    target[at++] = 0x0a;
+  }
+}
+
+function recordLength(keyword: string, value: Buffer | undefined): number {
+  if (value === undefined) return 0;
   const rest = keyword.length + value.length + 3; // blank, `=`, newline
-  let length = rest + String(rest).length;
-  if (String(length).length > String(rest).length) length = rest + String(length).length;
-  return Buffer.concat([Buffer.from(`${length} ${keyword}=`, 'latin1'), value, Buffer.from('\n')]);
+  const length = rest + digits(rest);
+  return digits(length) > digits(rest) ? rest + digits(length) : length;
+}
+
+function digits(number: number): number {
+  return number < 10 ? 1 : number < 100 ? 2 : String(number).length;
 }
 
 /**
@@ -64,7 +77,8 @@ function parseRecord(body: Buffer, at: number): { keyword: PaxKeyword; value: Bu
     throw new ArchiveError('pax-length', 'a pax record does not have the length that it says');
   const equals = body.indexOf(0x3d, at);
   if (equals < 0 || equals >= end - 2) throw new ArchiveError('pax-record', 'a pax record has no keyword, or no value');
-  const keyword = PAX_KEYWORDS.find((known) => known === body.toString('latin1', at + digits.length + 1, equals));
+  const name = body.toString('latin1', at + digits.length + 1, equals);
+  const keyword = PAX_KEYWORDS.find((known) => known === name);
   if (keyword === undefined)
     throw new ArchiveError(
       'pax-keyword',

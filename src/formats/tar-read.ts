@@ -41,6 +41,10 @@ const FIELDS = {
   minor: [337, 8],
 } as const;
 
+const NUMBERS = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
+/** `magic` and `version`. */
+const MAGIC: Buffer = Buffer.from('ustar\x0000', 'latin1');
+
 /**
  * Says what a block of 512 bytes is.
  * @throws ArchiveError: `tar-checksum`, `tar-not-ustar`, `tar-number-…`, `pax-too-large`, or the rule of a type that is not read
@@ -52,13 +56,13 @@ export function readBlock(block: Buffer): HeaderBlock {
       'tar-checksum',
       'a tar header does not have the checksum that it says: the archive is damaged',
     );
-  const flag = block.toString('latin1', 156, 157);
+  const flag = String.fromCharCode(block[156] ?? 0);
   const other = OTHER_TYPES[flag];
   if (other !== undefined)
     throw new ArchiveError(other[0], `the archive holds ${other[1]}, which relocate does not write`);
-  if (block.toString('latin1', 257, 265) !== 'ustar\x0000')
+  if (MAGIC.compare(block, 257, 265) !== 0)
     throw new ArchiveError('tar-not-ustar', 'a tar header is not of the ustar format');
-  for (const name of Object.keys(FIELDS) as (keyof typeof FIELDS)[]) numberIn(block, name);
+  for (const name of NUMBERS) numberIn(block, name);
   if (flag === 'x') return { kind: 'pax', size: requirePaxSize(numberIn(block, 'size')) };
   const type = TYPES.get(flag);
   if (type === undefined)
@@ -78,13 +82,17 @@ function requirePaxSize(size: number): number {
 /** A number as relocate writes it: octal digits, then a blank or none, then NUL. */
 function numberIn(block: Buffer, name: keyof typeof FIELDS): number {
   const [at, length] = FIELDS[name];
+  let value = 0;
+  let end = at;
+  for (let digit = block[end] ?? 0; digit >= 0x30 && digit <= 0x37; digit = block[++end] ?? 0)
+    value = value * 8 + digit - 0x30;
+  if (end > at && end < at + length && block[end] === 0x20) end++;
+  if (end > at && end === at + length - 1 && block[end] === 0) return value;
   const field = block.toString('latin1', at, at + length);
   if (field.charCodeAt(0) >= 0x80)
     throw new ArchiveError('tar-number-base-256', `the ${name} of a tar header is in base 256`);
   if (field.includes('-')) throw new ArchiveError('tar-number-negative', `the ${name} of a tar header is negative`);
-  if (!/^[0-7]+ ?\0$/.test(field))
-    throw new ArchiveError('tar-number-octal', `the ${name} of a tar header is no octal number`);
-  return Number.parseInt(field, 8);
+  throw new ArchiveError('tar-number-octal', `the ${name} of a tar header is no octal number`);
 }
 
 /**
@@ -113,11 +121,11 @@ export function readFields(type: TarType, block: Buffer, pax: PaxRecords): TarEn
     mode: numberIn(block, 'mode'),
     uid: numberRecord(pax, 'uid') ?? numberIn(block, 'uid'),
     gid: numberRecord(pax, 'gid') ?? numberIn(block, 'gid'),
-    user: decodeBytes(pax.uname ?? bytesIn(block, 265, 32)),
-    group: decodeBytes(pax.gname ?? bytesIn(block, 297, 32)),
+    user: textOf(pax.uname, block, 265, 32),
+    group: textOf(pax.gname, block, 297, 32),
     size,
-    mtime: timeRecord(pax) ?? `${BigInt(numberIn(block, 'mtime')) * 1_000_000_000n}`,
-    target: decodeBytes(pax.linkpath ?? bytesIn(block, 157, 100)),
+    mtime: timeRecord(pax) ?? nanoseconds(numberIn(block, 'mtime')),
+    target: textOf(pax.linkpath, block, 157, 100),
     major: numberIn(block, 'major'),
     minor: numberIn(block, 'minor'),
   };
@@ -127,10 +135,15 @@ export function readFields(type: TarType, block: Buffer, pax: PaxRecords): TarEn
   return entry;
 }
 
+/** What a record says, else a field of the block. */
+function textOf(record: Buffer | undefined, block: Buffer, at: number, length: number): string {
+  if (record === undefined && block[at] === 0) return '';
+  return decodeBytes(record ?? bytesIn(block, at, length));
+}
+
 function nameIn(block: Buffer): Buffer {
   const name = bytesIn(block, 0, 100);
-  const prefix = bytesIn(block, 345, 155);
-  return prefix.length === 0 ? name : Buffer.concat([prefix, Buffer.from('/'), name]);
+  return block[345] === 0 ? name : Buffer.concat([bytesIn(block, 345, 155), Buffer.from('/'), name]);
 }
 
 /** The bytes of a field up to its first NUL. */
@@ -138,6 +151,10 @@ function bytesIn(block: Buffer, at: number, length: number): Buffer {
   const field = block.subarray(at, at + length);
   const end = field.indexOf(0);
   return end < 0 ? field : field.subarray(0, end);
+}
+
+function nanoseconds(seconds: number): string {
+  return seconds === 0 ? '0' : `${seconds}000000000`;
 }
 
 function numberRecord(pax: PaxRecords, keyword: PaxKeyword): number | undefined {
@@ -155,6 +172,8 @@ function timeRecord(pax: PaxRecords): string | undefined {
   if (text === undefined) return undefined;
   const [, sign = '', seconds = '', fraction = ''] = /^(-?)(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,9}))?$/.exec(text) ?? [];
   if (seconds === '') throw new ArchiveError('pax-time', "the pax record 'mtime' is no time");
+  // a time of the present is its digits one after the other
+  if (sign === '' && seconds !== '0') return seconds + fraction.padEnd(9, '0');
   const time = BigInt(seconds) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0'));
   return (sign === '-' ? -time : time).toString();
 }

@@ -3,95 +3,137 @@
  * A reader without pax (busybox) finds every name that fits ustar as raw bytes, and the rest under `.relocate/long-names/`.
  */
 import { hash } from 'node:crypto';
-import { Header } from 'tar';
 import { OWN_PATHS } from '../model/manifest.ts';
 import { encodeBytes, isValidText } from './byte-text.ts';
 import { BLOCK, paddingOf, TYPE_FLAGS, type TarEntry } from './tar-entry.ts';
-import { writePax, type PaxRecords } from './tar-pax.ts';
+import { paxLength, writePax, type PaxRecords } from './tar-pax.ts';
 
 /** Room in a ustar header: name and linkname, prefix, and the largest numbers of 8 and 12 bytes. */
 const NAME_ROOM = 100;
+const PREFIX_ROOM = 155;
 const OWNER_ROOM = 31;
 const MOST_IN_8 = 0o7777777;
 const MOST_IN_12 = 0o77777777777;
 /** Offsets in struct posix_header (tar.h). */
-const AT = { name: 0, linkname: 157, prefix: 345 } as const;
+const AT = {
+  name: 0,
+  mode: 100,
+  uid: 108,
+  gid: 116,
+  size: 124,
+  mtime: 136,
+  typeflag: 156,
+  linkname: 157,
+  magic: 257,
+  uname: 265,
+  gname: 297,
+  major: 329,
+  minor: 337,
+  prefix: 345,
+} as const;
 export const AT_CHECKSUM = 148;
 
 /** Bytes of `writeHeader`, known for less. */
 export function headerLength(entry: TarEntry): number {
-  const records = paxRecords(entry, placeName(entry.path), placeName(entry.target, NAME_ROOM));
-  if (Object.keys(records).length === 0) return BLOCK;
-  const { length } = writePax(records);
-  return 2 * BLOCK + length + paddingOf(length);
+  const length = paxLength(paxRecords(entry, placeName(entry.path), placeLink(entry.target)));
+  return length === 0 ? BLOCK : 2 * BLOCK + length + paddingOf(length);
 }
 
 /** The header of an entry: one block, or a pax header and one block. */
 export function writeHeader(entry: TarEntry): Buffer {
   const name = placeName(entry.path);
-  const link = placeName(entry.target, NAME_ROOM);
+  const link = placeLink(entry.target);
   const records = paxRecords(entry, name, link);
-  const block = writeBlock({
-    ...entry,
-    type: TYPE_FLAGS[entry.type],
-    path: name.text,
-    target: link.text,
+  const length = paxLength(records);
+  const at = length === 0 ? 0 : BLOCK + length + paddingOf(length);
+  // small buffers share their memory only where they are not made of zeros
+  const header = Buffer.allocUnsafe(at + BLOCK).fill(0);
+  if (length > 0) {
+    writeBlock(header.subarray(0, BLOCK), 'x', PAX_NAME, { ...NOTHING, size: length });
+    writePax(records, header, BLOCK);
+  }
+  writeBlock(header.subarray(at), TYPE_FLAGS[entry.type], name, {
+    mode: entry.mode,
     uid: fit(entry.uid, MOST_IN_8),
     gid: fit(entry.gid, MOST_IN_8),
     size: fit(entry.size, MOST_IN_12),
     seconds: records.mtime === undefined ? secondsOf(entry.mtime) : fit(secondsOf(entry.mtime), MOST_IN_12),
+    link,
     user: records.uname === undefined ? entry.user : '',
     group: records.gname === undefined ? entry.group : '',
+    major: entry.major,
+    minor: entry.minor,
   });
-  if (name.raw !== null) putRaw(block, AT.name, name.raw);
-  if (link.raw !== null) putRaw(block, AT.linkname, link.raw);
-  return Object.keys(records).length === 0 ? block : Buffer.concat([paxHeader(records), block]);
+  return header;
 }
 
-/** How a name goes into a ustar field: as text that node-tar writes, as raw bytes, or under another name with pax to tell it. */
+/** How a name goes into ustar fields: as text, as raw bytes, or under another name with pax to tell it. */
 interface PlacedName {
+  readonly prefix: string;
   readonly text: string;
   readonly raw: Buffer | null;
   readonly needsPax: boolean;
 }
 
-function placeName(name: string, room?: number): PlacedName {
+const NO_NAME: PlacedName = { prefix: '', text: '', raw: null, needsPax: false };
+const PAX_NAME: PlacedName = { ...NO_NAME, text: `${OWN_PATHS.folder}/PaxHeader` };
+
+function placeName(path: string): PlacedName {
+  if (!isAscii(path)) return placeOther(path);
+  const split = splitPath(path);
+  if (split === null) return placeOther(path);
+  return { prefix: path.slice(0, Math.max(0, split - 1)), text: path.slice(split), raw: null, needsPax: false };
+}
+
+function placeLink(target: string): PlacedName {
+  if (target === '') return NO_NAME;
+  const fits = target.length <= NAME_ROOM && isAscii(target);
+  return fits ? { prefix: '', text: target, raw: null, needsPax: false } : placeOther(target);
+}
+
+function placeOther(name: string): PlacedName {
   const bytes = encodeBytes(name);
-  const isAscii = bytes.length === name.length && isValidText(name);
-  if (isAscii && (room === undefined ? fitsUstar(name) : bytes.length <= room))
-    return { text: name, raw: null, needsPax: false };
-  if (!isAscii && bytes.length <= NAME_ROOM) return { text: '', raw: bytes, needsPax: true };
-  return { text: `${OWN_PATHS.folder}/long-names/${hash('sha256', bytes).slice(0, 16)}`, raw: null, needsPax: true };
+  if (bytes.length <= NAME_ROOM && !isAscii(name)) return { prefix: '', text: '', raw: bytes, needsPax: true };
+  const text = `${OWN_PATHS.folder}/long-names/${hash('sha256', bytes).slice(0, 16)}`;
+  return { prefix: '', text, raw: null, needsPax: true };
 }
 
-/** Whether node-tar can split a name of ASCII into the prefix and name fields, so that it is read back as it was. */
-function fitsUstar(path: string): boolean {
-  if (path.length < NAME_ROOM) return true;
-  const block = Buffer.alloc(BLOCK);
-  return !new Header({ path, type: 'File' }).encode(block) && new Header(block).path === path;
+/** Whether a text takes a byte for each unit. */
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text, 'utf8') === text.length;
 }
 
+/**
+ * Where the name field of a path of ASCII begins: what is before it, without the slash, goes into the prefix field. Of several slashes the last is
+ * taken at which the prefix fits, as tar programs do. Null where none will do.
+ */
+function splitPath(path: string): number | null {
+  // a name that fills its field has no NUL behind it; such a path is split, or told by pax
+  if (path.length < NAME_ROOM) return 0;
+  const slash = path.lastIndexOf('/', PREFIX_ROOM);
+  return slash > 0 && path.length - slash - 1 <= NAME_ROOM ? slash + 1 : null;
+}
+
+/** What ustar can't say. */
 function paxRecords(entry: TarEntry, name: PlacedName, link: PlacedName): PaxRecords {
-  const text = [name.needsPax ? entry.path : '', link.needsPax ? entry.target : '', entry.user, entry.group];
-  const number = (value: number, most: number): Buffer | undefined =>
-    value > most ? Buffer.from(String(value)) : undefined;
-  const owner = (value: string): Buffer | undefined =>
-    /^[\x20-\x7e]*$/.test(value) && value.length <= OWNER_ROOM ? undefined : encodeBytes(value);
-  return defined({
-    hdrcharset: text.every(isValidText) ? undefined : Buffer.from('BINARY'),
-    path: name.needsPax ? encodeBytes(entry.path) : undefined,
-    linkpath: link.needsPax ? encodeBytes(entry.target) : undefined,
-    size: number(entry.size, MOST_IN_12),
-    uid: number(entry.uid, MOST_IN_8),
-    gid: number(entry.gid, MOST_IN_8),
-    uname: owner(entry.user),
-    gname: owner(entry.group),
-    mtime: paxTime(entry.mtime),
-  });
+  const { path, target, user, group, size, uid, gid } = entry;
+  const records: { -readonly [K in keyof PaxRecords]: PaxRecords[K] } = {};
+  const mtime = paxTime(entry.mtime);
+  if (mtime !== null) records.mtime = mtime;
+  if (name.needsPax) records.path = encodeBytes(path);
+  if (link.needsPax) records.linkpath = encodeBytes(target);
+  if (size > MOST_IN_12) records.size = Buffer.from(String(size));
+  if (uid > MOST_IN_8) records.uid = Buffer.from(String(uid));
+  if (gid > MOST_IN_8) records.gid = Buffer.from(String(gid));
+  if (!fitsOwner(user)) records.uname = encodeBytes(user);
+  if (!fitsOwner(group)) records.gname = encodeBytes(group);
+  const isText = isValidText(user) && isValidText(group) && (!name.needsPax || isValidText(path));
+  if (!isText || (link.needsPax && !isValidText(target))) records.hdrcharset = Buffer.from('BINARY');
+  return records;
 }
 
-function defined(records: { readonly [K in keyof PaxRecords]: PaxRecords[K] | undefined }): PaxRecords {
-  return Object.fromEntries(Object.entries(records).filter(([, value]) => value !== undefined));
+function fitsOwner(name: string): boolean {
+  return name === '' || (name.length <= OWNER_ROOM && /^[\x20-\x7e]*$/.test(name));
 }
 
 /** Whole seconds; a time before the epoch has none in ustar. */
@@ -100,13 +142,15 @@ function secondsOf(nanoseconds: string): number {
 }
 
 /** A time that ustar can't hold: with a fraction, before the epoch, or after the year 2242. */
-function paxTime(nanoseconds: string): Buffer | undefined {
+function paxTime(nanoseconds: string): Buffer | null {
   const isBefore = nanoseconds.startsWith('-');
   const digits = (isBefore ? nanoseconds.slice(1) : nanoseconds).padStart(10, '0');
   const seconds = digits.slice(0, -9);
-  const fraction = digits.slice(-9).replace(/0+$/, '');
-  if (!isBefore && fraction === '' && Number(seconds) <= MOST_IN_12) return undefined;
-  return Buffer.from(`${isBefore ? '-' : ''}${seconds}${fraction === '' ? '' : `.${fraction}`}`);
+  let end = digits.length;
+  while (end > seconds.length && digits.charCodeAt(end - 1) === ZERO) end--;
+  const fraction = digits.slice(seconds.length, end);
+  if (!isBefore && fraction === '' && Number(seconds) <= MOST_IN_12) return null;
+  return Buffer.from(`${isBefore ? '-' : ''}${seconds}${fraction === '' ? '' : `.${fraction}`}`, 'latin1');
 }
 
 /** A number that does not fit its field stands in pax alone, the field says 0: no base-256, which readers take differently. */
@@ -114,90 +158,66 @@ function fit(value: number, most: number): number {
   return value >= 0 && value <= most ? value : 0;
 }
 
-interface Block extends Omit<TarEntry, 'type' | 'mtime'> {
-  readonly type: string;
+/** What a header block says besides its type and name. */
+interface Fields extends Pick<TarEntry, 'mode' | 'uid' | 'gid' | 'size' | 'user' | 'group' | 'major' | 'minor'> {
   readonly seconds: number;
+  readonly link: PlacedName;
 }
 
-function writeBlock(block: Block): Buffer {
-  const { name, prefix } = splitPath(block.path);
-  const blank = '        ';
-  // one write of the whole: the fields in their order, up to the prefix
-  const text =
-    field(name, NAME_ROOM) +
-    octal(block.mode, 8) +
-    octal(block.uid, 8) +
-    octal(block.gid, 8) +
-    octal(block.size, 12) +
-    octal(block.seconds, 12) +
-    blank +
-    block.type +
-    field(block.target, NAME_ROOM) +
-    'ustar\u000000' +
-    field(block.user, 32) +
-    field(block.group, 32) +
-    octal(block.major, 8) +
-    octal(block.minor, 8) +
-    prefix;
-  // small buffers share their memory only where they are not made of zeros
-  const bytes = Buffer.allocUnsafe(BLOCK).fill(0);
-  bytes.write(text, 'latin1');
-  putChecksum(bytes);
-  return bytes;
+/** Of a pax header. */
+const NOTHING: Fields = {
+  mode: 0o644,
+  uid: 0,
+  gid: 0,
+  size: 0,
+  seconds: 0,
+  link: NO_NAME,
+  user: '',
+  group: '',
+  major: 0,
+  minor: 0,
+};
+
+/** Fills a block of zeros in. */
+function writeBlock(block: Buffer, type: string, name: PlacedName, fields: Fields): void {
+  put(block, AT.name, name);
+  putOctal(block, AT.mode, fields.mode, 8);
+  putOctal(block, AT.uid, fields.uid, 8);
+  putOctal(block, AT.gid, fields.gid, 8);
+  putOctal(block, AT.size, fields.size, 12);
+  putOctal(block, AT.mtime, fields.seconds, 12);
+  block.write(type, AT.typeflag, 'latin1');
+  put(block, AT.linkname, fields.link);
+  block.write('ustar\u000000', AT.magic, 'latin1');
+  if (fields.user !== '') block.write(fields.user, AT.uname, 'latin1');
+  if (fields.group !== '') block.write(fields.group, AT.gname, 'latin1');
+  putOctal(block, AT.major, fields.major, 8);
+  putOctal(block, AT.minor, fields.minor, 8);
+  if (name.prefix !== '') block.write(name.prefix, AT.prefix, 'latin1');
+  putOctal(block, AT_CHECKSUM, checksumOf(block), 8);
 }
 
-/** node-tar knows where a long name may be split. */
-function splitPath(path: string): { readonly name: string; readonly prefix: string } {
-  if (path.length < NAME_ROOM) return { name: path, prefix: '' };
-  const block = Buffer.alloc(BLOCK);
-  new Header({ path, type: 'File' }).encode(block);
-  const text = (at: number, length: number): string => block.toString('latin1', at, at + length).replace(/\0.*$/s, '');
-  return { name: text(AT.name, NAME_ROOM), prefix: text(AT.prefix, 155) };
+function put(block: Buffer, at: number, { text, raw }: PlacedName): void {
+  if (raw !== null) raw.copy(block, at);
+  else if (text !== '') block.write(text, at, 'latin1');
 }
 
-function field(text: string, length: number): string {
-  return text.padEnd(length, '\0');
-}
+const ZERO = 0x30;
+const BLANK = 0x20;
 
 /** Octal digits, a blank where there is room for one, NUL. */
-function octal(value: number, length: number): string {
-  const digits = value.toString(8);
-  return digits.length === length - 1 ? `${digits}\0` : `${digits.padStart(length - 2, '0')} \0`;
+function putOctal(block: Buffer, at: number, value: number, length: number): void {
+  let end = at + length - 1;
+  // as many digits as there is room for without the blank, one more where that is not enough
+  if (value < 8 ** (length - 2)) block[--end] = BLANK;
+  // beyond 32 bits no shift will do
+  for (let rest = value; end > at; rest = Math.floor(rest / 8)) block[--end] = ZERO + (rest % 8);
 }
 
 /** The sum of all bytes of a header, with blanks for its own. */
 export function checksumOf(block: Buffer): number {
-  let sum = 8 * 0x20;
-  for (let i = 0; i < BLOCK; i++) if (i < AT_CHECKSUM || i >= AT_CHECKSUM + 8) sum += block[i] ?? 0;
+  let sum = 8 * BLANK;
+  for (let i = 0; i < AT_CHECKSUM; i++) sum += block[i] ?? 0;
+  for (let i = AT_CHECKSUM + 8; i < BLOCK; i++) sum += block[i] ?? 0;
   return sum;
-}
-
-function putChecksum(block: Buffer): void {
-  block.write(octal(checksumOf(block), 8), AT_CHECKSUM, 'latin1');
-}
-
-function paxHeader(records: PaxRecords): Buffer {
-  const body = writePax(records);
-  const block = writeBlock({
-    type: 'x',
-    path: `${OWN_PATHS.folder}/PaxHeader`,
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    user: '',
-    group: '',
-    size: body.length,
-    seconds: 0,
-    target: '',
-    major: 0,
-    minor: 0,
-  });
-  return Buffer.concat([block, body, Buffer.alloc(paddingOf(body.length))]);
-}
-
-/** Writes bytes into a field of 100 and the checksum anew. */
-function putRaw(block: Buffer, at: number, bytes: Buffer): void {
-  block.fill(0, at, at + NAME_ROOM);
-  bytes.copy(block, at);
-  putChecksum(block);
 }
