@@ -1,11 +1,9 @@
 /** Scans batches of files on worker threads and on the calling thread, which helps while the others have enough to do. Order is not kept. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { compileNeedles } from '../formats/needles.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { RuleOptions } from '../rules/rule.ts';
+import { AnsweringWorker, canStart } from './answering-worker.ts';
 import { scanBatch, type Digests, type ScanTools } from './file-scan.ts';
 import { recordingProbe, type Noting } from './recording-probe.ts';
 import { answerOf } from './scan-answer.ts';
@@ -68,7 +66,7 @@ export function scanTools({ root, prefixes, options, digests, noting }: ScanSett
  */
 export function scanPool(settings: ScanSettings, jobs: number, onAnswer: OnAnswer, signal?: AbortSignal): ScanPool {
   const program = new URL('./scan-worker.js', import.meta.url);
-  const workers = existsSync(fileURLToPath(program)) ? jobs - 1 : 0;
+  const workers = canStart(program) ? jobs - 1 : 0;
   return new ThreadPool({ program, settings, workers, onAnswer, signal });
 }
 
@@ -80,17 +78,15 @@ interface PoolParts {
   readonly signal: AbortSignal | undefined;
 }
 
-interface Thread {
-  readonly worker: Worker;
-  /** Batches that it was given and has not answered, in order. */
-  readonly ahead: Batch[];
-}
+type Thread = AnsweringWorker<readonly ScanTask[], WrittenAnswer>;
 
 class ThreadPool implements ScanPool {
   readonly #parts: PoolParts;
   readonly #threads: Thread[] = [];
   #own: ScanTools | null = null;
   #alone = BATCHES_ALONE;
+  /** Batches that threads have, or that are not told of yet. */
+  #open = 0;
   #failure: Error | null = null;
   #wake: () => void = () => {};
 
@@ -104,19 +100,19 @@ class ThreadPool implements ScanPool {
     const isQuick = batch.tasks.every(isQuickTask);
     if (isQuick && this.#alone-- > 0) return this.#doHere(batch);
     const thread = this.#idlest();
-    if (thread !== null && thread.ahead.length < BATCHES_AHEAD) return send(thread, batch);
+    if (thread !== null && thread.jobs < BATCHES_AHEAD) return this.#send(thread, batch);
     if (thread === null || isQuick) return this.#doHere(batch);
-    await this.#until(() => thread.ahead.length < BATCHES_AHEAD);
-    send(thread, batch);
+    await this.#until(() => thread.jobs < BATCHES_AHEAD);
+    this.#send(thread, batch);
   }
 
   async settle(): Promise<void> {
-    await this.#until(() => this.#threads.every(({ ahead }) => ahead.length === 0));
+    await this.#until(() => this.#open === 0);
   }
 
   async stop(): Promise<void> {
     this.#parts.signal?.removeEventListener('abort', this.#onAbort);
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    await Promise.all(this.#threads.map((thread) => thread.stop()));
   }
 
   async #doHere(batch: Batch): Promise<void> {
@@ -145,36 +141,33 @@ class ThreadPool implements ScanPool {
   /** The worker with the least to do; a new one where all have something and there may be more; null where there are none. */
   #idlest(): Thread | null {
     let idlest: Thread | null = null;
-    for (const thread of this.#threads)
-      if (idlest === null || thread.ahead.length < idlest.ahead.length) idlest = thread;
+    for (const thread of this.#threads) if (idlest === null || thread.jobs < idlest.jobs) idlest = thread;
     const mayGrow = this.#threads.length < this.#parts.workers;
-    return mayGrow && (idlest === null || idlest.ahead.length > 0) ? this.#add() : idlest;
+    return mayGrow && (idlest === null || idlest.jobs > 0) ? this.#add() : idlest;
   }
 
   #add(): Thread {
-    const { program, settings } = this.#parts;
-    // the options of the calling process (`--input-type`) are not for the worker's program
-    const thread: Thread = { worker: new Worker(program, { workerData: settings, execArgv: [] }), ahead: [] };
-    thread.worker.on('message', ({ text, rows }: WrittenAnswer) => {
-      // a thread answers in the order in which it was asked
-      const batch = thread.ahead.shift();
-      // written by scan-worker.ts
-      const answer = { ...(JSON.parse(text) as Omit<BatchAnswer, 'rows'>), rows };
-      if (batch !== undefined) this.#parts.onAnswer(answer, batch);
-      this.#wake();
-    });
-    thread.worker.on('error', (error: Error) => {
-      this.#failure = error;
-      this.#wake();
-    });
+    const thread: Thread = new AnsweringWorker(this.#parts.program, this.#parts.settings);
     this.#threads.push(thread);
     return thread;
   }
-}
 
-function send(thread: Thread, batch: Batch): void {
-  thread.ahead.push(batch);
-  thread.worker.postMessage(batch.tasks);
+  #send(thread: Thread, batch: Batch): void {
+    this.#open++;
+    void this.#hear(thread.run(batch.tasks), batch);
+  }
+
+  async #hear(answer: Promise<WrittenAnswer>, batch: Batch): Promise<void> {
+    try {
+      const { text, rows } = await answer;
+      // written by scan-worker.ts
+      this.#parts.onAnswer({ ...(JSON.parse(text) as Omit<BatchAnswer, 'rows'>), rows }, batch);
+      this.#open--;
+    } catch (error) {
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    }
+    this.#wake();
+  }
 }
 
 /** Whether the calling thread may do a task: it has to answer the user soon. */

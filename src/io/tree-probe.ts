@@ -19,11 +19,14 @@ import { asTreePath, isInside, type AbsolutePath, type TreePath } from '../model
 import type { Prefix } from '../model/prefix.ts';
 import type { RuleContext, RuleOptions } from '../rules/rule.ts';
 import { entryType, hostPath, sortedNames } from './entries.ts';
+import { remembering } from './remembering.ts';
 import { kernelFinder } from './search-kernel.ts';
 import { xzCodec } from './xz-codec.ts';
 
-/** Answers kept before the memory is emptied: bounds it in trees with millions of folders. */
-const REMEMBERED = 20_000;
+/** Answers of each kind that are kept. Files come in the order of the walk, so what is asked for again was asked for lately. */
+const REMEMBERED = 1000;
+/** Names that are kept: folders may be large. */
+const NAMES = 20_000;
 
 /** Makes the context of a run. `tree` is the real path of the root. */
 export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], options: RuleOptions): RuleContext {
@@ -31,7 +34,7 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
     const real = realPathOf(hostPath(tree, path));
     if (real === null || !isInside(real, tree)) return null;
     return asTreePath(tree === '/' ? real.slice(1) : real.slice(tree.length + 1));
-  });
+  }, REMEMBERED);
   let finder: Finder | undefined;
   return {
     tree,
@@ -39,13 +42,20 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
     options,
     realPath,
     // rules ask again and again what lies beside and above a file
-    typeOf: remembering((path: TreePath) => attempt(() => typeOrNull(lstatSync(hostPath(tree, path), QUIETLY)))),
-    resolvedTypeOf: remembering((path: TreePath) => typeAt(hostPath(tree, path))),
+    typeOf: remembering(
+      (path: TreePath) => attempt(() => typeOrNull(lstatSync(hostPath(tree, path), QUIETLY))),
+      REMEMBERED,
+    ),
+    resolvedTypeOf: remembering((path: TreePath) => typeAt(hostPath(tree, path)), REMEMBERED),
     linkTarget: (path) => attempt(() => decodeBytes(readlinkSync(hostPath(tree, path), { encoding: 'buffer' }))),
-    namesIn: remembering((path: TreePath) => attempt(() => sortedNames(hostPath(tree, path))) ?? []),
+    namesIn: remembering(
+      (path: TreePath) => attempt(() => sortedNames(hostPath(tree, path))) ?? [],
+      NAMES,
+      (names) => 1 + names.length,
+    ),
     peek: (path, limit) => attempt(() => firstBytes(hostPath(tree, path), limit)),
-    hostTypeOf: remembering((path: string) => typeAt(encodeBytes(path))),
-    hostRealPath: remembering((path: string) => realPathOf(encodeBytes(path))),
+    hostTypeOf: remembering((path: string) => typeAt(encodeBytes(path)), REMEMBERED),
+    hostRealPath: remembering((path: string) => realPathOf(encodeBytes(path)), REMEMBERED),
     xzCodec,
     finder: () => (finder ??= kernelFinder(compileNeedles(prefixes))),
     marshalStrings,
@@ -88,16 +98,4 @@ function attempt<T>(look: () => T): T | null {
   } catch {
     return null;
   }
-}
-
-function remembering<K, V>(look: (key: K) => V): (key: K) => V {
-  const known = new Map<K, V>();
-  return (key) => {
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    if (known.size >= REMEMBERED) known.clear();
-    const value = look(key);
-    known.set(key, value);
-    return value;
-  };
 }

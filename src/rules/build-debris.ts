@@ -89,7 +89,7 @@ function rememberedOf<V>(all: WeakMap<Surroundings, Map<TreePath, V>>, context: 
 }
 
 /** Folders whose state is kept: bounds memory in trees with millions of them. */
-const REMEMBERED = 10_000;
+const REMEMBERED = 1000;
 
 function madeBeside(path: TreePath, root: TreePath, kind: BuildKind, context: Surroundings): Debris | null {
   const below = root === '' ? path : path.slice(root.length + 1);
