@@ -1,6 +1,6 @@
 /** Frames of a pack: made by threads or not, they hold what the manifest says, or the pack fails. */
 import { hash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -8,8 +8,10 @@ import { HitStream } from '../src/formats/hit-stream.ts';
 import { compileNeedles } from '../src/formats/needles.ts';
 import { tarEntry } from '../src/formats/tar-entry.ts';
 import { headerLength, writeHeader } from '../src/formats/tar-write.ts';
+import { ArchiveWriter } from '../src/io/archive-write.ts';
 import { ROOM_OF_FRAME } from '../src/io/compression.ts';
 import { FrameMaker } from '../src/io/frame-maker.ts';
+import { framePool } from '../src/io/frame-pool.ts';
 import type { FrameEntry, FrameFile } from '../src/io/frame-tasks.ts';
 import { kernelFinder } from '../src/io/search-kernel.ts';
 import { ArchiveError, StalePlanError } from '../src/model/errors.ts';
@@ -130,6 +132,37 @@ describe('a frame', () => {
       remains: 1,
       named: [PREFIX],
     });
+  });
+});
+
+describe('what was written', () => {
+  async function write(flags: string): Promise<string> {
+    const place = join(temporaryFolder(), 'x.tar');
+    writeFileSync(place, 'x'.repeat(64 * 1024));
+    const descriptor = openSync(place, flags);
+    const pool = await framePool({ compression: 'none', level: null, prefixes }, 1);
+    try {
+      const writer = new ArchiveWriter(descriptor, pool);
+      const { entry: said, body } = file('a', 'some text');
+      await writer.addBytes(tarEntry(said), [body]);
+      const { sha256 } = await writer.finish();
+      expect(hash('sha256', readFileSync(place))).toBe(sha256);
+      return sha256;
+    } finally {
+      closeSync(descriptor);
+      await pool.stop();
+    }
+  }
+
+  test('is read back, and its digest is that of the file', async () => {
+    expect(await write('w+')).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test('fails the pack where something else stands in the file', async () => {
+    // what is appended does not stand where it was to be written
+    await expect(write('a+')).rejects.toThrow(/reads back differently/);
+    // and the file must end where the archive does
+    await expect(write('r+')).rejects.toThrow(/reads back differently/);
   });
 });
 

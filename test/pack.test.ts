@@ -116,6 +116,35 @@ describe('the archive', () => {
     expect(other.sha256).toBe(receipt.sha256);
   });
 
+  test('lists a tree of more files than it holds in memory, in order', async () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 3200 }, (_, i) => [
+        `many/${i % 7}/${'long-name-'.repeat(18)}${i}`,
+        i % 2 === 0 ? `root ${tree}/etc` : 'none',
+      ]),
+    );
+    writeTree(tree, files);
+    const { receipt, manifest } = await packed();
+    const paths = manifest.entries.map(({ path }) => path);
+    expect(paths).toEqual(paths.toSorted());
+    const sizes = new Map<string, number>();
+    for (const each of manifest.entries) if (each.type === 'file') sizes.set(each.path, each.size);
+    const wrong = Object.entries(files).filter(([path, text]) => sizes.get(path) !== (text === 'none' ? 4 : 28));
+    expect(wrong).toEqual([]);
+    expect(manifest.entries.filter((each) => 'sites' in each)).toHaveLength(1601);
+    expect(receipt.totals).toMatchObject({ files: 3204, entries: paths.length });
+    expect((await verify(archive)).ok).toBe(true);
+  });
+
+  test('leads every name of a symlink to its place in the tree', async () => {
+    linkSync(join(tree, 'config'), join(tree, 'data/settings'));
+    linkSync(join(tree, 'config'), join(tree, 'settings'));
+    const { entry } = await packed();
+    expect(entry('config')).toMatchObject({ type: 'symlink', target: 'etc', leads: 'inside' });
+    expect(entry('settings')).toMatchObject({ type: 'symlink', target: 'etc', leads: 'inside' });
+    expect(entry('data/settings')).toMatchObject({ type: 'symlink', target: '../etc', leads: 'inside' });
+  });
+
   test('names the build only where something in it does', async () => {
     const { manifest } = await packed();
     expect(manifest.origins).toEqual([]);

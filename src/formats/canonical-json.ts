@@ -14,8 +14,8 @@ function isSorted(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every(isSorted);
   let last = '';
-  for (const [key, field] of Object.entries(value)) {
-    if (key < last || !isSorted(field)) return false;
+  for (const key of Object.keys(value)) {
+    if (key < last || !isSorted(value[key as keyof typeof value])) return false;
     last = key;
   }
   return true;

@@ -30,8 +30,9 @@ export function parseEntryText(text: string): ScannedEntry {
   // written by entryText
   const fields = JSON.parse(text) as Fields;
   const [path, type, size, mode, uid, gid, mtime, device, inode, links, blocks, digest, target, rdev] = fields;
+  // not spread: there is one for nearly every entry
+  if (digest !== null) return { path, type, size, mode, uid, gid, mtime, device, inode, links, blocks, digest };
   const entry = { path, type, size, mode, uid, gid, mtime, device, inode, links, blocks };
-  if (digest !== null) return { ...entry, digest };
   if (typeof target === 'string') return { ...entry, target };
   return typeof rdev === 'number' ? { ...entry, rdev } : entry;
 }

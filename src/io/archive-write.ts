@@ -2,11 +2,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import { fstatSync, ftruncateSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { provenHeader } from '../formats/proven-header.ts';
 import { BLOCK, END_OF_ARCHIVE, paddingOf, type TarEntry } from '../formats/tar-entry.ts';
 import { headerLength } from '../formats/tar-write.ts';
 import { ArchiveError } from '../model/errors.ts';
 import { isZeros } from './compression.ts';
-import { provenHeader } from './frame-maker.ts';
 import { fill } from './fill.ts';
 import type { FramePool } from './frame-pool.ts';
 import type { FrameEntry, PackedFrame } from './frame-tasks.ts';

@@ -4,12 +4,9 @@ import { RECORD_HEAD, RecordWriter } from '../formats/row-records.ts';
 import type { Entry, EntryList, ScannedEntry } from '../model/entry.ts';
 import type { TreePath } from '../model/path.ts';
 import { RowSpool } from './row-spool.ts';
-import { Spill } from './spill.ts';
 
 /** Entries without contents are put away when there are so many. */
 const TOGETHER = 256;
-/** They are read once or twice, in order. */
-const BLOCKS_HELD = 4;
 
 interface Awaited {
   readonly entry: Entry;
@@ -18,7 +15,7 @@ interface Awaited {
 
 export class EntrySpool implements EntryList {
   length = 0;
-  readonly #spool = new RowSpool(new Spill(BLOCKS_HELD));
+  readonly #spool = new RowSpool();
   /** Files of which the digest is not known yet: those that are on their way to a thread, and, in the end, what could not be read. */
   readonly #awaited = new Map<TreePath, Awaited>();
   readonly #others = new RecordWriter();

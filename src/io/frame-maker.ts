@@ -5,13 +5,10 @@
  */
 import { createHash, hash } from 'node:crypto';
 import { showBytes } from '../formats/byte-text.ts';
-import { manifestEntryDiffers } from '../formats/archive-agreement.ts';
 import { HitStream } from '../formats/hit-stream.ts';
 import { compileNeedles, judgeHits, type Finder, type Hit, type Needles } from '../formats/needles.ts';
-import { BLOCK, END_OF_ARCHIVE, paddingOf, type TarEntry } from '../formats/tar-entry.ts';
-import { parsePax } from '../formats/tar-pax.ts';
-import { readBlock, readFields } from '../formats/tar-read.ts';
-import { writeHeader } from '../formats/tar-write.ts';
+import { provenHeader } from '../formats/proven-header.ts';
+import { BLOCK, END_OF_ARCHIVE, paddingOf } from '../formats/tar-entry.ts';
 import { ArchiveError } from '../model/errors.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import { compressionOf, isZeros, type Compression } from './compression.ts';
@@ -98,21 +95,27 @@ export class FrameMaker {
       requireDigest(hash('sha256', put.original), source.change.before, source.path);
     const bytes = buffer.subarray(0, put.end);
     const hits = judgeHits(bytes, this.#needles, this.#kernel.find(put.end));
-    return { size: put.end, sha256: hash('sha256', bytes), remains: hits.length, named: namedBy(hits) };
+    const named = hits.length === 0 ? [] : [...new Set(hits.map(({ prefix }) => prefix.path))];
+    return { size: put.end, sha256: hash('sha256', bytes), remains: hits.length, named };
   }
 
   #measurePieces(pieces: Iterable<Buffer>): Measured {
     const digest = createHash('sha256');
     const search = new HitStream(this.#needles, undefined, (this.#find ??= kernelFinder(this.#needles)));
+    const named = new Set<AbsolutePath>();
     let size = 0;
-    const hits: Hit[] = [];
+    let remains = 0;
+    const count = (hits: readonly Hit[]): void => {
+      remains += hits.length;
+      for (const { prefix } of hits) named.add(prefix.path);
+    };
     for (const piece of pieces) {
       digest.update(piece);
       size += piece.length;
-      hits.push(...search.push(piece));
+      count(search.push(piece));
     }
-    hits.push(...search.end());
-    return { sha256: digest.digest('hex'), size, remains: hits.length, named: namedBy(hits) };
+    count(search.end());
+    return { sha256: digest.digest('hex'), size, remains, named: [...named] };
   }
 
   /**
@@ -175,10 +178,6 @@ export class FrameMaker {
   }
 }
 
-function namedBy(hits: readonly Hit[]): readonly AbsolutePath[] {
-  return hits.length === 0 ? [] : [...new Set(hits.map(({ prefix }) => prefix.path))];
-}
-
 /** Reads a file that has to be taken piece by piece; returns where it ends. */
 function putPieces(frame: Buffer, start: number, size: number, file: FrameFile): number {
   const end = start + size;
@@ -188,21 +187,6 @@ function putPieces(frame: Buffer, start: number, size: number, file: FrameFile):
     at += piece.copy(frame, at);
   }
   return at;
-}
-
-/** The header of an entry, read back as install will. */
-export function provenHeader(written: TarEntry): Buffer {
-  const head = writeHeader(written);
-  const block = head.subarray(-BLOCK);
-  const first = readBlock(head.subarray(0, BLOCK));
-  const records = first.kind === 'pax' ? parsePax(head.subarray(BLOCK, BLOCK + first.size)) : {};
-  const last = readBlock(block);
-  const differs =
-    last.kind === 'entry'
-      ? manifestEntryDiffers(written, readFields(last.type, block, records))
-      : new ArchiveError('pack-proof', `the header of '${showBytes(written.path)}' is not read as one`);
-  if (differs !== null) throw differs;
-  return head;
 }
 
 /** @throws ArchiveError where a file names the build more often than the manifest tells, or less */

@@ -1,15 +1,12 @@
 /** Values of plain JSON under keys: kept as bytes, in whatever order they come, and given back in the order of the keys, as often as asked. */
 import { RECORD_HEAD, RecordWriter } from '../formats/row-records.ts';
 import { RowSpool } from './row-spool.ts';
-import { Spill } from './spill.ts';
 
 /** Values that are put away together. */
 const TOGETHER = 64;
-/** A pack has several of these, which are read once or twice. */
-const BLOCKS_HELD = 4;
 
 export class KeyedSpool<T> implements Iterable<T> {
-  readonly #spool = new RowSpool(new Spill(BLOCKS_HELD));
+  readonly #spool = new RowSpool();
   readonly #writer = new RecordWriter();
   #waiting = 0;
 

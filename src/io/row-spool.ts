@@ -13,12 +13,8 @@ interface Run {
 const LONGEST_RUN = 512 * 1024;
 
 export class RowSpool {
-  readonly #spill: Spill;
+  readonly #spill = new Spill();
   readonly #runs: Run[] = [];
-
-  constructor(spill: Spill = new Spill()) {
-    this.#spill = spill;
-  }
 
   /** Takes records that stand one after another. */
   append(bytes: Buffer): void {

@@ -10,17 +10,12 @@ const BLOCK = 256 * 1024;
 const BLOCKS_HELD = 4;
 
 export class Spill {
-  readonly #most: number;
   #length = 0;
   readonly #held: Buffer[] = [];
   /** The block that is being filled, where it is not one of those held, and which it is. */
   #last: Buffer | null = null;
   #lastIndex = -1;
   #file: number | null = null;
-
-  constructor(blocksHeld: number = BLOCKS_HELD) {
-    this.#most = blocksHeld;
-  }
 
   /** Where the next bytes will be. */
   get length(): number {
@@ -44,7 +39,7 @@ export class Spill {
       const at = (from + done) % BLOCK;
       const part = into.subarray(done, done + BLOCK - at);
       const held = this.#held[index] ?? (index === this.#lastIndex ? this.#last : null);
-      if (held === null) this.#readFile((index - this.#most) * BLOCK + at, part);
+      if (held === null) this.#readFile((index - BLOCKS_HELD) * BLOCK + at, part);
       else held.copy(part, 0, at, at + part.length);
       done += part.length;
     }
@@ -61,14 +56,14 @@ export class Spill {
     const index = Math.floor(this.#length / BLOCK);
     const held = this.#held[index];
     if (held !== undefined) return held;
-    if (index < this.#most) {
+    if (index < BLOCKS_HELD) {
       const block = Buffer.allocUnsafeSlow(BLOCK);
       this.#held.push(block);
       return block;
     }
     this.#last ??= Buffer.allocUnsafeSlow(BLOCK);
     if (this.#lastIndex >= 0 && this.#lastIndex < index)
-      this.#writeFile(this.#last, (this.#lastIndex - this.#most) * BLOCK);
+      this.#writeFile(this.#last, (this.#lastIndex - BLOCKS_HELD) * BLOCK);
     this.#lastIndex = index;
     return this.#last;
   }

@@ -6,12 +6,10 @@ import { Spill } from './spill.ts';
 const GATHERED = 64 * 1024;
 /** Bytes that are read at a time. */
 const PIECE = 256 * 1024;
-/** A pack has several of these. */
-const BLOCKS_HELD = 4;
 const NEWLINE = 0x0a;
 
 export class TextSpool {
-  readonly #spill = new Spill(BLOCKS_HELD);
+  readonly #spill = new Spill();
   #gathered = '';
 
   append(text: string): void {

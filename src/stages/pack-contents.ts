@@ -198,7 +198,8 @@ class Preparation {
     if (copied !== null && this.#copies.has(file)) return unedited(file, copied);
     if (this.#removed.has(file)) return null;
     if (change?.kind === 'content') return change;
-    if (change?.kind === 'retarget') this.#targets.set(file, change.target);
+    if (change?.kind === 'retarget')
+      for (const name of [file, ...change.aliases]) this.#targets.set(name, change.target);
     return namesPrefix(planned) || this.#rows.has(file) ? unedited(file, copied ?? facts?.digest ?? '') : null;
   }
 

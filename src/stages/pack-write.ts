@@ -173,5 +173,6 @@ function frameEntry(entry: ManifestEntry, file: PackedFile | null): FrameEntry {
   const header = tarEntry(entry);
   if (file === null) return { header, file };
   const { source, sha256, remains } = file;
-  return { header, file: { ...source, sha256, remains } };
+  const { root, path, change } = source;
+  return { header, file: { root, path, change, sha256, remains } };
 }

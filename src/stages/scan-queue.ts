@@ -1,5 +1,6 @@
 /** Makes batches for the threads: first every file by its name; then, when all names are known, what had to wait for them. */
 import { compareBytes } from '../formats/byte-text.ts';
+import { FileNames } from '../io/file-names.ts';
 import { isLibraryName } from '../io/file-scan.ts';
 import { LARGE_FILE } from '../io/scan-pool.ts';
 import {
@@ -19,7 +20,7 @@ const BATCH_FILES = 256;
 /** Files whose hits are claimed in one batch: they may be large. */
 const BATCH_CLAIMS = 16;
 
-/** A file under all the names that were seen so far. */
+/** A file with something to claim, or a large one, under all the names that were seen so far. */
 interface Group {
   readonly names: TreePath[];
   /** Of its first name in byte order. */
@@ -36,6 +37,8 @@ export class ScanQueue {
   #keys: number[] = [];
   readonly #large: Batch[] = [];
   readonly #groups = new Map<string, Group>();
+  /** Of files that have other names, and nothing to claim so far. */
+  readonly #plain = new FileNames();
   readonly #ranged = new Map<TreePath, Group>();
   readonly #links: TreePath[] = [];
   readonly #splits: boolean;
@@ -77,8 +80,8 @@ export class ScanQueue {
     const placeOf = placesIn(tasks);
     const keyOf = (path: TreePath): number => keys[placeOf(path)] ?? 0;
     for (const { hits, ...file } of waiting) {
-      const { group, isNew } = this.#groupOf(file, keyOf(file.path));
-      group.hits ??= hits;
+      const key = keyOf(file.path);
+      const isNew = hits === null ? this.#addPlain(file, key) : this.#addFound(file, key, hits);
       if (!isNew || file.inode === null) continue;
       sum.files++;
       sum.bytes += file.seen.size;
@@ -92,19 +95,35 @@ export class ScanQueue {
     return sum;
   }
 
+  /** Whether the file was not seen under another name. */
+  #addPlain({ path, inode }: LargeFile, key: number): boolean {
+    const group = this.#groups.get(inode ?? path);
+    if (group === undefined) return inode === null || this.#plain.add(inode, { path, key });
+    addName(group, path, key);
+    return false;
+  }
+
+  /** The same. */
+  #addFound(file: LargeFile, key: number, hits: readonly FoundHit[]): boolean {
+    const { group, isNew } = this.#groupOf(file, key);
+    group.hits ??= hits;
+    return isNew;
+  }
+
   #groupOf({ path, inode, seen }: LargeFile, key: number): { readonly group: Group; readonly isNew: boolean } {
     const known = this.#groups.get(inode ?? path);
     if (known !== undefined) {
-      known.names.push(path);
-      known.key = Math.min(known.key, key);
+      addName(known, path, key);
       return { group: known, isNew: false };
     }
     const group: Group = { names: [path], key, seen, hits: null, ranges: [] };
+    const others = inode === null ? [] : this.#plain.take(inode);
+    for (const other of others) addName(group, other.path, other.key);
     this.#groups.set(inode ?? path, group);
-    return { group, isNew: true };
+    return { group, isNew: others.length === 0 };
   }
 
-  /** Whether the file was not seen under another name. */
+  /** The same. */
   #split(file: LargeFile, key: number): boolean {
     const { group, isNew } = this.#groupOf(file, key);
     if (!isNew) return false;
@@ -120,6 +139,12 @@ export class ScanQueue {
   /** All names of each file that has several, sorted. */
   *names(): Generator<readonly TreePath[]> {
     for (const { names } of this.#groups.values()) if (names.length > 1) yield names.sort(compareBytes);
+    for (const names of this.#plain.all()) if (names.length > 1) yield names.map(({ path }) => path).sort(compareBytes);
+  }
+
+  /** Ends what lies on the disk. */
+  close(): void {
+    this.#plain.close();
   }
 
   /**
@@ -157,6 +182,11 @@ export class ScanQueue {
     }
     return links;
   }
+}
+
+function addName(group: Group, path: TreePath, key: number): void {
+  group.names.push(path);
+  group.key = Math.min(group.key, key);
 }
 
 /** Null where there is nothing to claim. Of a large file with several names the ranges asked the rules about one of them only. */

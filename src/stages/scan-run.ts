@@ -51,6 +51,7 @@ export async function runScan(
     for (const batch of queue.claims(context.realPath)) await pool.submit(batch);
     await pool.settle();
   } finally {
+    queue.close();
     await pool.stop();
   }
   return tally;
