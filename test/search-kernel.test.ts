@@ -106,8 +106,12 @@ test('it finds any needles, however short, alike and overlapping, in bytes that 
 });
 
 test('a needle is found at every offset, up to the last byte that counts and no further', () => {
-  for (const paths of [['/srv/site'], ['/a'], ['/srv/site', '/opt/other'], PATHS]) {
-    const needles = needlesOf(paths);
+  // what one pair of bytes, two, and more find
+  const sets = [
+    anyNeedles([Buffer.from('/srv/site')]),
+    ...[['/srv/site'], ['/a'], ['/x', '/opt/é'], PATHS].map(needlesOf),
+  ];
+  for (const needles of sets) {
     const kernel = searchKernel(needles, SIZE);
     for (const { bytes } of needles.needles.slice(0, 30)) {
       const index = needles.needles.findIndex((needle) => needle.bytes === bytes);
