@@ -55,7 +55,7 @@ async function requireWorking(copy, source) {
 export async function rpath(bench) {
   const { contestants, size, folders } = await rpathContestants(bench.folder, bench.files * 10_000);
   const note =
-    'Each has a search path of the tree; all write the same. patchelf is called once for each file. *The rewrite alone* reads a file, works out its edits, writes it beside and renames it; `relocate fix` looks for everything else too, keeps the originals in a journal, hashes before and after, and syncs.';
+    'Each has a search path of the tree; all write the same. patchelf is called once for each file. *The rewrite alone* reads each file, works out its edits, writes it beside and renames it, on all processors; `relocate fix` looks for everything else too, keeps the originals in a journal, hashes before and after, and syncs.';
   const table = { id: 'rpath', title: 'Search paths of ELF files', note, ...size, isWarm: true };
   await bench.compare(table, contestants);
   await clear(...folders);
