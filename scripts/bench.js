@@ -3,7 +3,7 @@
 //   --only A,B     some parts: scan, prefixes, cache, hits, growth, small, start, pack, environment, install, fix, rpath
 //   --corpus DIR   keeps the corpus there, and takes it from there the next time
 //   --files N      least number of files of the corpus (100,000; bytes in proportion: 30 kB each)
-//   --rounds N     how often each contestant runs (5; where files are written: half of it)
+//   --rounds N     how often each contestant runs (3; where it takes long: half of it, and who has no goal once)
 //   --most N       the largest tree of `growth` (1,000,000)
 //   --json FILE    writes all figures there, for `npm run bench:page -- FILE`, which makes the tables of the page
 //   --get-peers    installs programs that are missing (apt-get)
@@ -23,7 +23,7 @@ import { goalsTable } from './bench/tables.js';
 
 const PARTS = { scan, prefixes, cache, hits, growth, small, start, pack, environment, install, fix, rpath };
 const NUMBERS = {
-  full: { files: 100_000, rounds: 5, most: 1_000_000 },
+  full: { files: 100_000, rounds: 3, most: 1_000_000 },
   quick: { files: 8000, rounds: 2, most: 10_000 },
 };
 

@@ -1,5 +1,5 @@
 /** What the benchmark makes of its runs: medians, ratios, goals, and the tables of docs/performance.md. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { reachedGoals, type Table } from '../scripts/bench/goals.js';
 import { pageWith, type Results } from '../scripts/bench/page.js';
@@ -61,6 +61,7 @@ describe('goals', () => {
     ].map(([files = 0, memory = 0]) => table(`growth-${files}`, files, { 'relocate scan': { memory, seconds: [1] } }));
     expect(goal(grown, 'peak memory of a scan, largest')).toMatchObject({ value: 1.5, reached: false });
     expect(goal(grown, 'the same, in MB')).toMatchObject({ value: 180, reached: true });
+    expect(goal(grown, 'peak memory of an install')).toMatchObject({ value: null, reached: null });
   });
 });
 
@@ -75,7 +76,29 @@ describe('docs/performance.md', () => {
   });
 
   it('is what its figures make', () => {
-    expect(pageWith(read('performance.md'), JSON.parse(read('performance.json')))).toBe(read('performance.md'));
+    const kept = 'performance-another-node.json';
+    const other: Results | null = existsSync(new URL(`../docs/${kept}`, import.meta.url))
+      ? JSON.parse(read(kept))
+      : null;
+    expect(pageWith(read('performance.md'), JSON.parse(read('performance.json')), other)).toBe(read('performance.md'));
+  });
+
+  it('shows the goals that another version of Node measured, beside the first', () => {
+    const made = (node: string, tables: Table[]): Results => ({
+      ...results(tables),
+      machine: { ...results([]).machine, node },
+    });
+    const scan = (seconds: number): Table =>
+      table('scan', 1000, { 'rg -o -b': { seconds: [1] }, 'relocate scan': { seconds: [seconds] } });
+    const page = pageWith(read('performance.md'), made('20.20.0', [scan(2)]), made('24.1.0', [scan(0.5)]));
+    const section = page.slice(
+      page.indexOf('<!-- bench: another node -->'),
+      page.indexOf('<!-- bench: end of another node -->'),
+    );
+    expect(section).toContain('Node 24.1.0; load');
+    expect(section).toContain('| work | against | goal | Node 20.20.0 | Node 24.1.0 | reached |');
+    expect(section).toContain('| `rg -o -b` | <= 0.8 | 2.00 | 0.50 | yes |');
+    expect(section).not.toContain('not measured');
   });
 
   it('gets a table for each comparison, and says what did not run', () => {
@@ -91,7 +114,7 @@ describe('docs/performance.md', () => {
 
   it('keeps the words around its tables', () => {
     const words = 'Some words.\n';
-    const marks = ['circumstances', 'goals', 'scan', 'small', 'archives', 'edits', 'commands'];
+    const marks = ['circumstances', 'goals', 'another node', 'scan', 'small', 'archives', 'edits', 'commands'];
     const empty =
       words + marks.map((name) => `<!-- bench: ${name} -->\n<!-- bench: end of ${name} -->\n${words}`).join('');
     const made = pageWith(empty, results([]));

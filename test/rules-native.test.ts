@@ -4,7 +4,7 @@ import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSy
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sourceOf } from '../src/formats/byte-source.ts';
-import { readElf } from '../src/formats/elf.ts';
+import { readElf } from '../src/formats/elf-headers.ts';
 import { hasPayload } from '../src/formats/payload.ts';
 import { asAbsolutePath } from '../src/model/path.ts';
 import type { Reference } from '../src/model/reference.ts';

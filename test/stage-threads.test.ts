@@ -1,6 +1,6 @@
 /** New files that are many bytes are written by several threads: what is written, and what is said where it fails, does not depend on how many. */
 import { spawnSync } from 'node:child_process';
-import { linkSync, lstatSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, lstatSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
@@ -109,4 +109,24 @@ test('of several files that changed since the scan the first is named, and nothi
     expect(message).toMatch(/^lib\/f04 changed since the tree was scanned/);
     expect(wholeState(tree)).toBe(before);
   }
+});
+
+test('thousands of files keep mode and time, which are copied while others are written', async () => {
+  const many = Array.from({ length: 2500 }, (_, i) => `many/${i % 50}/f${i}`);
+  writeTree(tree, Object.fromEntries(many.map((name) => [name, `${name} ${WAS}\n`])));
+  for (const [i, name] of many.entries()) chmodSync(join(tree, name), i % 3 === 0 ? 0o600 : 0o754);
+  changes = many.map((name) => replaceIn(tree, name, WAS, NOW));
+  const facts = (): string[] =>
+    many.map((name) => {
+      const { mode, mtimeNs, uid, gid } = lstatSync(join(tree, name), { bigint: true });
+      return [name, mode, mtimeNs, uid, gid].join(' ');
+    });
+  const before = facts();
+  expect(applied(2)).toEqual({ status: 0 });
+  expect(facts()).toEqual(before);
+  expect(many.filter((name) => bytesOf(name).toString() !== `${name} ${NOW}\n`)).toEqual([]);
+  expect(receipt().warnings).toEqual([]);
+  await undo(tree);
+  expect(facts()).toEqual(before);
+  expect(many.filter((name) => bytesOf(name).toString() !== `${name} ${WAS}\n`)).toEqual([]);
 });

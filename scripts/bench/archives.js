@@ -1,9 +1,10 @@
 // Archives of a tree, as relocate and as others make them, and whether they hold the same.
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { linesOf } from './measure.js';
-import { knows, RELOCATE } from './peers.js';
+import { knows, NODE, RELOCATE } from './peers.js';
 import { has, run } from './run.js';
+import { entriesOf } from './trees.js';
 
 const UNPACK = { '.tar.zst': ['--zstd'], '.tar.gz': ['-z'], '.tar': [] };
 
@@ -15,7 +16,7 @@ export async function relocateFormats(bench) {
 }
 
 export function relocatePack(tree, output) {
-  return ['node', RELOCATE, 'pack', tree, '-o', output, '--quiet'];
+  return [NODE, RELOCATE, 'pack', tree, '-o', output, '--quiet'];
 }
 
 /** A pipe of tar into a compressor that writes to the last argument. */
@@ -35,7 +36,16 @@ export function present(bench, contestants) {
 /** The members of an archive: paths from the tree's root, sorted. */
 export async function membersOf(archive) {
   const format = Object.keys(UNPACK).find((end) => archive.endsWith(end));
-  const lines = await linesOf(['tar', ...UNPACK[format], '--quoting-style=literal', '-tf', archive]);
+  return membersIn(await linesOf(['tar', ...UNPACK[format], '--quoting-style=literal', '-tf', archive]));
+}
+
+/** The members of the archive that tar would make of a tree, which is read for it: it is in the cache then. */
+export async function membersOfTree(tree) {
+  const list = 'tar -C "$1" -cf - . | tar --quoting-style=literal -tf -';
+  return membersIn(await linesOf(['sh', '-c', list, 'sh', tree]));
+}
+
+function membersIn(lines) {
   return new Set(lines.map((line) => line.replace(/^\.\//, '').replace(/\/$/, '')).filter(Boolean));
 }
 
@@ -64,8 +74,8 @@ export async function requireMembers(archive, expected, say) {
 export function requireSameTrees(installed, unpacked) {
   const rendered = renderedIn(unpacked);
   let [same, filled] = [0, 0];
-  for (const entry of readdirSync(unpacked, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name).slice(unpacked.length + 1);
+  for (const { path: place } of entriesOf(unpacked)) {
+    const path = place.slice(unpacked.length + 1);
     if (path === '.relocate' || path.startsWith('.relocate/')) continue;
     if (contentOf(join(installed, path)) === contentOf(join(unpacked, path))) same++;
     else if (rendered.has(path)) filled++;

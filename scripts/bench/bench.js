@@ -2,7 +2,7 @@
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { readyCorpus } from './corpus.js';
 import { compare } from './measure.js';
-import { RELOCATE } from './peers.js';
+import { NODE, RELOCATE } from './peers.js';
 import { Stopped } from './run.js';
 import { comparisonTable, isBusy } from './tables.js';
 
@@ -65,10 +65,13 @@ export class Bench {
     this.say(`SKIPPED: ${what} (${why})`);
   }
 
-  /** Runs contestants in turn and keeps the table. `rounds`: if others than usual; `noteAfter`: what can only be said when all have run. */
-  async compare({ rounds = this.rounds, noteAfter, ...table }, contestants) {
+  /**
+   * Runs contestants in turn and keeps the table. `rounds`: if others than usual; `isWarm`: what they read was read already; `noteAfter`: what
+   * can only be said when all have run.
+   */
+  async compare({ rounds = this.rounds, isWarm = this.isQuick, noteAfter, ...table }, contestants) {
     const shown = contestants.map((contestant) => ({ ...contestant, shown: this.#shown(contestant.command) }));
-    const results = await compare(shown, { rounds, folder: this.folder, isWarm: this.isQuick });
+    const results = await compare(shown, { rounds, folder: this.folder, isWarm });
     const note = [table.note, noteAfter?.()].filter((part) => part !== undefined).join(' ');
     const { id, title, files, bytes } = table;
     const kept = { id, title, ...(note === '' ? {} : { note }), files, bytes, contestants: results };
@@ -99,7 +102,8 @@ export class Bench {
   /** A command as one would type it. */
   #shown(command) {
     const places = [
-      [`node ${RELOCATE}`, 'relocate'],
+      [`${NODE} ${RELOCATE}`, 'relocate'],
+      [`${NODE} `, 'node '],
       [RELOCATE.replace(/bin\/relocate\.js$/, ''), ''],
       [this.corpusFolder, 'CORPUS'],
       [this.folder, 'WORK'],

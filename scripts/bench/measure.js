@@ -24,7 +24,8 @@ function numbersIn(path) {
 
 /**
  * Runs contestants A B C A B C ... One round before is not timed: it warms the cache (`isWarm`: it is warm enough). In the first round the
- * memory of all processes of a contestant together is looked at. One that is `slow` runs once, in the first round that counts.
+ * memory of all processes of a contestant together is looked at, and `check` looks at what it made. One that is `slow` runs once, in the
+ * first round that counts.
  * @returns for each its runs and its peak memory in MB
  */
 export async function compare(contestants, { rounds, folder, isWarm }) {
@@ -36,6 +37,7 @@ export async function compare(contestants, { rounds, folder, isWarm }) {
       if (contestant.slow === true && round !== first) continue;
       const watch = round === first ? peakOf() : null;
       const { elapsed, cpu, memory } = await runOnce(contestant, folder, watch?.start).finally(() => watch?.end());
+      if (round === first) await contestant.check?.();
       const result = results[i];
       result.memory = Math.max(result.memory, memory, watch?.megabytes() ?? 0);
       if (round >= 0) result.runs.push({ elapsed, cpu });

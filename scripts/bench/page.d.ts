@@ -15,4 +15,4 @@ export interface Results {
   readonly skipped: readonly { readonly what: string; readonly why: string }[];
   readonly tables: readonly Table[];
 }
-export function pageWith(page: string, results: Results): string;
+export function pageWith(page: string, results: Results, other?: Results | null): string;

@@ -1,5 +1,5 @@
 // Puts what was measured into the page, between its marks: figures are never typed by hand. Pure.
-import { circumstances, commandList, comparisonTable, goalsTable } from './tables.js';
+import { circumstances, commandList, comparisonTable, goalsTable, nodesTable } from './tables.js';
 
 /** Which tables stand under which mark, by the beginnings of their names, in this order. */
 const GROUPS = {
@@ -10,13 +10,15 @@ const GROUPS = {
 };
 
 /**
- * The page with the tables of these results in the places that are marked for them.
+ * The page with the tables of these results in the places that are marked for them. `other`: what was measured on another version of Node,
+ * null where nothing was.
  * @throws where the page lacks a mark
  */
-export function pageWith(page, results) {
+export function pageWith(page, results, other = null) {
   const parts = {
     circumstances: circumstances(results),
     goals: goalsTable(results.tables),
+    'another node': other === null ? 'Not measured.' : `${circumstances(other)}\n\n${nodesTable(results, other)}`,
     ...Object.fromEntries(Object.entries(GROUPS).map(([name, starts]) => [name, tablesOf(results.tables, starts)])),
     commands: commandList(results.tables),
   };

@@ -2,7 +2,7 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { linesOf } from './measure.js';
-import { RELOCATE } from './peers.js';
+import { NODE, RELOCATE } from './peers.js';
 import { run } from './run.js';
 
 const RAW = fileURLToPath(new URL('./raw-search.js', import.meta.url));
@@ -11,7 +11,7 @@ const RG = ['rg', '--no-config', '-a', '-uuu', '-F'];
 /** Everyone looks for the same: the prefixes that the scan finds out, and those that are named. */
 export async function searchersFor(tree, named = []) {
   const options = named.flatMap((prefix) => ['--prefix', prefix]);
-  const scan = ['node', RELOCATE, 'scan', tree, '--format', 'json', ...options];
+  const scan = [NODE, RELOCATE, 'scan', tree, '--format', 'json', ...options];
   const found = JSON.parse(await run(scan, { exits: [0, 1] }));
   const prefixes = found.prefixes.map(({ path }) => path);
   const patterns = prefixes.flatMap((prefix) => ['-e', prefix]);
@@ -23,8 +23,8 @@ export async function searchersFor(tree, named = []) {
     one: { name: 'rg -l -j1', command: [...RG, '-l', '-j1', ...patterns, tree] },
     offsets: { name: 'rg -o -b', command: [...RG, '-o', '-b', ...patterns, tree] },
     grep: { name: 'grep -rlF', command: ['grep', '-rlF', ...patterns, tree] },
-    raw: { name: 'raw search', command: ['node', RAW, 'count', tree, ...prefixes] },
-    floor: { name: 'read all, no search', command: ['node', RAW, 'read', tree, ...prefixes] },
+    raw: { name: 'raw search', command: [NODE, RAW, 'count', tree, ...prefixes] },
+    floor: { name: 'read all, no search', command: [NODE, RAW, 'read', tree, ...prefixes] },
     scan: { name: 'relocate scan', command: scan },
   };
 }
@@ -40,7 +40,7 @@ export async function requireSame({ tree, found, prefixes, list, one, grep }, sa
   for (const [name, command] of [
     ['rg with one thread', one.command],
     ['grep', grep.command],
-    ['the raw search', ['node', RAW, 'list', tree, ...prefixes]],
+    ['the raw search', [NODE, RAW, 'list', tree, ...prefixes]],
   ])
     if ((await linesOf(command)).join('\n') !== text) throw new Error(`${name} and rg list different files`);
   const inScan = new Set(found.references.map(({ file }) => latin1(`${tree}/${file}`)));

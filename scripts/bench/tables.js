@@ -41,10 +41,30 @@ export function goalsTable(tables) {
     work,
     peer,
     `<= ${most}`,
-    value === null ? '-' : value.toFixed(value >= 100 ? 0 : 2),
-    reached === null ? 'not measured' : reached ? 'yes' : 'no',
+    valueText(value),
+    reachedText(reached),
   ]);
   return markdownTable(['work', 'against', 'goal', 'measured', 'reached'], rows, 2);
+}
+
+/** The goals that were measured on another version of Node too, beside what they came to on the first. */
+export function nodesTable(results, other) {
+  const first = reachedGoals(results.tables);
+  const rows = reachedGoals(other.tables).flatMap(({ work, peer, most, value, reached }, i) =>
+    value === null
+      ? []
+      : [[work, peer, `<= ${most}`, valueText(first[i].value), valueText(value), reachedText(reached)]],
+  );
+  const [one, two] = [results, other].map(({ machine }) => `Node ${machine.node}`);
+  return markdownTable(['work', 'against', 'goal', one, two, 'reached'], rows, 2);
+}
+
+function valueText(value) {
+  return value === null ? '-' : value.toFixed(value >= 100 ? 0 : 2);
+}
+
+function reachedText(reached) {
+  return reached === null ? 'not measured' : reached ? 'yes' : 'no';
 }
 
 /** The machine and its load, the corpus, how the run was made, and what could not run. */

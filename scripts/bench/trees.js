@@ -4,18 +4,19 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { breathe } from './run.js';
 
-/** Files and bytes below a folder; links are not followed. */
+/** Files and bytes below a folder. */
 export function measureTree(folder) {
-  let [files, bytes] = [0, 0];
-  const names = [];
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    files++;
-    bytes += statSync(path).size;
-    names.push(path);
+  const names = [...entriesOf(folder)].filter(({ entry }) => entry.isFile()).map(({ path }) => path);
+  return { files: names.length, bytes: names.reduce((sum, name) => sum + statSync(name).size, 0), names };
+}
+
+/** All that is below a folder, by its full path. Links are not followed (`recursive` of readdir does, in some versions of Node). */
+export function* entriesOf(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    yield { path, entry };
+    if (entry.isDirectory()) yield* entriesOf(path);
   }
-  return { files, bytes, names };
 }
 
 /** Folders with an installed Python each: pyenv's, newest first, else the one that runs here. */

@@ -2,7 +2,8 @@
 import { sourceOf } from './byte-source.ts';
 import { decodeBytes } from './byte-text.ts';
 import { readDynamic, stringAt, TAG } from './elf-dynamic.ts';
-import { isElf, readElf } from './elf.ts';
+import { readElf } from './elf-headers.ts';
+import { isElf } from './elf.ts';
 import { nativeFacts } from './native-facts.ts';
 
 export interface Linkage {

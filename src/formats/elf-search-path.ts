@@ -5,7 +5,8 @@ import { addRunpath, growStrings } from './elf-grow.ts';
 import { movingPath } from './elf-linkage.ts';
 import { replaceString } from './elf-replace.ts';
 import { UnreadBytes } from './elf-strings.ts';
-import { readElf, type Elf } from './elf.ts';
+import { readElf } from './elf-headers.ts';
+import type { Elf } from './elf.ts';
 import { decodeBytes } from './byte-text.ts';
 import { applySplices } from './splices.ts';
 

@@ -3,7 +3,8 @@ import type { ByteSource } from './byte-source.ts';
 import { decodeBytes } from './byte-text.ts';
 import { readDynamic, stringAt, TAG, type Dynamic } from './elf-dynamic.ts';
 import { readVersionNeeds } from './elf-versions.ts';
-import { ELF_TYPE, isElf, MalformedElf, readElf, SEGMENT, type Elf } from './elf.ts';
+import { readElf } from './elf-headers.ts';
+import { ELF_TYPE, isElf, MalformedElf, SEGMENT, type Elf } from './elf.ts';
 
 /** The C library that a file is made for; empty where it needs none. */
 export type LibcFamily = 'glibc' | 'musl' | '';

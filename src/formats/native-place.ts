@@ -1,7 +1,8 @@
 /** What part of a program, a library or object code a byte of it is: of which image, in which section, or in what was added to it. */
 import { arMembers, isAr, type ArMember } from './ar.ts';
 import type { ByteSource } from './byte-source.ts';
-import { ELF_TYPE, isElf, MalformedElf, readElf, sectionAt, SECTION, SECTION_FLAG, type Elf } from './elf.ts';
+import { readElf } from './elf-headers.ts';
+import { ELF_TYPE, isElf, MalformedElf, sectionAt, SECTION, SECTION_FLAG, type Elf } from './elf.ts';
 import type { ElfSection } from './elf.ts';
 import { isMachO, readMachO } from './macho.ts';
 import { MalformedMachO } from './macho-commands.ts';

@@ -2,7 +2,8 @@
 import { encodeBytes } from '../formats/byte-text.ts';
 import { readDynamic } from '../formats/elf-dynamic.ts';
 import { readVersionDefinitions } from '../formats/elf-versions.ts';
-import { MalformedElf, readElf } from '../formats/elf.ts';
+import { readElf } from '../formats/elf-headers.ts';
+import { MalformedElf } from '../formats/elf.ts';
 import { parseLdCache } from '../formats/ld-cache.ts';
 import { nativeFacts } from '../formats/native-facts.ts';
 import { readHeaders } from './file-source.ts';

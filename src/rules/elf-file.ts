@@ -1,6 +1,7 @@
 /** An ELF file under scan: its headers and dynamic section, read once for all rules that ask. */
 import { stringAt, readDynamic, TAG, type Dynamic, type DynamicEntry } from '../formats/elf-dynamic.ts';
-import { ELF_TYPE, isElf, MalformedElf, readElf, SEGMENT, type Elf } from '../formats/elf.ts';
+import { readElf } from '../formats/elf-headers.ts';
+import { ELF_TYPE, isElf, MalformedElf, SEGMENT, type Elf } from '../formats/elf.ts';
 import type { Hit } from '../formats/needles.ts';
 import { baseName } from '../model/path.ts';
 import type { FileView } from './rule.ts';

@@ -3,83 +3,73 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clear, present, relocateFormats, relocatePack, requireSameTrees } from '../archives.js';
-import { RELOCATE } from '../peers.js';
-import { run, Stopped } from '../run.js';
+import { NODE, RELOCATE } from '../peers.js';
+import { run } from '../run.js';
+import { measureTree } from '../trees.js';
 
 const RAW = fileURLToPath(new URL('../raw-extract.js', import.meta.url));
+const NOTE =
+  'All unpack the archive that relocate packed. tar and bsdtar check nothing, fill nothing in, and leave the disk to the system; install syncs.';
 
+/** The whole corpus for those who have a goal; one environment for the other formats and programs, once each. */
 export async function install(bench) {
-  const { site, size } = await bench.corpus();
-  const folder = join(bench.folder, 'unpacked');
-  mkdirSync(folder);
-  const formats = await relocateFormats(bench);
-  for (const format of formats) {
-    const archive = join(bench.folder, `to-install${format}`);
-    await run(relocatePack(site, archive), { exits: [0, 1] });
-  }
-  const ours = (name, format, slow) => {
-    const archive = join(bench.folder, `to-install${format}`);
-    return { name, slow, command: ['node', RELOCATE, 'install', archive, join(folder, 'site'), '--quiet'] };
-  };
-  const unpack = (name, format, program, slow) => {
-    const archive = join(bench.folder, `to-install${format}`);
-    const command = ['sh', '-c', `mkdir "$1" && ${program} "$2" -C "$1"`, 'sh', join(folder, 'site'), archive];
-    return { name, slow, command, needs: program.split(' ')[0] };
-  };
-  const raw = (name, format) => {
-    const archive = join(bench.folder, `to-install${format}`);
-    return { name, command: ['node', RAW, archive, join(folder, 'site')] };
-  };
-  const contestants = present(bench, [
-    ...(formats.includes('.tar.zst')
-      ? [
-          unpack('tar --zstd -xf', '.tar.zst', 'tar --zstd -xf'),
-          ours('relocate install', '.tar.zst'),
-          raw('extraction alone', '.tar.zst'),
-          unpack('bsdtar -xf', '.tar.zst', 'bsdtar -xf'),
-        ]
-      : []),
-    unpack('tar xf', '.tar', 'tar -xf'),
-    ours('relocate install tar', '.tar'),
-    unpack('tar xzf', '.tar.gz', 'tar -xzf', true),
-    ours('relocate install tar.gz', '.tar.gz', true),
-  ]);
-  const working = await requireSameBytes(contestants, folder, bench);
-  const empty = async () => {
-    await clear(folder);
-    mkdirSync(folder);
-  };
-  const note =
-    'All unpack the archive that relocate packed. tar and bsdtar check nothing, fill nothing in, and leave the disk to the system; install syncs.';
-  const prepared = working.map((contestant) => ({ ...contestant, prepare: empty }));
-  await bench.compare({ id: 'install', title: 'Install', note, ...size, rounds: bench.fewer }, prepared);
-  await clear(folder, ...formats.map((format) => join(bench.folder, `to-install${format}`)));
+  const { site, size, environments } = await bench.corpus();
+  const [format, ...others] = await relocateFormats(bench);
+  const first = [tarOf(format), ours(format, 'relocate install'), extraction(format)];
+  await unpackings(bench, site, [format], first, { id: 'install', title: 'Install', note: NOTE, ...size });
+  const environment = environments.science ?? environments.web;
+  const more = [
+    tarOf(format),
+    ours(format, 'relocate install'),
+    { name: 'bsdtar -xf', format, command: (archive, to) => unpack('bsdtar -xf', archive, to), needs: 'bsdtar' },
+    ...others.flatMap((other) => [tarOf(other), ours(other, `relocate install ${other.slice(1)}`)]),
+  ].map((contestant) => ({ ...contestant, slow: true }));
+  const title = 'Install an environment, from all formats';
+  const table = { id: 'install-formats', title, note: NOTE, ...measureTree(environment) };
+  await unpackings(bench, environment, [format, ...others], more, table);
 }
 
-/**
- * What relocate installs, or extracts, is what tar unpacks, but for the files that name the place.
- * @returns the contestants without the extraction where that does not work: it is made of inner parts, which change
- */
-async function requireSameBytes(contestants, folder, bench) {
-  const [tar, ours, raw] = ['tar', 'relocate install', 'extraction'].map((start) =>
-    contestants.find(({ name }) => name.startsWith(start)),
-  );
-  const [made, unpacked] = [join(folder, 'site'), join(folder, 'unpacked')];
-  const requireSame = async ({ name, command }) => {
-    await run(command, { exits: [0, 1] });
-    bench.say(`${name}: ${requireSameTrees(made, unpacked)}`);
-    await run(['rm', '-rf', made]);
+function tarOf(format) {
+  const options = { '.tar.zst': '--zstd -xf', '.tar.gz': '-xzf', '.tar': '-xf' }[format];
+  const program = `tar ${options}`;
+  return { name: program, format, command: (archive, to) => unpack(program, archive, to), keeps: true };
+}
+
+function unpack(program, archive, to) {
+  return ['sh', '-c', `mkdir "$1" && ${program} "$2" -C "$1"`, 'sh', to, archive];
+}
+
+function ours(format, name) {
+  return { name, format, command: (archive, to) => [NODE, RELOCATE, 'install', archive, to, '--quiet'], checks: true };
+}
+
+function extraction(format) {
+  return { name: 'extraction alone', format, command: (archive, to) => [NODE, RAW, archive, to], checks: true };
+}
+
+/** Packs a tree in some formats and has it unpacked. What relocate makes is what tar unpacked before it, but for the files that name the place. */
+async function unpackings(bench, tree, formats, wanted, table) {
+  const [folder, kept] = [join(bench.folder, 'unpacked'), join(bench.folder, 'unpacked-by-tar')];
+  const archiveOf = (format) => join(bench.folder, `to-install${format}`);
+  for (const format of formats) await run(relocatePack(tree, archiveOf(format)), { exits: [0, 1] });
+  const made = join(folder, 'made');
+  const keep = async () => {
+    await run(['rm', '-rf', kept]);
+    await run(['mv', made, kept]);
   };
-  await run(tar.command);
-  await run(['mv', made, unpacked]);
-  await requireSame(ours);
-  if (raw === undefined) return contestants;
-  try {
-    await requireSame(raw);
-    return contestants;
-  } catch (error) {
-    if (error instanceof Stopped) throw error;
-    bench.skip(raw.name, error.message);
-    return contestants.filter((contestant) => contestant !== raw);
-  }
+  const contestants = present(bench, wanted).map(({ name, slow, format, command, keeps, checks }) => ({
+    name,
+    slow,
+    command: command(archiveOf(format), made),
+    prepare: async () => {
+      await clear(folder);
+      mkdirSync(folder);
+    },
+    check: async () => {
+      if (keeps === true) await keep();
+      if (checks === true) bench.say(`${name}: ${requireSameTrees(made, kept)}`);
+    },
+  }));
+  await bench.compare({ ...table, rounds: bench.fewer, isWarm: true }, contestants);
+  await clear(folder, kept, ...formats.map(archiveOf));
 }

@@ -1,8 +1,8 @@
 // The scan: beside ripgrep and grep, for more prefixes, a second time with a cache, for any share of files with a hit, and as a tree grows.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { clear, relocatePack } from '../archives.js';
-import { knows } from '../peers.js';
+import { clear, relocateFormats, relocatePack } from '../archives.js';
+import { knows, NODE, RELOCATE } from '../peers.js';
 import { requireSame, searchersFor } from '../searchers.js';
 import { makeSmallFiles, measureTree } from '../trees.js';
 import { run } from '../run.js';
@@ -25,7 +25,8 @@ export async function prefixes(bench) {
     const { list, offsets, raw, scan } = await searchersFor(site, named);
     const title = count === 1 ? 'One prefix' : `${count} prefixes`;
     const contestants = count === 1 || count === 8 ? [list, offsets, raw, scan] : [list, offsets, raw];
-    await bench.compare({ id: `prefixes-${count}`, title, ...size, rounds: bench.fewer }, contestants);
+    const rounds = count === 8 ? bench.rounds : bench.fewer;
+    await bench.compare({ id: `prefixes-${count}`, title, ...size, rounds, isWarm: true }, contestants);
   }
 }
 
@@ -45,7 +46,7 @@ export async function cache(bench) {
     mkdirSync(folder);
   };
   // each second scan finds what the first one of its round left
-  await bench.compare({ id: 'cache', title: 'A second scan of an unchanged tree', ...size }, [
+  await bench.compare({ id: 'cache', title: 'A second scan of an unchanged tree', ...size, isWarm: true }, [
     list,
     scan,
     { name: 'relocate scan, first', command: cached, prepare: forget },
@@ -66,26 +67,31 @@ export async function growth(bench) {
       title: `${count.toLocaleString('en')} small files`,
       count,
       share: 0.01,
-      packs: true,
+      isGrowing: true,
     });
 }
 
-async function smallFiles(bench, { id, title, count, share, packs = false }) {
+async function smallFiles(bench, { id, title, count, share, isGrowing = false }) {
   const tree = join(bench.folder, id);
   mkdirSync(tree);
   await makeSmallFiles(tree, count, share, tree);
   const all = await searchersFor(tree);
   await requireSame(all, bench.say);
-  const rounds = count > 100_000 ? bench.fewer : bench.rounds;
   const { files, bytes } = measureTree(tree);
   const contestants = [all.offsets, all.list, all.raw, all.scan];
-  // for its memory; a pack of a million files would take longer than all the others
-  if (packs && count >= 10_000 && count <= 100_000) contestants.push(packOf(bench, tree));
-  await bench.compare({ id, title, files, bytes, rounds }, contestants);
-  await run(['rm', '-rf', tree]);
+  if (isGrowing && count >= 10_000) contestants.push(...(await forMemory(bench, tree)));
+  const rounds = count > 100_000 ? 1 : bench.rounds;
+  await bench.compare({ id, title, files, bytes, rounds, isWarm: count > 100_000 || bench.isQuick }, contestants);
+  await clear(tree, ...contestants.flatMap(({ made }) => made ?? []));
 }
 
-function packOf(bench, tree) {
-  const output = join(bench.folder, 'grown.tar');
-  return { name: 'relocate pack', command: relocatePack(tree, output), prepare: () => clear(output), slow: true };
+/** A pack and an install, once each: what counts is their memory. */
+async function forMemory(bench, tree) {
+  const [format] = await relocateFormats(bench);
+  const [archive, installed] = [join(bench.folder, `grown${format}`), join(bench.folder, 'grown')];
+  const install = [NODE, RELOCATE, 'install', archive, installed, '--quiet'];
+  return [
+    { name: 'relocate pack', command: relocatePack(tree, archive), slow: true, made: archive },
+    { name: 'relocate install', command: install, slow: true, made: installed },
+  ];
 }

@@ -1,6 +1,6 @@
 // What a small tree costs, where starting is most of it: environments, whole processes, and the start alone.
 import { join } from 'node:path';
-import { RELOCATE } from '../peers.js';
+import { NODE, RELOCATE } from '../peers.js';
 import { run } from '../run.js';
 import { requireSame, searchersFor } from '../searchers.js';
 import { measureTree } from '../trees.js';
@@ -22,8 +22,8 @@ async function compareVenv(bench, id, title, tree) {
 
 export async function start(bench) {
   await bench.compare({ id: 'start', title: 'The start alone', files: 0, bytes: 0, rounds: bench.more }, [
-    { name: 'node -e 0', command: ['node', '-e', '0'] },
-    { name: 'relocate --version', command: ['node', RELOCATE, '--version'] },
+    { name: 'node -e 0', command: [NODE, '-e', '0'] },
+    { name: 'relocate --version', command: [NODE, RELOCATE, '--version'] },
     { name: 'rg --version', command: ['rg', '--version'] },
   ]);
 }
