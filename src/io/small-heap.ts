@@ -1,13 +1,29 @@
 /** Keeps the heap of a process small whose work is one scan: by default V8 lets garbage grow to several times what is in use. */
 import { setFlagsFromString } from 'node:v8';
 
+let isKeptSmall = false;
+
 /**
  * For the whole process, all its threads and the rest of its life: a program's choice, never a library's. A scan makes short-lived objects
- * out of little that lasts, so it costs no time. V8 reads both when it needs them; an engine that knew neither would go on as usual.
+ * out of little that lasts, so it costs no time. V8 reads each when it needs it; an engine that did not know them would go on as usual.
  */
 export function keepHeapSmall(): void {
+  isKeptSmall = true;
   // the old generation is collected when it is so much larger than after the last time, in percent
   setFlagsFromString('--heap-growing-percent=40');
-  // but for steps of 2 MB instead of 8; and the space for new objects stays small, that of the calling thread too, which is there already
+  // then by steps of 2 MB instead of 8, as on a host with little memory
   setFlagsFromString('--optimize-for-size');
+  // MB of new objects, twice (from and to); of threads that start from now on
+  setFlagsFromString('--max-semi-space-size=2');
+  keepNewSpaceSmall();
+}
+
+/** To be called whenever a thread has started: V8 sets what was chosen to its own least value then (seen with that of Node 20 and 22). */
+export function afterThreadStart(): void {
+  if (isKeptSmall) keepNewSpaceSmall();
+}
+
+/** The calling thread is there already: its space for new objects stays what it has grown to. */
+function keepNewSpaceSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
 }
