@@ -68,13 +68,38 @@ export function readNames(root: AbsolutePath, folder: TreePath): Name[] {
   }));
 }
 
+/** What a folder says of one of its entries. */
+export interface Listed {
+  /** One character a byte: sorts as the bytes do. */
+  readonly name: string;
+  isFile(): boolean;
+  isDirectory(): boolean;
+}
+
+/** What is in a folder, in byte order. Throws the system's error where it can't be read. */
+export function sortedListing(root: AbsolutePath, folder: TreePath): readonly Listed[] {
+  const listing = readdirSync(openPath(root, folder), { encoding: 'latin1', withFileTypes: true });
+  // Node sorts, but does not say so
+  return isSorted(listing) ? listing : listing.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function isSorted(listing: readonly Listed[]): boolean {
+  let before = '';
+  for (const { name } of listing) {
+    if (name < before) return false;
+    before = name;
+  }
+  return true;
+}
+
 /** The names in a folder, in byte order. Throws the system's error where it can't be read. */
 export function sortedNames(place: Buffer): string[] {
   // latin1 sorts as the bytes do
   return readdirSync(place, { encoding: 'latin1' }).sort().map(textOf);
 }
 
-function textOf(latin1: string): string {
+/** The text of a name that has one character a byte. */
+export function textOf(latin1: string): string {
   return NOT_ASCII.test(latin1) ? decodeBytes(Buffer.from(latin1, 'latin1')) : latin1;
 }
 

@@ -26,7 +26,7 @@ import { xzCodec } from './xz-codec.ts';
 /** Answers of each kind that are kept. Files come in the order of the walk, so what is asked for again was asked for lately. */
 const REMEMBERED = 1000;
 /** Names that are kept: folders may be large. */
-const NAMES = 20_000;
+const NAMES = 5000;
 
 /** Makes the context of a run. `tree` is the real path of the root. */
 export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], options: RuleOptions): RuleContext {

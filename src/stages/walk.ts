@@ -1,6 +1,5 @@
 /** walk: every path of a tree once, in byte order of the whole path, with inode and link target. Follows no symlink. */
-import { compareBytes } from '../formats/byte-text.ts';
-import { errorCode, readEntry, readNames, type Name } from '../io/entries.ts';
+import { errorCode, readEntry, sortedListing, textOf, type Listed } from '../io/entries.ts';
 import type { Entry } from '../model/entry.ts';
 import { isOwnRecord } from '../model/own-records.ts';
 import { asTreePath, type AbsolutePath, type TreePath } from '../model/path.ts';
@@ -20,12 +19,21 @@ export interface Walked extends Entry {
   readonly place?: number;
 }
 
-/** One step of a folder: an entry itself, or (later in byte order, as `name/` sorts) what is in it. */
-interface Step {
-  readonly key: string;
+/** A folder that is being walked. */
+interface Level {
   readonly path: TreePath;
-  readonly type: Name['type'];
-  readonly descend: boolean;
+  readonly listing: readonly Listed[];
+  /** How much of the listing was yielded. */
+  done: number;
+  /** Folders of it that were yielded and not entered: `name/` sorts behind `name-2`. The last is entered first. */
+  readonly folders: Folder[];
+}
+
+interface Folder {
+  /** Its name as it counts for the order of what is in it. */
+  readonly key: string;
+  readonly entry: Entry;
+  readonly place: number;
 }
 
 /**
@@ -33,31 +41,47 @@ interface Step {
  * meanwhile is left out; a folder that can't be read is yielded a second time, marked `unreadable`, in place of its contents.
  */
 export function* walk(root: AbsolutePath, options: WalkOptions = {}): Generator<Walked> {
-  const pending: Step[][] = [stepsOf(root, asTreePath(''), options)];
-  const folders = new Map<TreePath, Required<Pick<Walked, 'place'>> & Entry>();
+  const levels = [levelAt(root, asTreePath(''))];
   let place = 0;
-  for (let steps = pending.at(-1); steps !== undefined; steps = pending.at(-1)) {
-    const step = steps.pop();
-    if (step === undefined) pending.pop();
-    else if (step.descend) {
-      const folder = folders.get(step.path);
-      folders.delete(step.path);
-      if (folder === undefined) continue;
-      const inside = tryStepsOf(root, step.path, options);
-      if (typeof inside !== 'string') pending.push(inside);
+  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+    const next = level.listing[level.done];
+    const folder = level.folders.at(-1);
+    if (folder !== undefined && (next === undefined || folder.key < next.name)) {
+      level.folders.pop();
+      const inside = tryLevelAt(root, folder.entry.path);
+      if (typeof inside !== 'string') levels.push(inside);
       else {
+        yield { ...folder.entry, place: folder.place, unreadable: inside };
         place++;
-        yield { ...folder, unreadable: inside };
       }
-    } else {
-      const isKnown = options.isNamesOnly === true && step.type !== 'other';
-      const entry = isKnown ? nameOnly(step.path, step.type) : tryReadEntry(root, step.path);
+    } else if (next === undefined) levels.pop();
+    else {
+      level.done++;
+      const entry = entryIn(root, level.path, next, options);
       if (entry === null) continue;
-      if (entry.type === 'directory' && entry.unreadable === undefined) folders.set(entry.path, { ...entry, place });
-      place++;
+      if (entry.type === 'directory' && entry.unreadable === undefined)
+        level.folders.push({ key: `${next.name}/`, entry, place });
       yield entry;
+      place++;
     }
   }
+}
+
+/** Null for what is left out, or has vanished. */
+function entryIn(root: AbsolutePath, folder: TreePath, listed: Listed, options: WalkOptions): Entry | null {
+  const name = textOf(listed.name);
+  const path = asTreePath(folder === '' ? name : `${folder}/${name}`);
+  if (folder === '' && isOwnRecord(path)) return null;
+  const by = options.exclude?.(path) ?? null;
+  if (by !== null) {
+    options.onExcluded?.({ path, by });
+    return null;
+  }
+  if (options.isNamesOnly === true) {
+    if (listed.isFile()) return nameOnly(path, 'file');
+    if (listed.isDirectory()) return nameOnly(path, 'directory');
+  }
+  return tryReadEntry(root, path);
 }
 
 function tryReadEntry(root: AbsolutePath, path: TreePath): Entry | null {
@@ -86,28 +110,14 @@ function nameOnly(path: TreePath, type: 'file' | 'directory'): Entry {
   };
 }
 
-function tryStepsOf(root: AbsolutePath, folder: TreePath, options: WalkOptions): Step[] | string {
+function tryLevelAt(root: AbsolutePath, folder: TreePath): Level | string {
   try {
-    return stepsOf(root, folder, options);
+    return levelAt(root, folder);
   } catch (error) {
     return errorCode(error);
   }
 }
 
-/** The steps of a folder, last first (they are taken from the end). */
-function stepsOf(root: AbsolutePath, folder: TreePath, options: WalkOptions): Step[] {
-  const steps: Step[] = [];
-  const before = folder === '' ? '' : `${folder}/`;
-  for (const { name, type } of readNames(root, folder)) {
-    const path = asTreePath(before + name);
-    if (folder === '' && isOwnRecord(path)) continue;
-    const by = options.exclude?.(path) ?? null;
-    if (by !== null) {
-      options.onExcluded?.({ path, by });
-      continue;
-    }
-    steps.push({ key: name, path, type, descend: false });
-    if (type === 'directory') steps.push({ key: `${name}/`, path, type, descend: true });
-  }
-  return steps.sort((a, b) => compareBytes(b.key, a.key));
+function levelAt(root: AbsolutePath, path: TreePath): Level {
+  return { path, listing: sortedListing(root, path), done: 0, folders: [] };
 }
