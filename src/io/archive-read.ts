@@ -11,7 +11,7 @@ import { writeHeader } from '../formats/tar-write.ts';
 import { ArchiveError, UsageError } from '../model/errors.ts';
 import { OWN_PATHS, type Manifest, type ManifestEntry, type OwnFile } from '../model/manifest.ts';
 import { reasonOf } from './reasons.ts';
-import { detectCompression, framesOf, plainUnpacker, type FrameUnpacker } from './frames.ts';
+import { detectCompression, framesOf, type ArchiveFile } from './frames.ts';
 import { TarStream } from './tar-stream.ts';
 
 /** The largest manifest or list that is held in memory: over a million entries, and less than the longest string of V8. */
@@ -34,14 +34,14 @@ export interface OpenArchive {
   readonly manifestDigest: string;
   /** relocate's own files by their path. */
   readonly own: ReadonlyMap<string, Buffer>;
-  /** Bytes of the file. */
-  readonly size: number;
+  readonly file: ArchiveFile;
+  /** Where the entries begin in the tar. */
+  readonly begin: number;
   /**
-   * All entries, once, in order. `digests`: who holds contents against their digest, this reader behind the last piece, or the caller.
+   * All entries, once, in order, each file held against its digest behind its last piece.
    * Throws ArchiveError where one is not what the manifest says, or the archive does not end well.
-   * @param unpacker who unpacks the frames from now on; by default this thread
    */
-  entries(digests: 'checked' | 'unchecked', unpacker?: FrameUnpacker): AsyncGenerator<ReadEntry, void, void>;
+  entries(): AsyncGenerator<ReadEntry, void, void>;
   close(): void;
 }
 
@@ -63,8 +63,8 @@ export async function openArchive(path: Buffer, options: ReadOptions): Promise<O
     const { size } = fstatSync(descriptor);
     if (options.digest !== undefined) await requireDigest(descriptor, size, options.digest);
     const compression = detectCompression(descriptor);
-    let unpacker = plainUnpacker(compression, options.jobs);
-    const stream = new TarStream(framesOf({ descriptor, size, compression }, () => unpacker));
+    const file = { descriptor, size, compression };
+    const stream = new TarStream(framesOf(file, options.jobs));
     const manifestBytes = await readManifest(stream);
     const manifest = parseManifest(manifestBytes);
     const index = checkManifest(manifest);
@@ -78,11 +78,9 @@ export async function openArchive(path: Buffer, options: ReadOptions): Promise<O
       manifestBytes,
       manifestDigest,
       own,
-      size,
-      entries: (digests, others = unpacker) => {
-        unpacker = others;
-        return readEntries(stream, manifest, digests === 'checked', options.signal);
-      },
+      file,
+      begin: stream.position,
+      entries: () => readEntries(stream, manifest, options.signal),
       close: () => closeSync(descriptor),
     };
   } catch (error) {
@@ -106,8 +104,7 @@ function openFile(path: Buffer): number {
 /** Authenticates the file as a whole. */
 async function requireDigest(descriptor: number, size: number, expected: string): Promise<void> {
   const digest = createHash('sha256');
-  for await (const bytes of framesOf({ descriptor, size, compression: 'none' }, () => plainUnpacker('none', 1)))
-    digest.update(bytes);
+  for await (const bytes of framesOf({ descriptor, size, compression: 'none' }, 1)) digest.update(bytes);
   const actual = digest.digest('hex');
   if (actual !== expected.toLowerCase())
     throw new ArchiveError(
@@ -154,7 +151,6 @@ async function readWhole(stream: TarStream, size: number, what: string): Promise
 async function* readEntries(
   stream: TarStream,
   manifest: Manifest,
-  areChecked: boolean,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ReadEntry, void, void> {
   for (const entry of manifest.entries) {
@@ -162,7 +158,7 @@ async function* readEntries(
     const expected = tarEntry(entry);
     // all that is left to check of a header that is the expected one, byte for byte, the manifest has passed
     if (!(await stream.nextIs(writeHeader(expected), expected.size))) requireAgreement(expected, await stream.next());
-    if (entry.type !== 'file' || !areChecked) {
+    if (entry.type !== 'file') {
       yield { entry, pieces: stream.pieces() };
       continue;
     }

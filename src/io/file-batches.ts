@@ -44,13 +44,14 @@ export class FileBatches<Task> {
     const job = this.#jobFor(this.#tasks);
     this.#tasks = [];
     this.#bytes = 0;
-    const thread = await this.#threads.free();
     const run = this.#threads
-      .run(thread, job)
+      .free()
+      .run(job)
       .then(this.#onAnswer)
       .catch((error: unknown) => void (this.#broken ??= { error }))
       .finally(() => this.#running.delete(run));
     this.#running.add(run);
+    if (this.#running.size > this.#threads.capacity) await Promise.race(this.#running);
     if (this.#broken !== null) throw this.#broken.error;
   }
 }

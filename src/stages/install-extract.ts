@@ -2,11 +2,11 @@
 import { showBytes } from '../formats/byte-text.ts';
 import type { OpenArchive } from '../io/archive-read.ts';
 import { errorCode } from '../io/entries.ts';
-import { FileFeed } from '../io/file-feed.ts';
-import { errorOf, type NewFileTask } from '../io/file-tasks.ts';
+import { DISAGREES } from '../io/entry-extractor.ts';
+import { errorOf, type EntryTask, type FileFailure } from '../io/file-tasks.ts';
 import type { FileThreads } from '../io/file-threads.ts';
+import { FrameFeed } from '../io/frame-feed.ts';
 import type { OwnerIds } from '../io/owners.ts';
-import { SharedFrames } from '../io/shared-frames.ts';
 import type { Node, Staging } from '../io/staging.ts';
 import { writeAttributes } from '../io/xattrs.ts';
 import { ArchiveError, RequirementError } from '../model/errors.ts';
@@ -43,25 +43,29 @@ export async function extractFiles(
   reused: ReadonlySet<TreePath>,
   pace: Pace,
 ): Promise<Rendered> {
-  const frames = new SharedFrames(threads);
-  const feed = new FileFeed(threads, frames);
-  let filled: Rendered = new Map();
+  const feed = new FrameFeed(threads, archive.file, archive.begin);
+  let filled: Rendered;
   try {
-    for await (const { entry, pieces } of archive.entries('unchecked', frames)) {
-      if (entry.type === 'file' && !reused.has(entry.path)) await feed.add(taskFor(entry, rendering), pieces);
+    for (const entry of archive.manifest.entries) {
+      const isWritten = entry.type === 'file' && !reused.has(entry.path);
+      await feed.add({ entry, file: isWritten ? taskFor(entry, rendering) : null });
       if (feed.failure !== null) break;
       await pace.step(entry.type === 'file' ? entry.size : 0);
     }
     filled = await feed.finish();
-  } catch (error) {
+  } finally {
     await feed.settle();
-    if (feed.failure === null) throw error;
   }
-  // of all that is wrong with an archive, what comes first in it is told
-  if (feed.failure !== null) throw explained(errorOf(feed.failure), feed.failure.path ?? ROOT);
+  if (feed.failure !== null) throw await explainedFailure(feed.failure, archive);
   const complaint = await staging.makeNodes(archive.manifest.entries.flatMap(nodeOf));
   if (complaint !== null) throw new RequirementError(`FIFOs or devices can't be made here: ${complaint}`);
   return filled;
+}
+
+/** Of all that is wrong with an archive, what comes first in it is told; what is wrong between its files the strict reader knows. */
+async function explainedFailure(failure: FileFailure, archive: OpenArchive): Promise<unknown> {
+  if (failure.rule === DISAGREES) for await (const _ of archive.entries()) continue;
+  return explained(errorOf(failure), failure.path ?? ROOT);
 }
 
 function makeFolder(staging: Staging, path: TreePath): void {
@@ -72,13 +76,9 @@ function makeFolder(staging: Staging, path: TreePath): void {
   }
 }
 
-function taskFor(entry: FileEntry, rendering: Rendering): NewFileTask {
-  const { path, size, sha256, mode, mtime } = entry;
+function taskFor(entry: FileEntry, rendering: Rendering): NonNullable<EntryTask['file']> {
+  const { mode, mtime } = entry;
   return {
-    path,
-    size,
-    sha256,
-    isSparse: entry.sparse === true,
     attributes: isSettledAtOnce(entry, rendering) ? { mode, mtime } : null,
     filling: rendering.fillingOf(entry),
   };

@@ -33,7 +33,7 @@ export async function checkArchive(archive: string, options: CheckArchiveOptions
     const search = searchFor(manifest.origins);
     const pace = new Pace(options, manifest.entries.length);
     const differences: Difference[] = [];
-    for await (const { entry, pieces } of opened.entries('checked')) {
+    for await (const { entry, pieces } of opened.entries()) {
       if (entry.type === 'file') differences.push(...(await searchFile(entry, pieces, search())));
       await pace.step(entry.type === 'file' ? entry.size : 0);
     }
