@@ -7,10 +7,11 @@ import {
   type FileEntry,
   type Interpreter,
   type Manifest,
+  type ManifestHead,
   type RecordRow,
   type Requirements,
 } from '../model/manifest.ts';
-import { joinTree } from '../model/path.ts';
+import { baseName, joinTree, type TreePath } from '../model/path.ts';
 import type { AbsoluteForm } from '../model/reference.ts';
 import type { Seal } from '../model/seal.ts';
 import { encodeBytes } from './byte-text.ts';
@@ -24,13 +25,17 @@ export function digestList(manifest: Manifest, manifestDigest: string): Buffer {
   const pieces: Buffer[] = [];
   let text = '';
   for (const { path, sha256 } of [...own, ...filesOf(manifest)]) {
-    if (!isPlainName(path)) continue;
-    text += `${sha256}  ./${path}\n`;
+    text += digestLine(path, sha256);
     if (text.length < 65536) continue;
     pieces.push(encodeBytes(text));
     text = '';
   }
   return Buffer.concat([...pieces, encodeBytes(text)]);
+}
+
+/** Empty for a name that `sha256sum` does not take. */
+export function digestLine(path: TreePath, sha256: string): string {
+  return isPlainName(path) ? `${sha256}  ./${path}\n` : '';
 }
 
 /**
@@ -54,27 +59,44 @@ export function digestList(manifest: Manifest, manifestDigest: string): Buffer {
  * Files with rows come last: they need the digests of the others.
  */
 export function renderList(manifest: Manifest): Buffer {
-  const lines = ['relocate 1', `root ${manifest.root.mode.toString(8)}`, ...hostLines(manifest.requirements)];
-  for (const { path, sha256 } of filesOf(manifest))
-    if (!isPlainName(path)) lines.push(`odd ${sha256} ${listWord(path)}`);
-  const interpreters = new Map(
-    manifest.requirements.interpreters.map((interpreter) => [
-      joinTree(interpreter.environment, 'pyvenv.cfg'),
-      interpreter,
-    ]),
-  );
-  for (const [path, interpreter] of interpreters) {
-    const file = filesOf(manifest).find((entry) => entry.path === path);
-    lines.push(...pythonLines(interpreter), ...(file === undefined ? [] : fileLines(file, interpreter)));
+  const list = new RenderList();
+  for (const file of filesOf(manifest)) list.add(file);
+  return list.end(manifest);
+}
+
+/** The same from files that come one by one, in order; of most it keeps nothing. */
+export class RenderList {
+  readonly #odd: string[] = [];
+  /** Those without rows, and those with; what a virtual environment stands on is known at the end. */
+  readonly #rendered: (string | FileEntry)[] = [];
+  readonly #last: (string | FileEntry)[] = [];
+  readonly #configs = new Map<TreePath, FileEntry>();
+
+  add(file: FileEntry): void {
+    const { path, sites, rows, sha256 } = file;
+    if (!isPlainName(path)) this.#odd.push(`odd ${sha256} ${listWord(path)}`);
+    const isConfig = baseName(path) === 'pyvenv.cfg';
+    if (isConfig) this.#configs.set(path, file);
+    if (sites === undefined && rows === undefined) return;
+    (rows === undefined ? this.#rendered : this.#last).push(isConfig ? file : fileLines(file, null).join('\n'));
   }
-  const rendered = filesOf(manifest).filter(
-    ({ path, sites, rows }) => (sites ?? rows) !== undefined && !interpreters.has(path),
-  );
-  const last = rendered.filter(({ rows }) => rows !== undefined);
-  for (const file of [...rendered.filter(({ rows }) => rows === undefined), ...last])
-    lines.push(...fileLines(file, null));
-  lines.push('end', '');
-  return Buffer.from(lines.join('\n'), 'latin1');
+
+  end({ root, requirements }: Pick<ManifestHead, 'root' | 'requirements'>): Buffer {
+    const lines = ['relocate 1', `root ${root.mode.toString(8)}`, ...hostLines(requirements), ...this.#odd];
+    const configs = new Set<TreePath>();
+    for (const interpreter of requirements.interpreters) {
+      const path = joinTree(interpreter.environment, 'pyvenv.cfg');
+      const file = this.#configs.get(path);
+      configs.add(path);
+      lines.push(...pythonLines(interpreter), ...(file === undefined ? [] : fileLines(file, interpreter)));
+    }
+    for (const file of [...this.#rendered, ...this.#last]) {
+      if (typeof file === 'string') lines.push(file);
+      else if (!configs.has(file.path)) lines.push(...fileLines(file, null));
+    }
+    lines.push('end', '');
+    return Buffer.from(lines.join('\n'), 'latin1');
+  }
 }
 
 function hostLines({ native, platform, arch, libc, libraries }: Requirements): string[] {

@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { ArchiveError } from '../model/errors.ts';
-import type { Manifest, ManifestEntry } from '../model/manifest.ts';
+import type { Manifest, ManifestEntry, ManifestHead } from '../model/manifest.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { entryShape, manifestShape } from './manifest-shape.ts';
 import { ShapeError, type Shape } from './shape.ts';
@@ -14,16 +14,22 @@ const ENTRIES = '"entries":[';
 
 /** The bytes of a manifest, in pieces of a bounded number of lines. */
 export function* manifestBytes(manifest: Manifest): Generator<Buffer> {
-  const frame = canonicalJson({ ...manifest, entries: [] });
-  const split = frame.indexOf(`${ENTRIES}]`) + ENTRIES.length;
-  let text = `${frame.slice(0, split)}\n`;
+  const [first, last] = manifestFrame(manifest);
+  let text = `${first}\n`;
   for (const [index, entry] of manifest.entries.entries()) {
     text += `${canonicalJson(entry)}${index + 1 < manifest.entries.length ? ',' : ''}\n`;
     if (text.length < 65536) continue;
     yield Buffer.from(text, 'utf8');
     text = '';
   }
-  yield Buffer.from(`${text}${frame.slice(split)}\n`, 'utf8');
+  yield Buffer.from(`${text}${last}\n`, 'utf8');
+}
+
+/** The lines before and behind the entries. */
+export function manifestFrame(head: ManifestHead): readonly [first: string, last: string] {
+  const frame = canonicalJson({ ...head, entries: [] });
+  const split = frame.indexOf(`${ENTRIES}]`) + ENTRIES.length;
+  return [frame.slice(0, split), frame.slice(split)];
 }
 
 /**
@@ -31,41 +37,48 @@ export function* manifestBytes(manifest: Manifest): Generator<Buffer> {
  * @throws ArchiveError with `manifest-json`, `manifest-version`, `manifest-shape` or `manifest-not-canonical`
  */
 export function parseManifest(bytes: Buffer): Manifest {
-  const entries: ManifestEntry[] = [];
-  return { ...readManifest(bytes, (entry) => entries.push(entry)), entries };
-}
-
-/**
- * The same checks, of a manifest that is at hand: nothing of it is kept a second time.
- * @throws what `parseManifest` throws
- */
-export function requireManifestReads(bytes: Buffer): void {
-  readManifest(bytes, () => {});
-}
-
-/** A manifest without its entries, which are handed over one by one. */
-function readManifest(bytes: Buffer, onEntry: (entry: ManifestEntry) => void): Manifest {
   if (!isUtf8(bytes)) throw new ArchiveError('manifest-json', 'the manifest is not UTF-8');
   const first = bytes.indexOf(0x0a);
   const last = bytes.lastIndexOf(0x0a, -2);
   if (first < 0 || last < first || bytes.at(-1) !== 0x0a)
     throw new ArchiveError('manifest-json', 'the manifest is not laid out in lines');
-  const head = bytes.toString('utf8', 0, first);
-  const tail = bytes.toString('utf8', last + 1, bytes.length - 1);
-  if (!head.endsWith(ENTRIES))
-    throw new ArchiveError('manifest-json', 'the manifest does not begin with a line up to its entries');
-  const frame = parseLine(head + tail, 'the manifest');
-  requireVersion(frame);
-  requireShape<Manifest>(manifestShape, frame, '', head + tail);
-  for (let at = first + 1, count = 0; at <= last; count++) {
+  const head = parseFrame(bytes.toString('utf8', 0, first), bytes.toString('utf8', last + 1, bytes.length - 1));
+  const entries: ManifestEntry[] = [];
+  for (let at = first + 1; at <= last;) {
     const end = bytes.indexOf(0x0a, at);
-    onEntry(parseEntry(bytes.toString('utf8', at, end), count, end === last));
+    entries.push(parseEntryLine(bytes.toString('utf8', at, end), entries.length, end === last));
     at = end + 1;
   }
-  return frame;
+  return { ...head, entries };
 }
 
-function parseEntry(line: string, index: number, isLast: boolean): ManifestEntry {
+/**
+ * The same checks, of a manifest that is at hand.
+ * @throws what `parseManifest` throws
+ */
+export function requireManifestReads(bytes: Buffer): void {
+  parseManifest(bytes);
+}
+
+/**
+ * Reads the lines before and behind the entries.
+ * @throws what `parseManifest` throws
+ */
+export function parseFrame(first: string, last: string): ManifestHead {
+  if (!first.endsWith(ENTRIES))
+    throw new ArchiveError('manifest-json', 'the manifest does not begin with a line up to its entries');
+  const frame = parseLine(first + last, 'the manifest');
+  requireVersion(frame);
+  requireShape<Manifest>(manifestShape, frame, '', first + last);
+  const { entries: _, ...head } = frame;
+  return head;
+}
+
+/**
+ * Reads the line of one entry.
+ * @throws what `parseManifest` throws
+ */
+export function parseEntryLine(line: string, index: number, isLast: boolean): ManifestEntry {
   const where = `entries[${index}]`;
   if (line.endsWith(',') === isLast)
     throw new ArchiveError('manifest-json', `the commas between the entries of the manifest are wrong at ${where}`);

@@ -1,12 +1,19 @@
 /** What a manifest must keep to, beyond its shape, before anything of an archive is believed. Each refusal has its own name. */
 import { ArchiveError } from '../model/errors.ts';
-import { OWN_PATHS, type FileEntry, type HardLinkEntry, type Manifest, type ManifestEntry } from '../model/manifest.ts';
+import {
+  OWN_PATHS,
+  type FileEntry,
+  type HardLinkEntry,
+  type Manifest,
+  type ManifestEntry,
+  type ManifestHead,
+} from '../model/manifest.ts';
 import { dirName, type TreePath } from '../model/path.ts';
 import { linkLeads, requireForeignPath, requireLinkTarget } from './archive-paths.ts';
 import { compareBytes, showBytes } from './byte-text.ts';
 import { requireRows, requireSeals, requireSites, requireValues } from './manifest-sites.ts';
 
-/** The entries of a manifest by their path. */
+/** Entries of a manifest by their path. */
 export type EntryIndex = ReadonlyMap<TreePath, ManifestEntry>;
 
 /**
@@ -15,27 +22,70 @@ export type EntryIndex = ReadonlyMap<TreePath, ManifestEntry>;
  * @throws ArchiveError with the rule that is broken
  */
 export function checkManifest(manifest: Manifest): EntryIndex {
-  const index = new Map<TreePath, ManifestEntry>();
-  let before: TreePath | null = null;
-  for (const entry of manifest.entries) {
-    requireForeignPath(entry.path);
-    requireOrder(before, entry.path);
-    requireFolder(entry.path, index);
-    if (entry.type === 'symlink') requireSymlink(entry.path, entry.target, entry.leads);
-    if (entry.type === 'hard-link') requireHardLink(entry, index);
+  const check = new ManifestCheck(() => true);
+  for (const entry of manifest.entries) check.add(entry);
+  return check.end(manifest);
+}
+
+/** The same checks, entry by entry; of the entries it keeps those that others name, which the caller has to know. */
+export class ManifestCheck {
+  readonly #isNamed: (path: TreePath) => boolean;
+  readonly #index = new Map<TreePath, ManifestEntry>();
+  /** What the next path may stand in: each begins with the one before it. */
+  readonly #above: ManifestEntry[] = [];
+  readonly #withRows: FileEntry[] = [];
+  readonly #totals = { entries: 0, files: 0, bytes: 0 };
+  #before: TreePath | null = null;
+
+  constructor(isNamed: (path: TreePath) => boolean) {
+    this.#isNamed = isNamed;
+  }
+
+  add(entry: ManifestEntry): void {
+    const { path } = entry;
+    requireForeignPath(path);
+    requireOrder(this.#before, path);
+    this.#requireFolder(path);
+    if (entry.type === 'symlink') requireSymlink(path, entry.target, entry.leads);
+    if (entry.type === 'hard-link') requireHardLink(entry, this.#index);
+    this.#totals.entries++;
     if (entry.type === 'file') {
       requireSites(entry);
       requireSeals(entry);
+      this.#totals.files++;
+      this.#totals.bytes += entry.size;
+      if (entry.rows !== undefined) this.#withRows.push(entry);
     }
-    index.set(entry.path, entry);
-    before = entry.path;
+    if (this.#isNamed(path)) this.#index.set(path, entry);
+    this.#above.push(entry);
+    this.#before = path;
   }
-  for (const entry of manifest.entries) if (entry.type === 'file') requireRows(entry, index);
-  requireTotals(manifest);
-  requireOwn(manifest);
-  for (const interpreter of manifest.requirements.interpreters) requireValues(interpreter, index);
-  return index;
+
+  /** What can be checked when all entries are known. Gives the entries that were kept. */
+  end(head: ManifestHead): EntryIndex {
+    for (const entry of this.#withRows) requireRows(entry, this.#index);
+    const { entries, files, bytes } = head.totals;
+    if (entries !== this.#totals.entries || files !== this.#totals.files || bytes !== this.#totals.bytes)
+      throw new ArchiveError('manifest-totals', 'the totals of the manifest are not those of its entries');
+    requireOwn(head);
+    for (const interpreter of head.requirements.interpreters) requireValues(interpreter, this.#index);
+    return this.#index;
+  }
+
+  #requireFolder(path: TreePath): void {
+    for (let above = this.#above.at(-1); above !== undefined && !mayHold(above.path, path); above = this.#above.at(-1))
+      this.#above.pop();
+    const folder = dirName(path);
+    if (folder !== '') requireDirectory(path, this.#above.findLast((above) => above.path === folder)?.type);
+  }
 }
+
+/** Whether what comes at a path or behind it may stand in a folder: in byte order that is a path of it, or one before all of its own. */
+function mayHold(folder: TreePath, path: TreePath): boolean {
+  return path.startsWith(folder) && path.charCodeAt(folder.length) <= SLASH;
+}
+
+const SLASH = 0x2f;
 
 function requireOrder(before: TreePath | null, path: TreePath): void {
   if (before === null) return;
@@ -48,10 +98,8 @@ function requireOrder(before: TreePath | null, path: TreePath): void {
     );
 }
 
-function requireFolder(path: TreePath, index: EntryIndex): void {
-  const folder = dirName(path);
-  if (folder === '') return;
-  const type = index.get(folder)?.type;
+/** `type`: what the entry above is; undefined where there is none. */
+function requireDirectory(path: TreePath, type: ManifestEntry['type'] | undefined): void {
   if (type === 'directory') return;
   if (type === undefined)
     throw new ArchiveError(
@@ -83,16 +131,8 @@ function requireHardLink(entry: HardLinkEntry, index: EntryIndex): void {
   if (target.type !== 'file') refuse('hard-link-to-other', `names a ${target.type}`);
 }
 
-function requireTotals(manifest: Manifest): void {
-  const files = manifest.entries.filter((entry): entry is FileEntry => entry.type === 'file');
-  const bytes = files.reduce((sum, file) => sum + file.size, 0);
-  const { totals } = manifest;
-  if (totals.entries !== manifest.entries.length || totals.files !== files.length || totals.bytes !== bytes)
-    throw new ArchiveError('manifest-totals', 'the totals of the manifest are not those of its entries');
-}
-
-function requireOwn(manifest: Manifest): void {
-  const paths = manifest.own.map(({ path }) => path);
+function requireOwn({ own }: ManifestHead): void {
+  const paths = own.map(({ path }) => path);
   if (paths.join('\0') !== [OWN_PATHS.installScript, OWN_PATHS.renderList].join('\0'))
     throw new ArchiveError('manifest-own', 'the manifest does not list install.sh and render.list in this order');
 }

@@ -45,6 +45,9 @@ export interface Manifest {
   readonly entries: readonly ManifestEntry[];
 }
 
+/** All of a manifest but the list of entries, which may be long. */
+export type ManifestHead = Omit<Manifest, 'entries'>;
+
 export interface Origin {
   readonly path: string;
   /** What the prefix was in the tree, as in Prefix. */
