@@ -18,6 +18,7 @@ const staging = new Staging(folder);
 const threads = new FileThreads(
   readingOf(manifest.head, { root: staging.root, place: folder, via: null, formerPlaces: [] }),
   jobs,
+  manifest.head.totals,
 );
 const rendering = new Rendering(manifest, { place: folder, slots: folder }, new Map());
 const pace = new Pace({}, manifest.head.totals.entries);

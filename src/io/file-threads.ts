@@ -5,8 +5,9 @@ import type { FileAnswer, FileJob, FileSettings } from './file-tasks.ts';
 
 /** Jobs on their way to one thread: one that it does, and two for while the calling thread is at one itself. */
 const AHEAD = 3;
-/** Jobs that the calling thread does before it starts others: a small tree is done by then. */
-const ALONE = 2;
+/** Fewer bytes are done before another thread has started; what a file costs besides its own. */
+const WORTH_A_THREAD: number = 16 * 1024 * 1024;
+const FILE_COST = 4096;
 /** Of more threads the file system makes no more files a second, and each has a codec and buffers of its own. */
 const MOST = 4;
 
@@ -18,31 +19,33 @@ export interface FileThread {
 type WorkerThread = AnsweringWorker<FileJob, FileAnswer>;
 
 export class FileThreads {
-  readonly #settings: FileSettings;
-  readonly #program: URL = new URL('./file-worker.js', import.meta.url);
-  readonly #most: number;
-  readonly #workers: WorkerThread[] = [];
+  readonly #workers: readonly WorkerThread[];
   readonly #here: OwnThread;
-  #alone = ALONE;
 
-  /** At most `jobs` threads. Where threads can't run (from sources), or there is to be one only, the calling thread does it all. */
-  constructor(settings: FileSettings, jobs: number) {
-    this.#settings = settings;
-    this.#most = canStart(this.#program) ? Math.min(jobs, MOST) - 1 : 0;
+  /**
+   * At most `jobs` threads, for work on so many files; they start at once. Where threads can't run (from sources), or there is little to do, the calling
+   * thread does it all.
+   */
+  constructor(
+    settings: FileSettings,
+    jobs: number,
+    { files, bytes }: { readonly files: number; readonly bytes: number },
+  ) {
+    const program = new URL('./file-worker.js', import.meta.url);
+    const worth = Math.floor((bytes + files * FILE_COST) / WORTH_A_THREAD);
+    const others = canStart(program) ? Math.max(0, Math.min(jobs - 1, MOST - 1, worth)) : 0;
+    this.#workers = Array.from({ length: others }, () => new AnsweringWorker(program, settings));
     this.#here = new OwnThread(settings);
   }
 
   /** Jobs that may be under way at a time. */
   get capacity(): number {
-    return this.#most * AHEAD;
+    return this.#workers.length * AHEAD;
   }
 
   /** The thread with the least to do; the calling one where all have enough. What that is given is done before others are heard. */
   free(): FileThread {
-    if (this.#alone-- > 0) return this.#here;
     const idlest = this.#workers.toSorted((a, b) => a.jobs - b.jobs)[0];
-    if (idlest !== undefined && idlest.jobs === 0) return idlest;
-    if (this.#workers.length < this.#most) return this.#start();
     return idlest !== undefined && idlest.jobs < AHEAD ? idlest : this.#here;
   }
 
@@ -50,12 +53,6 @@ export class FileThreads {
   async stop(): Promise<void> {
     this.#here.drop();
     await Promise.all(this.#workers.map((thread) => thread.stop()));
-  }
-
-  #start(): WorkerThread {
-    const thread: WorkerThread = new AnsweringWorker(this.#program, this.#settings);
-    this.#workers.push(thread);
-    return thread;
   }
 }
 

@@ -42,8 +42,9 @@ export async function stage(
   place: InstallPlace,
   options: StageOptions,
 ): Promise<InstallReceipt> {
+  const { head } = archive.manifest;
   const tree = { root: staging.root, ...placeAndLink(options), formerPlaces: [] };
-  const threads = new FileThreads(readingOf(archive.manifest.head, tree), options.jobs);
+  const threads = new FileThreads(readingOf(head, tree), options.jobs, head.totals);
   try {
     return await stageWith(threads, archive, staging, place, options);
   } finally {

@@ -8,7 +8,7 @@ import { errorCode, hostPath } from '../io/entries.ts';
 import { FileBatches } from '../io/file-batches.ts';
 import type { FileContent, ReadContent } from '../io/file-tasks.ts';
 import type { FileThreads } from '../io/file-threads.ts';
-import { lookAt } from '../io/look.ts';
+import { isSameInode, lookAt } from '../io/look.ts';
 import type { ManifestStore } from '../io/manifest-store.ts';
 import { digestPieces, readPieces } from '../io/pieces.ts';
 import type { Entry } from '../model/entry.ts';
@@ -56,10 +56,11 @@ export async function compareTree(manifest: ManifestStore, tree: TreeToVerify, p
         if (entry !== undefined) comparison.judge(entry, content);
       }),
   );
-  for (const seen of walk(tree.root, { exclude: tree.ignores })) {
+  // modes and inodes are not asked of a tree that was just written, but for those of hard links
+  for (const seen of walk(tree.root, { exclude: tree.ignores, isNamesOnly: !tree.checksModes })) {
     const file = comparison.see(seen);
-    if (file !== null) await reader.add(file, seen.size);
-    await pace.step(seen.size);
+    if (file !== null) await reader.add(file, file.size);
+    await pace.step(file?.size ?? 0);
   }
   comparison.end();
   await reader.settle();
@@ -153,7 +154,7 @@ class Comparison {
       return null;
     }
     if (expected.type === 'symlink') this.#compareTarget(seen, expected.target);
-    else if (expected.type === 'hard-link') this.#compareInode(seen, expected.target);
+    else if (expected.type === 'hard-link') this.#compareInode(seen.path, expected.target);
     else if (this.#tree.checksModes && seen.mode !== expected.mode)
       this.#differ('mode', seen.path, `has mode ${octal(seen.mode)} and had ${octal(expected.mode)}`);
     if (expected.type !== 'file') return null;
@@ -162,9 +163,10 @@ class Comparison {
     return null;
   }
 
-  #compareInode({ path, device, inode }: Entry, target: TreePath): void {
-    const there = isIgnored(target, this.#tree.ignores) ? null : tryLookAt(hostPath(this.#tree.root, target));
-    if (there?.isFile() === true && `${there.dev}:${there.ino}` !== `${device}:${inode}`)
+  #compareInode(path: TreePath, target: TreePath): void {
+    if (isIgnored(target, this.#tree.ignores)) return;
+    const [name, there] = [path, target].map((each) => tryLookAt(hostPath(this.#tree.root, each)));
+    if (name?.isFile() === true && there?.isFile() === true && !isSameInode(name, there))
       this.#differ('links', path, `is another file than ${showBytes(target)}, of which it was a hard link`);
   }
 

@@ -108,12 +108,13 @@ async function compareWith(
   formerPlaces: readonly AbsolutePath[],
   options: VerifyOptions,
 ): Promise<{ readonly differences: readonly Difference[]; readonly warnings: readonly string[] }> {
+  const { head } = manifest;
   const where = { root: place, place, via, formerPlaces };
-  const threads = new FileThreads(readingOf(manifest.head, where), options.jobs ?? availableParallelism());
-  const ignores = selectPaths([...manifest.head.volatile, ...(options.ignore ?? [])]);
+  const threads = new FileThreads(readingOf(head, where), options.jobs ?? availableParallelism(), head.totals);
+  const ignores = selectPaths([...head.volatile, ...(options.ignore ?? [])]);
   const tree = { ...where, threads, rendered: readRenderedDigests(place), ignores, checksModes: true };
   try {
-    const pace = new Pace(options, manifest.head.totals.entries);
+    const pace = new Pace(options, head.totals.entries);
     const { differences, byteCode } = await compareTree(manifest, tree, pace);
     return {
       differences: differences.toSorted((a, b) => compareBytes(a.path, b.path)),
