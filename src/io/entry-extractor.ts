@@ -4,7 +4,7 @@ import { BLOCK, END_OF_ARCHIVE, paddingOf, tarEntry } from '../formats/tar-entry
 import { writeHeader } from '../formats/tar-write.ts';
 import { ArchiveError } from '../model/errors.ts';
 import type { FileEntry } from '../model/manifest.ts';
-import type { TreePath } from '../model/path.ts';
+import { asTreePath, type TreePath } from '../model/path.ts';
 import type { EntryTask, ExtractJob, FilledFile, NewFileTask } from './file-tasks.ts';
 import type { FileWriter } from './file-writer.ts';
 
@@ -31,6 +31,14 @@ interface Current {
   padding: number;
 }
 
+const NOTHING: Omit<Current, 'header'> = {
+  path: asTreePath(''),
+  file: null,
+  isWritten: false,
+  contents: 0,
+  padding: 0,
+};
+
 export class EntryExtractor {
   readonly #writer: FileWriter;
   #current: Current | null = null;
@@ -53,7 +61,11 @@ export class EntryExtractor {
       this.#current = begun(task);
       at = this.#go(bytes, at, filled);
     }
-    if (isEnd ? !bytes.subarray(at).equals(END_OF_ARCHIVE) : at !== bytes.length) throw disagreement();
+    if (isEnd) {
+      this.#current = { ...NOTHING, header: END_OF_ARCHIVE };
+      at = this.#go(bytes, at, filled);
+    }
+    if (at !== bytes.length) throw disagreement();
   }
 
   /** Lets the entry at work go. */

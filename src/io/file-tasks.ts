@@ -56,7 +56,7 @@ export interface ExtractJob {
   readonly goesOn: boolean;
   /** The entries that begin in it. */
   readonly tasks: readonly EntryTask[];
-  /** Whether the end of the archive is in it. */
+  /** Whether the end of the archive begins in it, behind them. */
   readonly isEnd: boolean;
 }
 

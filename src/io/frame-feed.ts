@@ -34,7 +34,9 @@ export class FrameFeed {
   /** Where the entry at hand ends in the tar. */
   #at: number;
   #part: Part | null = null;
+  /** What begins in the part at hand. */
   #tasks: EntryTask[] = [];
+  #hasEnd = false;
   /** Who has the entry that goes on in the next part; null where that begins with an entry of its own. */
   #thread: FileThread | null = null;
   #order = 0;
@@ -62,7 +64,7 @@ export class FrameFeed {
   /** Ends it. Gives the files that were filled in; nothing is known of them where there was a failure. */
   async finish(): Promise<ReadonlyMap<TreePath, FilledFile>> {
     if (this.#failed === null) await this.#add(null, END_OF_ARCHIVE.length);
-    if (this.#part !== null) await this.#send(this.#part, { isMidway: false, isEnd: true });
+    if (this.#part !== null) await this.#send(this.#part, false);
     if (this.#failed === null && this.#partAt(this.#at) !== null) this.#fail(disagreement());
     await this.settle();
     return this.#filled;
@@ -80,23 +82,25 @@ export class FrameFeed {
     this.#at += length;
     if (this.#part?.isLoose === true && (this.#at > this.#part.to || this.#tasks.length >= MOST_ENTRIES)) {
       // what began in a part before it ends with one
-      await this.#send(cutPart(this.#part, start - this.#part.from), { isMidway: false, isEnd: false });
+      await this.#send(cutPart(this.#part, start - this.#part.from), false);
       this.#part = null;
     }
     this.#part ??= this.#require(start);
-    if (task !== null) this.#tasks.push(task);
+    if (task === null) this.#hasEnd = true;
+    else this.#tasks.push(task);
     while (this.#part !== null && this.#at >= this.#part.to) {
       const { to } = this.#part;
       const isMidway = this.#at > to;
-      await this.#send(this.#part, { isMidway, isEnd: task === null && !isMidway });
+      await this.#send(this.#part, isMidway);
       this.#part = isMidway ? this.#require(to) : null;
     }
   }
 
   /** `isMidway`: the last entry goes on in the next part. */
-  async #send(part: Part, { isMidway, isEnd }: { isMidway: boolean; isEnd: boolean }): Promise<void> {
-    const tasks = this.#tasks;
+  async #send(part: Part, isMidway: boolean): Promise<void> {
+    const [tasks, isEnd] = [this.#tasks, this.#hasEnd];
     this.#tasks = [];
+    this.#hasEnd = false;
     const goesOn = this.#thread !== null;
     if (!goesOn && !isMidway && !isEnd && isThere(tasks)) return;
     const thread = this.#thread ?? this.#threads.free();
