@@ -251,10 +251,7 @@ describe('links', () => {
     const task = { ...entry, isSparse: false, attributes: { mode: 0o777, mtime: '0' }, filling: null };
     for (const pieces of [[body], [body.subarray(0, 2), body.subarray(2)]]) {
       const write = (): void =>
-        pieces.forEach((piece, i) => {
-          const part = { task: i === 0 ? task : null, at: 0, length: piece.length, isLast: i === pieces.length - 1 };
-          writer.write(part, piece);
-        });
+        pieces.forEach((piece, i) => writer.write(i === 0 ? task : null, piece, i === pieces.length - 1));
       expect(write).toThrow(expect.objectContaining({ code: 'EEXIST' }));
       writer.drop();
     }

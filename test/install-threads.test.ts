@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { pack } from '../src/stages/pack.ts';
-import { craftTar, file, folder } from './support/archives.ts';
+import { craftTar, file, folder, gzipFrames, symlink } from './support/archives.ts';
 import { relocate, relocateOk, runOk } from './support/cli.ts';
 import { temporaryFolder, writeTree } from './support/folder.ts';
 import { listing } from './support/listing.ts';
@@ -88,6 +88,20 @@ test.each(['site.tar.zst', 'site.tar.gz', 'site.tar'])(
     expect(trees[0]).toContain('many/1/1\tf\t4755');
     expect(trees[0]).toContain('many/0/0\tf\t0\t');
     expect(readdirSync(parent)).toEqual([]);
+  },
+);
+
+test.each([[100], [511], [700], [5000]])(
+  'frames that are cut every %i bytes, anywhere in an entry, give the same',
+  (size) => {
+    const files = Array.from({ length: 40 }, (_, i) => file(`d/${String(i).padStart(2, '0')}`, `${i}`.repeat(i * i)));
+    writeFileSync(join(base, 'cut.tar.gz'), gzipFrames(craftTar([folder('d'), ...files, symlink('e', 'd/01')]), size));
+    for (const jobs of ['1', '3']) {
+      const place = join(parent, `site-${jobs}`);
+      installed(join(base, 'cut.tar.gz'), place, '--jobs', jobs);
+      for (const { entry, body } of files) expect(readFileSync(join(place, entry.path))).toEqual(body);
+      expect(relocate(['verify', place]).status).toBe(0);
+    }
   },
 );
 

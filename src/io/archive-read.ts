@@ -1,21 +1,19 @@
 /** Opens an archive: the manifest first, then every entry, held against it. What is read is never believed before it is checked. */
-import { createHash, hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { showBytes } from '../formats/byte-text.ts';
-import { digestList } from '../formats/install-lists.ts';
 import { manifestEntryDiffers, requireManifestHeader } from '../formats/archive-agreement.ts';
-import { parseManifest } from '../formats/manifest-json.ts';
-import { checkManifest, type EntryIndex } from '../formats/manifest-rules.ts';
 import { ownEntry, tarEntry, type TarEntry } from '../formats/tar-entry.ts';
 import { writeHeader } from '../formats/tar-write.ts';
 import { ArchiveError, UsageError } from '../model/errors.ts';
-import { OWN_PATHS, type Manifest, type ManifestEntry, type OwnFile } from '../model/manifest.ts';
+import { OWN_PATHS, type ManifestEntry } from '../model/manifest.ts';
+import { ManifestBytes, ManifestStore } from './manifest-store.ts';
 import { reasonOf } from './reasons.ts';
-import { detectCompression, framesOf, plainUnpacker, type FrameUnpacker } from './frames.ts';
+import { detectCompression, framesOf, type ArchiveFile } from './frames.ts';
 import { TarStream } from './tar-stream.ts';
 
-/** The largest manifest or list that is held in memory: over a million entries, and less than the longest string of V8. */
-const OWN_LIMIT = 448 * 1024 * 1024;
+/** The largest manifest that is read: over a million entries. */
+const MANIFEST_LIMIT = 448 * 1024 * 1024;
 
 /** Owner, group and others may run install.sh and read the rest. */
 export const OWN_MODES: Readonly<Record<'script' | 'list', number>> = { script: 0o755, list: 0o644 };
@@ -27,21 +25,15 @@ export interface ReadEntry {
 }
 
 export interface OpenArchive {
-  readonly manifest: Manifest;
-  readonly index: EntryIndex;
-  /** The bytes of the manifest, and their sha256 (hex): it stands for all that the archive holds. */
-  readonly manifestBytes: Buffer;
-  readonly manifestDigest: string;
-  /** relocate's own files by their path. */
-  readonly own: ReadonlyMap<string, Buffer>;
-  /** Bytes of the file. */
-  readonly size: number;
+  readonly manifest: ManifestStore;
+  readonly file: ArchiveFile;
+  /** Where the entries begin in the tar. */
+  readonly begin: number;
   /**
-   * All entries, once, in order. `digests`: who holds contents against their digest, this reader behind the last piece, or the caller.
+   * All entries, once, in order, each file held against its digest behind its last piece.
    * Throws ArchiveError where one is not what the manifest says, or the archive does not end well.
-   * @param unpacker who unpacks the frames from now on; by default this thread
    */
-  entries(digests: 'checked' | 'unchecked', unpacker?: FrameUnpacker): AsyncGenerator<ReadEntry, void, void>;
+  entries(): AsyncGenerator<ReadEntry, void, void>;
   close(): void;
 }
 
@@ -59,33 +51,34 @@ export interface ReadOptions {
  */
 export async function openArchive(path: Buffer, options: ReadOptions): Promise<OpenArchive> {
   const descriptor = openFile(path);
+  let manifest: ManifestStore | undefined;
   try {
     const { size } = fstatSync(descriptor);
     if (options.digest !== undefined) await requireDigest(descriptor, size, options.digest);
     const compression = detectCompression(descriptor);
-    let unpacker = plainUnpacker(compression, options.jobs);
-    const stream = new TarStream(framesOf({ descriptor, size, compression }, () => unpacker));
-    const manifestBytes = await readManifest(stream);
-    const manifest = parseManifest(manifestBytes);
-    const index = checkManifest(manifest);
-    const manifestDigest = hash('sha256', manifestBytes);
-    const own = new Map<string, Buffer>();
-    for (const file of manifest.own) own.set(file.path, await readOwn(stream, file));
-    await requireDigestList(stream, digestList(manifest, manifestDigest));
+    const file = { descriptor, size, compression };
+    const stream = new TarStream(framesOf(file, options.jobs));
+    manifest = await readManifest(stream);
+    for (const { path, size: bytes, sha256 } of manifest.head.own)
+      await requireOwn(
+        stream,
+        ownEntry(path, bytes, path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list),
+        sha256,
+      );
+    await requireDigestList(stream, manifest);
+    const read = manifest;
     return {
-      manifest,
-      index,
-      manifestBytes,
-      manifestDigest,
-      own,
-      size,
-      entries: (digests, others = unpacker) => {
-        unpacker = others;
-        return readEntries(stream, manifest, digests === 'checked', options.signal);
+      manifest: read,
+      file,
+      begin: stream.position,
+      entries: () => readEntries(stream, read, options.signal),
+      close: () => {
+        read.close();
+        closeSync(descriptor);
       },
-      close: () => closeSync(descriptor),
     };
   } catch (error) {
+    manifest?.close();
     closeSync(descriptor);
     throw error;
   }
@@ -106,8 +99,7 @@ function openFile(path: Buffer): number {
 /** Authenticates the file as a whole. */
 async function requireDigest(descriptor: number, size: number, expected: string): Promise<void> {
   const digest = createHash('sha256');
-  for await (const bytes of framesOf({ descriptor, size, compression: 'none' }, () => plainUnpacker('none', 1)))
-    digest.update(bytes);
+  for await (const bytes of framesOf({ descriptor, size, compression: 'none' }, 1)) digest.update(bytes);
   const actual = digest.digest('hex');
   if (actual !== expected.toLowerCase())
     throw new ArchiveError(
@@ -116,53 +108,56 @@ async function requireDigest(descriptor: number, size: number, expected: string)
     );
 }
 
-async function readManifest(stream: TarStream): Promise<Buffer> {
+async function readManifest(stream: TarStream): Promise<ManifestStore> {
   const entry = await stream.next();
   requireManifestHeader(entry);
-  return readWhole(stream, entry.size, OWN_PATHS.manifest);
+  if (entry.size > MANIFEST_LIMIT)
+    throw new ArchiveError(
+      'manifest-too-large',
+      `${OWN_PATHS.manifest} has ${entry.size} bytes; relocate reads up to ${MANIFEST_LIMIT}`,
+    );
+  const bytes = new ManifestBytes();
+  try {
+    for await (const piece of stream.pieces()) bytes.append(piece);
+    return new ManifestStore(bytes);
+  } catch (error) {
+    bytes.close();
+    throw error;
+  }
 }
 
-async function readOwn(stream: TarStream, file: OwnFile): Promise<Buffer> {
-  const expected = ownEntry(
-    file.path,
-    file.size,
-    file.path === OWN_PATHS.installScript ? OWN_MODES.script : OWN_MODES.list,
-  );
+/** A file of relocate itself. */
+async function requireOwn(stream: TarStream, expected: TarEntry, sha256: string): Promise<void> {
   requireAgreement(expected, await stream.next());
-  const bytes = await readWhole(stream, file.size, file.path);
-  if (hash('sha256', bytes) !== file.sha256)
-    throw new ArchiveError('entry-digest', `${file.path} is not the one that the manifest describes`);
-  return bytes;
+  if ((await digestOf(stream)) !== sha256)
+    throw new ArchiveError('entry-digest', `${expected.path} is not the one that the manifest describes`);
 }
 
 /** The list must be the one that this manifest asks for: it tells the manifest's own digest. */
-async function requireDigestList(stream: TarStream, expected: Buffer): Promise<void> {
+async function requireDigestList(stream: TarStream, { digestList }: ManifestStore): Promise<void> {
   const { digestList: path } = OWN_PATHS;
-  requireAgreement(ownEntry(path, expected.length, OWN_MODES.list), await stream.next());
-  if (!(await readWhole(stream, expected.length, path)).equals(expected))
+  requireAgreement(ownEntry(path, digestList.size, OWN_MODES.list), await stream.next());
+  if ((await digestOf(stream)) !== digestList.sha256)
     throw new ArchiveError('manifest-digest', `${path} does not fit the manifest: the archive is damaged`);
 }
 
-async function readWhole(stream: TarStream, size: number, what: string): Promise<Buffer> {
-  if (size > OWN_LIMIT)
-    throw new ArchiveError('manifest-too-large', `${what} has ${size} bytes; relocate reads up to ${OWN_LIMIT}`);
-  const pieces: Buffer[] = [];
-  for await (const piece of stream.pieces()) pieces.push(Buffer.from(piece));
-  return Buffer.concat(pieces);
+async function digestOf(stream: TarStream): Promise<string> {
+  const digest = createHash('sha256');
+  for await (const piece of stream.pieces()) digest.update(piece);
+  return digest.digest('hex');
 }
 
 async function* readEntries(
   stream: TarStream,
-  manifest: Manifest,
-  areChecked: boolean,
+  manifest: ManifestStore,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ReadEntry, void, void> {
-  for (const entry of manifest.entries) {
+  for (const entry of manifest.entries()) {
     signal?.throwIfAborted();
     const expected = tarEntry(entry);
     // all that is left to check of a header that is the expected one, byte for byte, the manifest has passed
     if (!(await stream.nextIs(writeHeader(expected), expected.size))) requireAgreement(expected, await stream.next());
-    if (entry.type !== 'file' || !areChecked) {
+    if (entry.type !== 'file') {
       yield { entry, pieces: stream.pieces() };
       continue;
     }

@@ -9,7 +9,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
 export class FileBatches<Task> {
   readonly #threads: FileThreads;
   readonly #jobFor: (tasks: readonly Task[]) => FileJob;
-  readonly #onAnswer: (answer: FileAnswer) => void;
+  readonly #onAnswer: (answer: FileAnswer, tasks: readonly Task[]) => void;
   readonly #running = new Set<Promise<void>>();
   #tasks: Task[] = [];
   #bytes = 0;
@@ -19,7 +19,7 @@ export class FileBatches<Task> {
   constructor(
     threads: FileThreads,
     jobFor: (tasks: readonly Task[]) => FileJob,
-    onAnswer: (answer: FileAnswer) => void,
+    onAnswer: (answer: FileAnswer, tasks: readonly Task[]) => void,
   ) {
     this.#threads = threads;
     this.#jobFor = jobFor;
@@ -41,16 +41,18 @@ export class FileBatches<Task> {
   }
 
   async #send(): Promise<void> {
-    const job = this.#jobFor(this.#tasks);
+    const tasks = this.#tasks;
+    const job = this.#jobFor(tasks);
     this.#tasks = [];
     this.#bytes = 0;
-    const thread = await this.#threads.free();
     const run = this.#threads
-      .run(thread, job)
-      .then(this.#onAnswer)
+      .free()
+      .run(job)
+      .then((answer) => this.#onAnswer(answer, tasks))
       .catch((error: unknown) => void (this.#broken ??= { error }))
       .finally(() => this.#running.delete(run));
     this.#running.add(run);
+    if (this.#running.size > this.#threads.capacity) await Promise.race(this.#running);
     if (this.#broken !== null) throw this.#broken.error;
   }
 }

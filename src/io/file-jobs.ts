@@ -1,41 +1,51 @@
 /** Does the jobs of a file thread, one after the other. */
 import type { TreePath } from '../model/path.ts';
+import { EntryExtractor } from './entry-extractor.ts';
 import { copyFile } from './file-copier.ts';
 import { FileReader } from './file-reader.ts';
-import { failureOf, type CopyTask, type FileAnswer, type FileJob, type FileSettings } from './file-tasks.ts';
+import {
+  failureOf,
+  type CopyTask,
+  type ExtractJob,
+  type FileAnswer,
+  type FileJob,
+  type FileSettings,
+} from './file-tasks.ts';
 import { FileWriter } from './file-writer.ts';
 import { FrameReader } from './frame-reader.ts';
 
 export class FileJobs {
   readonly #settings: FileSettings;
   readonly #writer: FileWriter;
-  readonly #unpacker = new FrameReader();
+  readonly #extractor: EntryExtractor;
+  readonly #frames = new FrameReader();
   #reader: FileReader | null = null;
 
   constructor(settings: FileSettings) {
     this.#settings = settings;
     this.#writer = new FileWriter(settings.root, settings.words);
+    this.#extractor = new EntryExtractor(this.#writer);
   }
 
   async do(job: FileJob): Promise<FileAnswer> {
     const answer: FileAnswer = { filled: [], copied: [], contents: [], failure: null };
-    if (job.kind === 'unpack') await this.#unpack(job, answer);
-    else if (job.kind === 'read') this.#read(job.paths, answer);
+    if (job.kind === 'read') this.#read(job.paths, answer);
     else if (job.kind === 'copy') this.#copy(job.tasks, answer);
-    else this.#write(job, answer);
+    else await this.#extract(job, answer);
     return answer;
   }
 
   /** Lets a file go that did not come to its end. */
   drop(): void {
-    this.#writer.drop();
+    this.#extractor.drop();
   }
 
-  async #unpack({ buffer, place }: Extract<FileJob, { kind: 'unpack' }>, answer: FileAnswer): Promise<void> {
+  async #extract(job: ExtractJob, answer: FileAnswer): Promise<void> {
     try {
-      await this.#unpacker.unpack(buffer, place);
+      this.#extractor.extract(await this.#frames.read(job.place), job, answer.filled);
     } catch (error) {
-      answer.failure = failureOf(error, null);
+      answer.failure = failureOf(error, this.#writer.path);
+      this.#extractor.drop();
     }
   }
 
@@ -46,17 +56,5 @@ export class FileJobs {
 
   #copy(tasks: readonly CopyTask[], answer: FileAnswer): void {
     for (const task of tasks) if (copyFile(this.#settings.root, task)) answer.copied.push(task.path);
-  }
-
-  #write({ buffer, parts }: Extract<FileJob, { kind: 'write' }>, answer: FileAnswer): void {
-    try {
-      for (const part of parts) {
-        const filled = this.#writer.write(part, Buffer.from(buffer, part.at, part.length));
-        if (filled !== null) answer.filled.push(filled);
-      }
-    } catch (error) {
-      answer.failure = failureOf(error, this.#writer.path);
-      this.#writer.drop();
-    }
   }
 }

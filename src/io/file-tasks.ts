@@ -1,11 +1,10 @@
 /** What file threads are asked, and what they answer. All of it crosses threads. */
 import type { Filling, FillWords } from '../formats/filling.ts';
-import type { FrameSizes } from '../formats/frame-sizes.ts';
 import { ArchiveError } from '../model/errors.ts';
-import type { Origin } from '../model/manifest.ts';
+import type { ManifestEntry, Origin } from '../model/manifest.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
+import type { PartPlace } from './archive-parts.ts';
 import type { FileAttributes } from './file-output.ts';
-import type { Packed } from './unpacking.ts';
 
 /** What every thread needs to know of the tree. Plain JSON. */
 export interface FileSettings {
@@ -40,27 +39,29 @@ export interface CopyTask {
   readonly attributes: FileAttributes;
 }
 
-/** Bytes in the buffer that came with the job. */
-export interface FilePart {
-  /** The file that begins here; null where the one before goes on. */
-  readonly task: NewFileTask | null;
-  readonly at: number;
-  length: number;
-  /** Whether the file ends here. */
-  isLast: boolean;
+/** An entry of an archive. */
+export interface EntryTask {
+  readonly entry: ManifestEntry;
+  /** How its file is written; null where its bytes are passed over: it is no file, or is there already. */
+  readonly file: Pick<NewFileTask, 'attributes' | 'filling'> | null;
 }
 
-/** Where a frame lies in the open file of an archive. */
-export interface FramePlace {
-  readonly descriptor: number;
-  readonly compression: Packed;
-  readonly at: number;
-  readonly sizes: FrameSizes;
+/** A part of an archive: its bytes must be the entries, one behind the other, as the manifest tells them. */
+export interface ExtractJob {
+  readonly kind: 'extract';
+  readonly place: PartPlace;
+  /** Bytes at its beginning that are none of the entries'. */
+  readonly skipped: number;
+  /** Whether it begins within the last entry of the part before it, which the same thread had. */
+  readonly goesOn: boolean;
+  /** The entries that begin in it. */
+  readonly tasks: readonly EntryTask[];
+  /** Whether the end of the archive begins in it, behind them. */
+  readonly isEnd: boolean;
 }
 
 export type FileJob =
-  | { readonly kind: 'unpack'; readonly place: FramePlace; readonly buffer: SharedArrayBuffer }
-  | { readonly kind: 'write'; readonly buffer: SharedArrayBuffer; readonly parts: readonly FilePart[] }
+  | ExtractJob
   | { readonly kind: 'copy'; readonly tasks: readonly CopyTask[] }
   | { readonly kind: 'read'; readonly paths: readonly TreePath[] };
 

@@ -7,7 +7,7 @@ import type { AbsolutePath, TreePath } from '../model/path.ts';
 import { openPath } from './entries.ts';
 import { FileOutput } from './file-output.ts';
 import { readRange, rewriteFile } from './file-rewrite.ts';
-import type { FilledFile, FilePart, NewFileTask } from './file-tasks.ts';
+import type { FilledFile, NewFileTask } from './file-tasks.ts';
 
 /** Up to this size a file is filled in before it is written, in memory; larger ones are written as they come, and once more. */
 const IN_MEMORY = 8 * 1024 * 1024;
@@ -37,11 +37,11 @@ export class FileWriter {
   }
 
   /**
-   * Writes the next bytes. What goes on with a file that failed is passed over.
+   * Writes the next bytes: of the file that begins with them, or (null) of the one at work.
    * @returns the new content where a file that is filled in ends here
    * @throws ArchiveError where the bytes are not those that were announced, or can't be filled in; the system's error
    */
-  write({ task, isLast }: FilePart, bytes: Buffer): FilledFile | null {
+  write(task: NewFileTask | null, bytes: Buffer, isLast: boolean): FilledFile | null {
     if (task !== null) this.#current = { task, held: [], stream: null };
     const current = this.#current;
     if (current === null) return null;

@@ -1,7 +1,7 @@
-/** Reads frames from the file of an archive and unpacks them into memory that is given. */
+/** Reads the parts of an archive from its file and unpacks them. */
 import { ZSTD_FRAME_BYTES } from '../formats/zstd-frames.ts';
 import { ArchiveError } from '../model/errors.ts';
-import type { FramePlace } from './file-tasks.ts';
+import type { PartPlace } from './archive-parts.ts';
 import { fill } from './fill.ts';
 import { unpackerInto } from './unpacking.ts';
 
@@ -9,16 +9,24 @@ import { unpackerInto } from './unpacking.ts';
 const MOST = ZSTD_FRAME_BYTES + 4096;
 
 export class FrameReader {
+  // one buffer for all frames, from here on in one go: what is made anew for each stays until the garbage collector comes by
   #member: Buffer = Buffer.alloc(0);
+  #contents: Buffer = Buffer.alloc(0);
 
-  /** @throws ArchiveError where the frame is damaged or not what its head says */
-  async unpack(buffer: SharedArrayBuffer, { descriptor, compression, at, sizes }: FramePlace): Promise<void> {
-    const unpack = await unpackerInto(compression);
-    // one buffer for all frames, from here on in one go: what is made anew for each stays until the garbage collector comes by
-    if (this.#member.length < sizes.member) this.#member = Buffer.allocUnsafeSlow(Math.max(sizes.member, MOST));
+  /** The bytes of the tar in a part, valid until the next call. @throws ArchiveError where it is damaged or not what its head says */
+  async read({ descriptor, compression, at, sizes }: PartPlace): Promise<Buffer> {
+    this.#member = roomFor(sizes.member, this.#member);
     const member = this.#member.subarray(0, sizes.member);
     if (fill(descriptor, member, at, sizes.member) !== sizes.member)
       throw new ArchiveError('archive-truncated', 'the archive ends in the middle of a frame: it was cut short');
-    unpack(new Uint8Array(buffer, 0, sizes.contents), member, sizes);
+    if (compression === 'none') return member;
+    this.#contents = roomFor(sizes.contents, this.#contents);
+    const contents = this.#contents.subarray(0, sizes.contents);
+    (await unpackerInto(compression))(contents, member, sizes);
+    return contents;
   }
+}
+
+function roomFor(bytes: number, buffer: Buffer): Buffer {
+  return buffer.length >= bytes ? buffer : Buffer.allocUnsafeSlow(Math.max(bytes, MOST));
 }

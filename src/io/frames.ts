@@ -1,9 +1,8 @@
 /** Reads the bytes of a tar from the file of an archive, frame by frame; frames are inflated side by side and come in order. */
 import { FRAME_BYTES } from '../formats/gzip-frames.ts';
-import type { FrameSizes } from '../formats/frame-sizes.ts';
 import { ArchiveError } from '../model/errors.ts';
 import type { CompressionName } from './compression.ts';
-import type { FramePlace } from './file-tasks.ts';
+import type { PartPlace } from './archive-parts.ts';
 import { fill } from './fill.ts';
 import { measureFrame, unpackFrame, type Packed } from './unpacking.ts';
 
@@ -26,22 +25,28 @@ export function detectCompression(descriptor: number): CompressionName {
   );
 }
 
-/** Who unpacks frames. */
-export interface FrameUnpacker {
-  /** Frames that are asked for before their turn. */
-  readonly ahead: number;
-  /** Rejects with an ArchiveError where the frame is damaged or not what its head says. */
-  unpack(place: FramePlace): Promise<Buffer>;
-  /** Told of each frame when the next one is asked for. */
-  passed(frame: Buffer): void;
+/**
+ * The tar within, in pieces, each valid until the next is asked for. `jobs`: frames that are inflated at a time.
+ */
+export function framesOf(file: ArchiveFile, jobs: number): AsyncGenerator<Buffer, void, void> {
+  return file.compression === 'none' ? plainFrames(file) : packedFrames(file, file.compression, jobs);
 }
 
 /**
- * The tar within, in pieces, each valid until the next is asked for.
- * @param unpackerOf asked before each frame of a compressed archive: who unpacks frames may change on the way
+ * Where the frames of a compressed archive are. A plain tar has none.
+ * @throws ArchiveError where what should be one is none, or it is cut short
  */
-export function framesOf(file: ArchiveFile, unpackerOf: () => FrameUnpacker): AsyncGenerator<Buffer, void, void> {
-  return file.compression === 'none' ? plainFrames(file) : packedFrames(file, file.compression, unpackerOf);
+export function* measuredFrames({ descriptor, size, compression }: ArchiveFile): Generator<PartPlace, void> {
+  if (compression === 'none') return;
+  const bytesAt = (position: number, length: number): Buffer =>
+    readAt(descriptor, position, Buffer.alloc(Math.max(0, Math.min(length, size - position))));
+  for (let at = 0; at < size;) {
+    const sizes = measureFrame(compression, bytesAt, at);
+    if (at + sizes.member > size)
+      throw new ArchiveError('archive-truncated', 'the archive ends in the middle of a frame: it was cut short');
+    yield { descriptor, compression, at, sizes };
+    at += sizes.member;
+  }
 }
 
 /** Buffers taken in turn: headers may reach from one into the next, so the one before must stay as it is for a while. */
@@ -57,70 +62,36 @@ async function* plainFrames({ descriptor, size }: ArchiveFile): AsyncGenerator<B
   }
 }
 
-async function* packedFrames(
-  file: ArchiveFile,
-  compression: Packed,
-  unpackerOf: () => FrameUnpacker,
-): AsyncGenerator<Buffer, void, void> {
-  const ahead: Frame[] = [];
-  let at = 0;
-  for (;;) {
-    const unpacker = unpackerOf();
-    while (at < file.size && ahead.length <= unpacker.ahead) {
-      const sizes = measureSafely(file, compression, at);
-      if (sizes instanceof Error) {
-        ahead.push({ unpacker, bytes: rejected(sizes) });
-        at = file.size;
-        break;
-      }
-      const bytes = unpacker.unpack({ descriptor: file.descriptor, compression, at, sizes });
-      bytes.catch(() => {}); // it is awaited in its turn
-      ahead.push({ unpacker, bytes });
-      at += sizes.member;
+async function* packedFrames(file: ArchiveFile, compression: Packed, jobs: number): AsyncGenerator<Buffer, void, void> {
+  const places = measuredFrames(file);
+  // what is unpacked by this thread gains nothing from being early
+  const most = compression === 'gzip' ? jobs : 0;
+  const ahead: Promise<Buffer>[] = [];
+  for (let isDone = false; ;) {
+    while (!isDone && ahead.length <= most) {
+      const bytes = nextFrame(places);
+      if (bytes === null) isDone = true;
+      else ahead.push(bytes);
     }
     const next = ahead.shift();
     if (next === undefined) return;
-    const bytes = await next.bytes;
-    yield bytes;
-    next.unpacker.passed(bytes);
+    yield await next;
   }
-}
-
-/** A frame that was asked for. */
-interface Frame {
-  readonly unpacker: FrameUnpacker;
-  readonly bytes: Promise<Buffer>;
-}
-
-/** Unpacks frames for the calling thread alone. */
-export function plainUnpacker(compression: CompressionName, jobs: number): FrameUnpacker {
-  return {
-    // what is unpacked by this thread gains nothing from being early
-    ahead: compression === 'gzip' ? jobs : 0,
-    unpack: ({ descriptor, compression: packed, at, sizes }) =>
-      unpackFrame(packed, readAt(descriptor, at, Buffer.allocUnsafe(sizes.member)), sizes),
-    passed: () => {},
-  };
 }
 
 /** A damaged head is an error in its turn: what comes before it is read first. */
-function measureSafely(file: ArchiveFile, compression: Packed, at: number): FrameSizes | Error {
-  const bytesAt = (position: number, length: number): Buffer =>
-    readAt(file.descriptor, position, Buffer.alloc(Math.max(0, Math.min(length, file.size - position))));
+function nextFrame(places: Iterator<PartPlace, void>): Promise<Buffer> | null {
+  let bytes: Promise<Buffer>;
   try {
-    const sizes = measureFrame(compression, bytesAt, at);
-    if (at + sizes.member <= file.size) return sizes;
-    return new ArchiveError('archive-truncated', 'the archive ends in the middle of a frame: it was cut short');
+    const next = places.next();
+    if (next.done === true) return null;
+    const { descriptor, compression, at, sizes } = next.value;
+    bytes = unpackFrame(compression as Packed, readAt(descriptor, at, Buffer.allocUnsafe(sizes.member)), sizes); // no frame is plain
   } catch (error) {
-    if (error instanceof ArchiveError) return error;
-    throw error;
+    bytes = Promise.reject<Buffer>(error instanceof Error ? error : new Error(String(error)));
   }
-}
-
-function rejected(error: Error): Promise<Buffer> {
-  const promise = Promise.reject<Buffer>(error);
-  promise.catch(() => {});
-  return promise;
+  bytes.catch(() => {}); // it is awaited in its turn
+  return bytes;
 }
 
 /** Fills a buffer from a file, less where that ends. */

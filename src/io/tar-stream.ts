@@ -10,9 +10,16 @@ export class TarStream {
   /** Bytes of the present entry that have not been taken, and what fills its last block. */
   #left = 0;
   #padding = 0;
+  /** Bytes of the tar that came so far. */
+  #received = 0;
 
   constructor(frames: AsyncIterable<Buffer>) {
     this.#frames = frames[Symbol.asyncIterator]();
+  }
+
+  /** Where the entry behind the present one begins. */
+  get position(): number {
+    return this.#received - this.#chunk.length + this.#left + this.#padding;
   }
 
   /**
@@ -111,6 +118,7 @@ export class TarStream {
       if (next.done === true)
         throw new ArchiveError('archive-truncated', 'the archive ends in the middle: it was cut short');
       this.#chunk = next.value;
+      this.#received += this.#chunk.length;
     }
   }
 

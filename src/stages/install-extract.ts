@@ -1,16 +1,19 @@
 /** Puts a tree together in its staging folder: by the manifest, never by what the archive says of itself. */
 import { showBytes } from '../formats/byte-text.ts';
+import { isSettledAtOnce } from '../formats/manifest-kinds.ts';
 import type { OpenArchive } from '../io/archive-read.ts';
 import { errorCode } from '../io/entries.ts';
-import { FileFeed } from '../io/file-feed.ts';
-import { errorOf, type NewFileTask } from '../io/file-tasks.ts';
+import { DISAGREES } from '../io/entry-extractor.ts';
+import { errorOf, type EntryTask, type FileFailure } from '../io/file-tasks.ts';
 import type { FileThreads } from '../io/file-threads.ts';
+import { FrameFeed } from '../io/frame-feed.ts';
+import type { IndexSet } from '../formats/index-set.ts';
+import type { ManifestStore } from '../io/manifest-store.ts';
 import type { OwnerIds } from '../io/owners.ts';
-import { SharedFrames } from '../io/shared-frames.ts';
 import type { Node, Staging } from '../io/staging.ts';
 import { writeAttributes } from '../io/xattrs.ts';
 import { ArchiveError, RequirementError } from '../model/errors.ts';
-import { OWN_PATHS, type Attribute, type FileEntry, type Manifest, type ManifestEntry } from '../model/manifest.ts';
+import { OWN_PATHS, type Attribute, type FileEntry, type ManifestEntry } from '../model/manifest.ts';
 import { asTreePath, type TreePath } from '../model/path.ts';
 import type { Rendered, Rendering } from './install-render.ts';
 import type { Pace } from './pace.ts';
@@ -21,10 +24,9 @@ const ROOT: TreePath = asTreePath('');
  * All folders, only their owner's until the end.
  * @throws ArchiveError where two names are one on this file system
  */
-export async function makeFolders(manifest: Manifest, staging: Staging, pace: Pace): Promise<void> {
+export async function makeFolders(manifest: ManifestStore, staging: Staging, pace: Pace): Promise<void> {
   staging.makeFolder(OWN_PATHS.folder);
-  for (const { type, path } of manifest.entries) {
-    if (type !== 'directory') continue;
+  for (const { path } of manifest.entriesOf('directory')) {
     makeFolder(staging, path);
     await pace.rest();
   }
@@ -40,28 +42,33 @@ export async function extractFiles(
   staging: Staging,
   threads: FileThreads,
   rendering: Rendering,
-  reused: ReadonlySet<TreePath>,
+  reused: IndexSet,
   pace: Pace,
 ): Promise<Rendered> {
-  const frames = new SharedFrames(threads);
-  const feed = new FileFeed(threads, frames);
-  let filled: Rendered = new Map();
+  const feed = new FrameFeed(threads, archive.file, archive.begin);
+  let filled: Rendered;
   try {
-    for await (const { entry, pieces } of archive.entries('unchecked', frames)) {
-      if (entry.type === 'file' && !reused.has(entry.path)) await feed.add(taskFor(entry, rendering), pieces);
+    let index = 0;
+    for (const entry of archive.manifest.entries()) {
+      const isWritten = !reused.has(index++) && entry.type === 'file';
+      await feed.add({ entry, file: isWritten ? taskFor(entry, rendering) : null });
       if (feed.failure !== null) break;
       await pace.step(entry.type === 'file' ? entry.size : 0);
     }
     filled = await feed.finish();
-  } catch (error) {
+  } finally {
     await feed.settle();
-    if (feed.failure === null) throw error;
   }
-  // of all that is wrong with an archive, what comes first in it is told
-  if (feed.failure !== null) throw explained(errorOf(feed.failure), feed.failure.path ?? ROOT);
-  const complaint = await staging.makeNodes(archive.manifest.entries.flatMap(nodeOf));
+  if (feed.failure !== null) throw await explainedFailure(feed.failure, archive);
+  const complaint = await staging.makeNodes([...archive.manifest.entriesOf('node')].flatMap(nodeOf));
   if (complaint !== null) throw new RequirementError(`FIFOs or devices can't be made here: ${complaint}`);
   return filled;
+}
+
+/** Of all that is wrong with an archive, what comes first in it is told; what is wrong between its files the strict reader knows. */
+async function explainedFailure(failure: FileFailure, archive: OpenArchive): Promise<unknown> {
+  if (failure.rule === DISAGREES) for await (const _ of archive.entries()) continue;
+  return explained(errorOf(failure), failure.path ?? ROOT);
 }
 
 function makeFolder(staging: Staging, path: TreePath): void {
@@ -72,39 +79,27 @@ function makeFolder(staging: Staging, path: TreePath): void {
   }
 }
 
-function taskFor(entry: FileEntry, rendering: Rendering): NewFileTask {
-  const { path, size, sha256, mode, mtime } = entry;
+function taskFor(entry: FileEntry, rendering: Rendering): NonNullable<EntryTask['file']> {
+  const { mode, mtime } = entry;
   return {
-    path,
-    size,
-    sha256,
-    isSparse: entry.sparse === true,
-    attributes: isSettledAtOnce(entry, rendering) ? { mode, mtime } : null,
+    attributes: isSettledAtOnce(entry) ? { mode, mtime } : null,
     filling: rendering.fillingOf(entry),
   };
 }
 
-/** Whether a file can have its mode and time as soon as it is written: nothing comes after that takes them away, or needs others. */
-export function isSettledAtOnce(entry: FileEntry, rendering: Rendering): boolean {
-  // it is to be read again, and a change of owner takes setuid away
-  const isOrdinary = (entry.mode & 0o7400) === 0o400;
-  return isOrdinary && entry.owner === undefined && entry.xattrs === undefined && !rendering.comesLater(entry);
-}
-
 /** Other names of files; made when the files have their last bytes. Then symlinks, so that nothing can go through them. */
 export function extractLinks(
-  manifest: Manifest,
+  manifest: ManifestStore,
   staging: Staging,
   targetOf: (path: TreePath, target: string) => string,
 ): void {
-  for (const entry of manifest.entries) if (entry.type === 'hard-link') staging.makeHardLink(entry.path, entry.target);
-  for (const entry of manifest.entries)
-    if (entry.type === 'symlink')
-      try {
-        staging.makeSymlink(entry.path, targetOf(entry.path, entry.target));
-      } catch (error) {
-        throw explained(error, entry.path);
-      }
+  for (const { path, target } of manifest.entriesOf('hard-link')) staging.makeHardLink(path, target);
+  for (const { path, target } of manifest.entriesOf('symlink'))
+    try {
+      staging.makeSymlink(path, targetOf(path, target));
+    } catch (error) {
+      throw explained(error, path);
+    }
 }
 
 function explained(error: unknown, path: TreePath): unknown {
@@ -129,10 +124,11 @@ function nodeOf(entry: ManifestEntry): Node[] {
  * Owners and extended attributes, in this order: a change of owner clears capabilities.
  * @returns what could not be set
  */
-export async function applyOwnership(manifest: Manifest, staging: Staging, owners: OwnerIds): Promise<string[]> {
+export async function applyOwnership(manifest: ManifestStore, staging: Staging, owners: OwnerIds): Promise<string[]> {
   const attributes = new Map<TreePath, readonly Attribute[]>();
-  if (manifest.root.xattrs !== undefined) attributes.set(ROOT, manifest.root.xattrs);
-  for (const entry of manifest.entries) {
+  const { xattrs } = manifest.head.root;
+  if (xattrs !== undefined) attributes.set(ROOT, xattrs);
+  for (const entry of manifest.entriesOf('owned')) {
     const ids = entry.type === 'hard-link' ? null : owners.idsOf(entry);
     if (ids !== null) staging.setOwner(entry.path, ids.uid, ids.gid);
     if (entry.xattrs !== undefined) attributes.set(entry.path, entry.xattrs);
@@ -141,12 +137,10 @@ export async function applyOwnership(manifest: Manifest, staging: Staging, owner
 }
 
 /** Modes and times, when nothing is written or read any more; of folders last, the deepest first. */
-export function applyModes(manifest: Manifest, staging: Staging, rendering: Rendering): void {
-  for (const entry of manifest.entries) {
-    if (entry.type === 'directory' || (entry.type === 'file' && isSettledAtOnce(entry, rendering))) continue;
-    setModeAndTime(entry, staging);
-  }
-  for (const entry of manifest.entries.toReversed()) if (entry.type === 'directory') setModeAndTime(entry, staging);
+export function applyModes(manifest: ManifestStore, staging: Staging): void {
+  for (const kind of ['unsettled', 'symlink', 'node'] as const)
+    for (const entry of manifest.entriesOf(kind)) setModeAndTime(entry, staging);
+  for (const entry of manifest.entriesOf('directory', 'backward')) setModeAndTime(entry, staging);
 }
 
 function setModeAndTime(entry: ManifestEntry, staging: Staging): void {

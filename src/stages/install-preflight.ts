@@ -1,10 +1,11 @@
 /** What must hold before an install writes anything: the archive fits this host and its destination. */
 import { LONGEST_PATH } from '../formats/archive-paths.ts';
-import { encodeBytes, showBytes } from '../formats/byte-text.ts';
+import { encodeBytes, encodedLength, showBytes } from '../formats/byte-text.ts';
 import type { InstallPlace } from '../io/install-place.ts';
+import type { ManifestStore } from '../io/manifest-store.ts';
 import { roomAt } from '../io/room.ts';
 import { RequirementError } from '../model/errors.ts';
-import type { Manifest, ManifestEntry } from '../model/manifest.ts';
+import type { ManifestHead } from '../model/manifest.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import { checkHost } from './install-host.ts';
 import { requireSites } from './install-sites.ts';
@@ -26,8 +27,12 @@ export interface PreflightOptions {
  * @returns sentences about what is missing here and may not matter
  * @throws RequirementError where the host or the destination does not fit
  */
-export async function preflight(manifest: Manifest, place: InstallPlace, options: PreflightOptions): Promise<string[]> {
-  const warnings = await requireHost(manifest, options.ignoreRequirements);
+export async function preflight(
+  manifest: ManifestStore,
+  place: InstallPlace,
+  options: PreflightOptions,
+): Promise<string[]> {
+  const warnings = await requireHost(manifest.head, options.ignoreRequirements);
   if (!options.allowSpecial) requireOrdinary(manifest);
   requireShortPaths(manifest, place);
   requireSites(manifest, { place: place.path, slots: options.via ?? place.path });
@@ -36,7 +41,7 @@ export async function preflight(manifest: Manifest, place: InstallPlace, options
 }
 
 /** @returns sentences about what is missing and may not matter; what does, too, where that is to be ignored */
-async function requireHost(manifest: Manifest, ignores: boolean): Promise<string[]> {
+async function requireHost(manifest: Pick<ManifestHead, 'requirements'>, ignores: boolean): Promise<string[]> {
   const { obstacles, warnings } = await checkHost(manifest);
   const [obstacle] = obstacles;
   if (obstacle === undefined || ignores) return [...obstacles, ...warnings];
@@ -45,42 +50,35 @@ async function requireHost(manifest: Manifest, ignores: boolean): Promise<string
   );
 }
 
-/** What gives powers to who runs or opens it. */
-export function isSpecial(entry: ManifestEntry): boolean {
-  if (entry.type === 'character-device' || entry.type === 'block-device') return true;
-  if (entry.xattrs?.some(({ name }) => name.startsWith('trusted.') || name.startsWith('security.')) === true)
-    return true;
-  return entry.type === 'file' && (entry.mode & 0o6000) !== 0;
-}
-
-function requireOrdinary(manifest: Manifest): void {
-  const special = manifest.entries.filter(isSpecial).map(({ path }) => showBytes(path));
+function requireOrdinary(manifest: ManifestStore): void {
+  const special = manifest.kinds.of('special');
   if (special.length === 0) return;
-  const named =
-    special.length <= NAMED
-      ? special.join(', ')
-      : `${special.slice(0, NAMED).join(', ')} and ${special.length - NAMED} more`;
+  const names = special.slice(0, NAMED).map((place) => showBytes(manifest.entryAt(place).path));
+  const named = special.length <= NAMED ? names.join(', ') : `${names.join(', ')} and ${special.length - NAMED} more`;
   throw new RequirementError(
     `the archive holds setuid or setgid programs, capabilities or devices (${named}); --allow-special installs them as they are`,
   );
 }
 
-function requireShortPaths(manifest: Manifest, { path }: InstallPlace): void {
+function requireShortPaths(manifest: ManifestStore, { path }: InstallPlace): void {
   const room = LONGEST_PATH - encodeBytes(path).length - 1;
-  const long = manifest.entries.find((entry) => entry.path.length * 3 > room && encodeBytes(entry.path).length > room);
+  if (manifest.kinds.longestPath <= room) return;
+  const long = find(manifest.entries(), (entry) => encodedLength(entry.path) > room);
   if (long !== undefined)
     throw new RequirementError(
       `with ${showBytes(path)} before it, the path of '${showBytes(long.path.slice(0, 60))}…' is longer than the system takes; choose a shorter place`,
     );
 }
 
-function requireRoom(manifest: Manifest, { parent }: InstallPlace): void {
+function find<T>(all: Iterable<T>, isMeant: (each: T) => boolean): T | undefined {
+  for (const each of all) if (isMeant(each)) return each;
+  return undefined;
+}
+
+function requireRoom(manifest: ManifestStore, { parent }: InstallPlace): void {
   const room = roomAt(parent);
-  const { entries } = manifest.totals;
-  const needed = manifest.entries.reduce(
-    (sum, entry) => sum + (entry.type === 'file' && entry.sparse === undefined ? entry.size : 0),
-    entries * OVERHEAD,
-  );
+  const { entries } = manifest.head.totals;
+  const needed = manifest.kinds.bytes + entries * OVERHEAD;
   if (needed > room.bytes)
     throw new RequirementError(
       `the tree needs about ${megabytes(needed)}, and ${showBytes(parent)} has room for ${megabytes(room.bytes)}`,

@@ -1,14 +1,15 @@
 /** Fills a tree in for its destination: sites, the Pythons of its environments, and the RECORD rows that follow. */
-import { showBytes } from '../formats/byte-text.ts';
+import { compareBytes, showBytes } from '../formats/byte-text.ts';
 import { fillIn, requireSiteTexts, type Filling } from '../formats/filling.ts';
 import { isMisfit, rowSplices, siteSplices, valueSplices } from '../formats/render.ts';
 import { mergeSplices } from '../formats/splices.ts';
 import { readRange, rewriteFile } from '../io/file-rewrite.ts';
 import type { FilledFile } from '../io/file-tasks.ts';
+import type { ManifestStore } from '../io/manifest-store.ts';
 import type { Staging } from '../io/staging.ts';
 import { ArchiveError } from '../model/errors.ts';
 import type { Placement } from '../model/install.ts';
-import type { FileEntry, Manifest } from '../model/manifest.ts';
+import type { FileEntry } from '../model/manifest.ts';
 import { joinTree, type TreePath } from '../model/path.ts';
 import type { Splice } from '../model/reference.ts';
 import type { Replacements } from './install-python.ts';
@@ -18,14 +19,14 @@ export type Rendered = ReadonlyMap<TreePath, FilledFile>;
 
 /** What is to be filled in, and when. */
 export class Rendering {
-  readonly #manifest: Manifest;
+  readonly #manifest: ManifestStore;
   readonly #placement: Placement;
   readonly #values = new Map<TreePath, readonly Splice[]>();
 
-  constructor(manifest: Manifest, placement: Placement, pythons: Replacements) {
+  constructor(manifest: ManifestStore, placement: Placement, pythons: Replacements) {
     this.#manifest = manifest;
     this.#placement = placement;
-    for (const { environment, values } of manifest.requirements.interpreters) {
+    for (const { environment, values } of manifest.head.requirements.interpreters) {
       const python = pythons.get(environment);
       if (python !== undefined) this.#values.set(joinTree(environment, 'pyvenv.cfg'), valueSplices(values, python));
     }
@@ -52,13 +53,9 @@ export class Rendering {
    * @throws ArchiveError `site-mismatch` where a site does not hold what it should, `placeholder-left` where one was not filled in
    */
   finish(staging: Staging, done: Rendered): Rendered {
-    const rendered = new Map<TreePath, FilledFile>();
-    const files = this.#manifest.entries.filter((entry): entry is FileEntry => entry.type === 'file');
-    for (const entry of files.filter(({ rows }) => rows === undefined)) {
-      const filled = done.get(entry.path);
-      if (filled !== undefined) rendered.set(entry.path, filled);
-    }
-    for (const entry of files.filter(({ rows }) => rows !== undefined)) {
+    // the order of the manifest
+    const rendered = new Map([...done].sort(([a], [b]) => compareBytes(a, b)));
+    for (const entry of this.#manifest.entriesOf('following')) {
       const filled = this.#rewrite(entry, staging, rendered);
       if (filled !== undefined) rendered.set(entry.path, filled);
     }
@@ -78,8 +75,8 @@ export class Rendering {
     const { path, sites = [] } = entry;
     const filling = this.#fillingOf(entry, rendered);
     if (filling.splices.length === 0 && entry.sites === undefined) return undefined;
-    requireSiteTexts(path, sites, this.#manifest, (start, end) => readRange(staging.root, path, start, end));
+    requireSiteTexts(path, sites, this.#manifest.head, (start, end) => readRange(staging.root, path, start, end));
     const file = { path, isSparse: entry.sparse === true, attributes: null };
-    return rewriteFile(staging.root, file, (pieces) => fillIn(path, filling, this.#manifest, pieces));
+    return rewriteFile(staging.root, file, (pieces) => fillIn(path, filling, this.#manifest.head, pieces));
   }
 }

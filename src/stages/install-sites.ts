@@ -3,17 +3,18 @@ import { longestDestination } from '../formats/absolute-form.ts';
 import { encodeBytes, showBytes } from '../formats/byte-text.ts';
 import { isMisfit, siteSplices, type Misfit } from '../formats/render.ts';
 import { coreOf } from '../formats/word-count.ts';
+import type { ManifestStore } from '../io/manifest-store.ts';
 import { RequirementError } from '../model/errors.ts';
 import type { Placement } from '../model/install.ts';
-import type { FileEntry, Manifest } from '../model/manifest.ts';
+import type { FileEntry } from '../model/manifest.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import type { AbsoluteForm } from '../model/reference.ts';
 
 /** @throws RequirementError with the longest path that fits, the file that limits it, and the way out */
-export function requireSites(manifest: Manifest, placement: Placement): void {
+export function requireSites(manifest: ManifestStore, placement: Placement): void {
   const { place, slots } = placement;
   const via = slots === place ? null : slots;
-  const reserved = coreOf(manifest.placeholder);
+  const reserved = coreOf(manifest.head.placeholder);
   const named = [place, slots].find((path) => path.includes(reserved));
   if (named !== undefined)
     throw new RequirementError(
@@ -23,19 +24,24 @@ export function requireSites(manifest: Manifest, placement: Placement): void {
     throw new RequirementError(
       `the link ${showBytes(via)} has one name only, which may mean other things in a text; give it two, as in /o${via}`,
     );
-  const files = manifest.entries.filter((entry): entry is FileEntry => entry.type === 'file');
-  for (const file of files) {
+  const files = (): Iterable<FileEntry> => manifest.entriesOf('placed');
+  for (const file of files()) {
     const result = siteSplices(file, placement);
     if (isMisfit(result)) throw new RequirementError(whyNot(result, files, place, via));
   }
 }
 
-function whyNot(misfit: Misfit, files: readonly FileEntry[], place: AbsolutePath, via: AbsolutePath | null): string {
+function whyNot(
+  misfit: Misfit,
+  files: () => Iterable<FileEntry>,
+  place: AbsolutePath,
+  via: AbsolutePath | null,
+): string {
   const file = showBytes(misfit.path);
   const paths = via === null ? showBytes(place) : `${showBytes(place)} by way of ${showBytes(via)}`;
   if (misfit.why === 'unwritable')
     return `${paths} can't be written in the way that ${file} asks for; choose a place of plain characters`;
-  const tooLong = [limitOf(files, isSlot, via ?? place), limitOf(files, (site) => !isSlot(site), place)];
+  const tooLong = [limitOf(files(), isSlot, via ?? place), limitOf(files(), (site) => !isSlot(site), place)];
   const [slots, others] = tooLong;
   if (slots !== null && slots !== undefined)
     return via === null
@@ -60,7 +66,7 @@ interface Limit {
 
 /** What limits a path at some kinds of sites; null where it fits them all. */
 function limitOf(
-  files: readonly FileEntry[],
+  files: Iterable<FileEntry>,
   isMeant: (site: AbsoluteForm) => boolean,
   path: AbsolutePath,
 ): Limit | null {

@@ -1,17 +1,19 @@
 /** Everything of an install up to the switch: afterwards the tree in the staging folder is complete, proved, and on the disk. */
 import { compareBytes, showBytes } from '../formats/byte-text.ts';
+import { IndexSet } from '../formats/index-set.ts';
 import { renderedListText } from '../formats/rendered-list.ts';
 import type { OpenArchive } from '../io/archive-read.ts';
 import { FileThreads } from '../io/file-threads.ts';
 import type { InstallPlace } from '../io/install-place.ts';
 import { writeInstallRecords } from '../io/install-records.ts';
+import type { ManifestStore } from '../io/manifest-store.ts';
 import { ownerIds } from '../io/owners.ts';
 import type { Staging } from '../io/staging.ts';
 import { treeMemoryText } from '../io/tree-memory.ts';
 import type { LinkStanding } from '../io/via-link.ts';
 import { ArchiveError } from '../model/errors.ts';
 import type { InstallReceipt, Placement } from '../model/install.ts';
-import type { Manifest } from '../model/manifest.ts';
+import type { ManifestHead } from '../model/manifest.ts';
 import { asTreePath, type TreePath } from '../model/path.ts';
 import { VERSION } from '../model/version.ts';
 import { applyModes, applyOwnership, extractFiles, extractLinks, makeFolders } from './install-extract.ts';
@@ -19,7 +21,8 @@ import { reuseFiles, type BaseRelease } from './install-base.ts';
 import type { Replacements } from './install-python.ts';
 import { Rendering, type Rendered } from './install-render.ts';
 import { Pace, type PaceOptions } from './pace.ts';
-import { compareTree, readingOf, type TreeToVerify } from './verify-tree.ts';
+import { readingOf } from './tree-reading.ts';
+import { compareTree, type TreeToVerify } from './verify-tree.ts';
 
 export interface StageOptions extends PaceOptions {
   readonly jobs: number;
@@ -32,8 +35,6 @@ export interface StageOptions extends PaceOptions {
   readonly base: BaseRelease | null;
 }
 
-const NONE: ReadonlySet<TreePath> = new Set();
-
 /** Puts the tree together in the staging folder. */
 export async function stage(
   archive: OpenArchive,
@@ -41,8 +42,9 @@ export async function stage(
   place: InstallPlace,
   options: StageOptions,
 ): Promise<InstallReceipt> {
+  const { head } = archive.manifest;
   const tree = { root: staging.root, ...placeAndLink(options), formerPlaces: [] };
-  const threads = new FileThreads(readingOf(archive.manifest, tree), options.jobs);
+  const threads = new FileThreads(readingOf(head, tree), options.jobs, head.totals);
   try {
     return await stageWith(threads, archive, staging, place, options);
   } finally {
@@ -59,12 +61,13 @@ async function stageWith(
 ): Promise<InstallReceipt> {
   const { manifest } = archive;
   const rendering = new Rendering(manifest, options.placement, options.replacements);
-  const pace = new Pace(options, manifest.entries.length);
+  const pace = new Pace(options, manifest.head.totals.entries);
   await makeFolders(manifest, staging, pace);
-  const reused = options.base === null ? NONE : await reuseFiles(options.base, manifest, threads, rendering, pace);
+  const reused =
+    options.base === null ? new IndexSet() : await reuseFiles(options.base, manifest, threads, rendering, pace);
   const filled = await extractFiles(archive, staging, threads, rendering, reused, pace);
   const rendered = rendering.finish(staging, filled);
-  const links = retargets(manifest, options.replacements);
+  const links = retargets(manifest.head, options.replacements);
   extractLinks(manifest, staging, (path, target) => links.get(path) ?? target);
   const owners = ownerIds();
   const complaints = await applyOwnership(manifest, staging, owners);
@@ -72,7 +75,7 @@ async function stageWith(
   const warnings = [...options.warnings, ...owners.warnings(), ...complaints];
   const receipt = receiptFor(archive, rendered, reused, options, warnings);
   writeInstallRecords(staging, {
-    manifest: archive.manifestBytes,
+    manifest: manifest.pieces(),
     rendered: renderedListText([...rendered].map(([path, { digest }]) => [path, digest])),
     memory: treeMemoryText(
       [place.path, ...(receipt.via === null ? [] : [receipt.via])].map((path) => ({ path, base: asTreePath('') })),
@@ -80,15 +83,15 @@ async function stageWith(
     ),
     receipt,
   });
-  applyModes(manifest, staging, rendering);
-  await staging.sync(manifest.entries.flatMap(({ path, type }) => (type === 'file' ? [path] : [])));
-  staging.setMode(asTreePath(''), manifest.root.mode);
+  applyModes(manifest, staging);
+  await staging.sync(filesOf(manifest));
+  staging.setMode(asTreePath(''), manifest.head.root.mode);
   return receipt;
 }
 
 /** Reads everything back from the disk while it can be read: every digest, every link, and no place of the build. */
 async function prove(
-  manifest: Manifest,
+  manifest: ManifestStore,
   staging: Staging,
   threads: FileThreads,
   rendered: Rendered,
@@ -104,7 +107,7 @@ async function prove(
     checksModes: false,
   };
   const { signal } = options;
-  const pace = new Pace(signal === undefined ? {} : { signal }, manifest.entries.length);
+  const pace = new Pace(signal === undefined ? {} : { signal }, manifest.head.totals.entries);
   const { differences, byteCode } = await compareTree(manifest, tree, pace);
   const wrong = differences.toSorted((a, b) => compareBytes(a.path, b.path))[0];
   if (wrong === undefined && byteCode === 0) return;
@@ -112,8 +115,12 @@ async function prove(
   throw new ArchiveError('install-proof', `what was extracted is not right and was not installed: ${what}`);
 }
 
+function* filesOf(manifest: ManifestStore): Generator<TreePath, void, void> {
+  for (const { path, type } of manifest.entries()) if (type === 'file') yield path;
+}
+
 /** New targets for the links of environments that get another Python. */
-function retargets(manifest: Manifest, replacements: Replacements): ReadonlyMap<TreePath, string> {
+function retargets(manifest: ManifestHead, replacements: Replacements): ReadonlyMap<TreePath, string> {
   return new Map(
     manifest.requirements.interpreters.flatMap(({ environment, links }) => {
       const python = replacements.get(environment);
@@ -130,21 +137,21 @@ function placeAndLink({ placement, standing }: StageOptions): Pick<InstallReceip
 function receiptFor(
   archive: OpenArchive,
   rendered: Rendered,
-  reused: ReadonlySet<TreePath>,
+  reused: IndexSet,
   options: StageOptions,
   warnings: readonly string[],
 ): InstallReceipt {
-  const { manifest, manifestDigest } = archive;
+  const { head, digest } = archive.manifest;
   return {
     version: 1,
     tool: `relocate ${VERSION}`,
-    tree: manifest.tree,
-    manifest: manifestDigest,
+    tree: head.tree,
+    manifest: digest,
     ...placeAndLink(options),
     at: new Date().toISOString(),
     pythons: [...options.replacements].map(([environment, { program }]) => ({ environment, program })),
     counts: {
-      ...manifest.totals,
+      ...head.totals,
       rendered: rendered.size,
       ...(options.base === null ? {} : { reused: reused.size }),
     },

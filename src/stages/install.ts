@@ -84,13 +84,17 @@ async function installOpened(archive: OpenArchive, place: InstallPlace, options:
     ignoreRequirements: options.ignoreRequirements === true,
     via,
   });
-  const pythons = await choosePythons(manifest.requirements.interpreters, options.pythons ?? []);
+  const pythons = await choosePythons(manifest.head.requirements.interpreters, options.pythons ?? []);
   const placement = { place: place.path, slots: via ?? place.path };
   const base = options.base === undefined ? null : readBase(options.base);
   const chosen = { ...options, jobs, base, replacements: pythons, warnings, placement, standing };
-  if (there !== 'directory') return put(archive, place, chosen, false);
-  // the tree that goes has a lock of its own: no fix or undo may be at work in it
-  return withLock(place.path, 'install', () => put(archive, place, chosen, true));
+  try {
+    if (there !== 'directory') return await put(archive, place, chosen, false);
+    // the tree that goes has a lock of its own: no fix or undo may be at work in it
+    return await withLock(place.path, 'install', () => put(archive, place, chosen, true));
+  } finally {
+    base?.close();
+  }
 }
 
 /** From the first byte that is written to the switch. */
@@ -125,9 +129,9 @@ async function sameInstall(
   options: InstallOptions,
 ): Promise<InstallReceipt | null> {
   const receipt = readInstallReceipt(place.path);
-  if (receipt === null || receipt.place !== place.path || receipt.manifest !== archive.manifestDigest) return null;
+  if (receipt === null || receipt.place !== place.path || receipt.manifest !== archive.manifest.digest) return null;
   if ((readTreeMemory(place.path)?.via ?? null) !== via) return null;
-  if (readInstalledManifestDigest(place.path) !== archive.manifestDigest || (options.pythons ?? []).length > 0)
+  if (readInstalledManifestDigest(place.path) !== archive.manifest.digest || (options.pythons ?? []).length > 0)
     return null;
   const { onProgress: _, ...rest } = options;
   return (await verifyTree(place.path, rest)).differences.every(({ kind }) => kind === 'extra') ? receipt : null;

@@ -29,11 +29,11 @@ export async function checkArchive(archive: string, options: CheckArchiveOptions
     ...(signal === undefined ? {} : { signal }),
   });
   try {
-    const { manifest } = opened;
+    const manifest = opened.manifest.head;
     const search = searchFor(manifest.origins);
-    const pace = new Pace(options, manifest.entries.length);
+    const pace = new Pace(options, manifest.totals.entries);
     const differences: Difference[] = [];
-    for await (const { entry, pieces } of opened.entries('checked')) {
+    for await (const { entry, pieces } of opened.entries()) {
       if (entry.type === 'file') differences.push(...(await searchFile(entry, pieces, search())));
       await pace.step(entry.type === 'file' ? entry.size : 0);
     }

@@ -1,17 +1,19 @@
 /** Holds a tree on the disk against a manifest: every path, type, mode and digest, and no trace of a place where it is not any more. */
-import { showBytes } from '../formats/byte-text.ts';
+import { compareBytes, showBytes } from '../formats/byte-text.ts';
 import { remainsAfter } from '../formats/render.ts';
 import { renewSeals } from '../formats/seals.ts';
 import { mergeSplices, spliceChunks } from '../formats/splices.ts';
 import { bothWays } from '../formats/unrender.ts';
 import { errorCode, hostPath } from '../io/entries.ts';
 import { FileBatches } from '../io/file-batches.ts';
-import type { FileContent, FileSettings, ReadContent } from '../io/file-tasks.ts';
+import type { FileContent, ReadContent } from '../io/file-tasks.ts';
 import type { FileThreads } from '../io/file-threads.ts';
+import { isSameInode, lookAt } from '../io/look.ts';
+import type { ManifestStore } from '../io/manifest-store.ts';
 import { digestPieces, readPieces } from '../io/pieces.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Placement } from '../model/install.ts';
-import type { FileEntry, Manifest, ManifestEntry } from '../model/manifest.ts';
+import type { FileEntry, ManifestEntry } from '../model/manifest.ts';
 import { dirName, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Difference, DifferenceKind } from '../model/verdict.ts';
 import type { Pace } from './pace.ts';
@@ -42,76 +44,76 @@ export interface TreeFindings {
   readonly byteCode: number;
 }
 
-/** Compares; reads every file once. */
-export async function compareTree(manifest: Manifest, tree: TreeToVerify, pace: Pace): Promise<TreeFindings> {
+/** Compares; reads every file once. The manifest and the tree are gone through in step: both are in byte order. */
+export async function compareTree(manifest: ManifestStore, tree: TreeToVerify, pace: Pace): Promise<TreeFindings> {
   const comparison = new Comparison(manifest, tree);
-  const reader = new FileBatches<TreePath>(
+  const reader = new FileBatches<FileEntry>(
     tree.threads,
-    (paths) => ({ kind: 'read', paths }),
-    ({ contents }) => contents.forEach((content) => comparison.judge(content)),
+    (entries) => ({ kind: 'read', paths: entries.map(({ path }) => path) }),
+    ({ contents }, entries) =>
+      contents.forEach((content, i) => {
+        const entry = entries[i];
+        if (entry !== undefined) comparison.judge(entry, content);
+      }),
   );
-  for (const seen of walk(tree.root, { exclude: tree.ignores })) {
-    if (comparison.see(seen)) await reader.add(seen.path, seen.size);
-    await pace.step(seen.size);
+  // modes and inodes are not asked of a tree that was just written, but for those of hard links
+  for (const seen of walk(tree.root, { exclude: tree.ignores, isNamesOnly: !tree.checksModes })) {
+    const file = comparison.see(seen);
+    if (file !== null) await reader.add(file, file.size);
+    await pace.step(file?.size ?? 0);
   }
+  comparison.end();
   await reader.settle();
-  for (const { path, size } of comparison.later) await reader.add(path, size);
+  for (const entry of comparison.later) await reader.add(entry, entry.size);
   await reader.settle();
   return comparison.findings();
 }
 
-/** What the threads that read a tree have to know: the place itself is searched for too, it claims its own bytes where an origin is a part of it. */
-export function readingOf(
-  manifest: Manifest,
-  { root, place, via, formerPlaces }: Pick<TreeToVerify, 'root' | 'place' | 'via' | 'formerPlaces'>,
-): FileSettings {
-  const { placeholder, origins } = manifest;
-  const here = via === null ? [place] : [place, via];
-  const places = [...here, ...formerPlaces.filter((path) => !here.includes(path))];
-  const prefixes = [...places.map((path) => ({ path, base: '' })), ...origins];
-  return { root, words: { placeholder, origins }, prefixes, here };
-}
-
 class Comparison {
-  readonly #manifest: Manifest;
+  readonly #manifest: ManifestStore;
   readonly #tree: TreeToVerify;
-  readonly #expected: Map<TreePath, ManifestEntry>;
-  readonly #files: ReadonlyMap<TreePath, FileEntry>;
+  readonly #entries: Iterator<ManifestEntry, void>;
+  /** What has not been seen yet. */
+  #next: ManifestEntry | null;
   readonly #retargeted: ReadonlySet<TreePath>;
   readonly #differences: Difference[] = [];
-  readonly #inodes = new Map<TreePath, string>();
-  /** Contents as they are on the disk of files that are right: rows of a RECORD follow them. */
+  /** Contents as they are on the disk of files that are right, and that rows of a RECORD follow. */
   readonly #contents = new Map<TreePath, { readonly digest: string; readonly size: number }>();
   /** Files with rows, which are judged when all others are. */
-  readonly later: Entry[] = [];
+  readonly later: FileEntry[] = [];
   #byteCode = 0;
 
-  constructor(manifest: Manifest, tree: TreeToVerify) {
+  constructor(manifest: ManifestStore, tree: TreeToVerify) {
     this.#manifest = manifest;
     this.#tree = tree;
-    this.#expected = new Map(manifest.entries.map((entry) => [entry.path, entry]));
-    this.#files = new Map(
-      manifest.entries.flatMap((entry) => (entry.type === 'file' ? [[entry.path, entry] as const] : [])),
-    );
-    this.#retargeted = new Set(manifest.requirements.interpreters.flatMap(({ links }) => links));
+    this.#entries = manifest.entries();
+    this.#next = this.#entries.next().value ?? null;
+    this.#retargeted = new Set(manifest.head.requirements.interpreters.flatMap(({ links }) => links));
   }
 
-  /** Whether its content is wanted now. */
-  see(seen: Entry): boolean {
-    const expected = this.#expected.get(seen.path);
-    if (seen.unreadable !== undefined) this.#differ('unreadable', seen.path, `can't be read (${seen.unreadable})`);
-    else if (expected === undefined) this.#extra(seen.path);
-    else {
-      this.#expected.delete(seen.path);
+  /** Takes what the walk came by; the entry of a file whose content is wanted now. */
+  see(seen: Entry): FileEntry | null {
+    if (seen.unreadable !== undefined) {
+      this.#differ('unreadable', seen.path, `can't be read (${seen.unreadable})`);
+      return null;
+    }
+    while (this.#next !== null && compareBytes(this.#next.path, seen.path) < 0) this.#miss(this.#next);
+    const expected = this.#next;
+    if (expected?.path === seen.path) {
+      this.#advance();
       return this.#compare(seen, expected);
     }
-    return false;
+    this.#extra(seen.path);
+    return null;
+  }
+
+  /** The walk has come to its end. */
+  end(): void {
+    while (this.#next !== null) this.#miss(this.#next);
   }
 
   /** Takes what a file holds. */
-  judge(content: FileContent): void {
-    const entry = this.#files.get(content.path);
-    if (entry === undefined) return;
+  judge(entry: FileEntry, content: FileContent): void {
     if ('unreadable' in content) return this.#differ('unreadable', entry.path, `can't be read (${content.unreadable})`);
     try {
       this.#compareContent(entry, content);
@@ -122,13 +124,18 @@ class Comparison {
   }
 
   findings(): TreeFindings {
-    for (const path of this.#expected.keys()) {
-      if (isIgnored(path, this.#tree.ignores)) continue;
-      if (isByteCode(path)) this.#byteCode++;
-      else this.#differ('missing', path, 'is missing');
-    }
-    this.#compareLinks();
     return { differences: this.#differences, byteCode: this.#byteCode };
+  }
+
+  #advance(): void {
+    this.#next = this.#entries.next().value ?? null;
+  }
+
+  #miss({ path }: ManifestEntry): void {
+    this.#advance();
+    if (isIgnored(path, this.#tree.ignores)) return;
+    if (isByteCode(path)) this.#byteCode++;
+    else this.#differ('missing', path, 'is missing');
   }
 
   #differ(kind: DifferenceKind, path: TreePath, note: string): void {
@@ -140,20 +147,27 @@ class Comparison {
     else this.#differ('extra', path, 'is not of the archive');
   }
 
-  #compare(seen: Entry, expected: ManifestEntry): boolean {
+  #compare(seen: Entry, expected: ManifestEntry): FileEntry | null {
     const type = expected.type === 'hard-link' ? 'file' : expected.type;
     if (seen.type !== type) {
       this.#differ('type', seen.path, `is a ${seen.type} and was a ${type}`);
-      return false;
+      return null;
     }
-    this.#inodes.set(seen.path, `${seen.device}:${seen.inode}`);
     if (expected.type === 'symlink') this.#compareTarget(seen, expected.target);
-    else if (this.#tree.checksModes && 'mode' in expected && seen.mode !== expected.mode)
+    else if (expected.type === 'hard-link') this.#compareInode(seen.path, expected.target);
+    else if (this.#tree.checksModes && seen.mode !== expected.mode)
       this.#differ('mode', seen.path, `has mode ${octal(seen.mode)} and had ${octal(expected.mode)}`);
-    if (expected.type !== 'file') return false;
-    if (expected.rows === undefined) return true;
-    this.later.push(seen);
-    return false;
+    if (expected.type !== 'file') return null;
+    if (expected.rows === undefined) return expected;
+    this.later.push(expected);
+    return null;
+  }
+
+  #compareInode(path: TreePath, target: TreePath): void {
+    if (isIgnored(target, this.#tree.ignores)) return;
+    const [name, there] = [path, target].map((each) => tryLookAt(hostPath(this.#tree.root, each)));
+    if (name?.isFile() === true && there?.isFile() === true && !isSameInode(name, there))
+      this.#differ('links', path, `is another file than ${showBytes(target)}, of which it was a hard link`);
   }
 
   /** A link to a Python outside may lead to another one on this host. */
@@ -191,10 +205,10 @@ class Comparison {
 
   #isRenderedFor(entry: FileEntry, placement: Placement, digest: string, size: number): boolean {
     const packedAs = (path: TreePath): { digest: string; size: number } | undefined => {
-      const file = this.#fileEntry(path);
-      return file === undefined ? undefined : { digest: file.sha256, size: file.size };
+      const file = this.#manifest.named.get(path);
+      return file?.type !== 'file' ? undefined : { digest: file.sha256, size: file.size };
     };
-    const ways = bothWays(entry, this.#manifest, placement, (path) => this.#contents.get(path), packedAs);
+    const ways = bothWays(entry, this.#manifest.head, placement, (path) => this.#contents.get(path), packedAs);
     if (ways === null || ways.backward.some(({ end }) => end > size)) return false;
     if (entry.seals !== undefined && size !== entry.size) return false;
     const sealed = (pieces: Iterable<Buffer>): Iterable<Buffer> => renewSeals(pieces, entry.seals ?? []);
@@ -207,24 +221,17 @@ class Comparison {
   }
 
   #note(entry: FileEntry, digest: string, size: number): void {
-    if (entry.sites !== undefined) this.#contents.set(entry.path, { digest, size });
+    if (entry.sites !== undefined && this.#manifest.named.has(entry.path))
+      this.#contents.set(entry.path, { digest, size });
   }
+}
 
-  #fileEntry(path: TreePath): FileEntry | undefined {
-    return this.#files.get(path);
-  }
-
-  #compareLinks(): void {
-    for (const entry of this.#manifest.entries) {
-      if (entry.type !== 'hard-link') continue;
-      const [name, target] = [this.#inodes.get(entry.path), this.#inodes.get(entry.target)];
-      if (name !== undefined && target !== undefined && name !== target)
-        this.#differ(
-          'links',
-          entry.path,
-          `is another file than ${showBytes(entry.target)}, of which it was a hard link`,
-        );
-    }
+/** Null where nothing is, or can be looked at: that is told where the walk comes by. */
+function tryLookAt(place: Buffer): ReturnType<typeof lookAt> {
+  try {
+    return lookAt(place);
+  } catch {
+    return null;
   }
 }
 

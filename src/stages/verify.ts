@@ -3,11 +3,11 @@ import { availableParallelism } from 'node:os';
 import { compareBytes, showBytes } from '../formats/byte-text.ts';
 import { FileThreads } from '../io/file-threads.ts';
 import { readInstalledManifest, readRenderedDigests } from '../io/install-records.ts';
+import type { ManifestStore } from '../io/manifest-store.ts';
 import { resolvePlace } from '../io/places.ts';
 import { readTreeMemory } from '../io/tree-memory.ts';
 import { leadsTo } from '../io/via-link.ts';
 import { UsageError } from '../model/errors.ts';
-import type { Manifest } from '../model/manifest.ts';
 import { asAbsolutePath, asTreePath, type AbsolutePath } from '../model/path.ts';
 import { PLACEHOLDER_PREFIX } from '../model/plan.ts';
 import type { Difference, Verdict } from '../model/verdict.ts';
@@ -17,7 +17,8 @@ import { selectPaths } from './selection.ts';
 import { findTree } from './tree.ts';
 import { checkArchive } from './verify-archive.ts';
 import { runPrograms } from './verify-run.ts';
-import { compareTree, readingOf, type TreeToVerify } from './verify-tree.ts';
+import { readingOf } from './tree-reading.ts';
+import { compareTree, type TreeToVerify } from './verify-tree.ts';
 
 export interface VerifyOptions extends PaceOptions {
   readonly jobs?: number;
@@ -48,6 +49,18 @@ export async function verifyTree(tree: string, options: VerifyOptions = {}): Pro
   const { logical } = findTree(tree);
   await requireSettled(tree);
   const manifest = readInstalledManifest(logical);
+  try {
+    return await verifyAgainst(manifest, logical, options);
+  } finally {
+    manifest?.close();
+  }
+}
+
+async function verifyAgainst(
+  manifest: ManifestStore | null,
+  logical: AbsolutePath,
+  options: VerifyOptions,
+): Promise<Verdict> {
   if (manifest === null && options.run !== true)
     throw new UsageError(
       `${logical} was not installed by relocate, so there is nothing to hold it against; --run runs its programs all the same`,
@@ -61,7 +74,9 @@ export async function verifyTree(tree: string, options: VerifyOptions = {}): Pro
       ? { differences: [], warnings: [] }
       : await compareWith(manifest, { place: logical, via }, former, options);
   const differences = [...linkDifferences(via, logical), ...compared.differences];
-  const origins = (manifest?.origins ?? []).flatMap(({ path, base }) => (base === '' ? [asAbsolutePath(path)] : []));
+  const origins = (manifest?.head.origins ?? []).flatMap(({ path, base }) =>
+    base === '' ? [asAbsolutePath(path)] : [],
+  );
   const hidden = [...former.filter((path) => path !== PLACEHOLDER_PREFIX), ...(options.hide ?? []), ...origins];
   const ran = options.run === true ? await runPrograms(logical, hidden) : { programs: [], warnings: [] };
   return {
@@ -69,7 +84,7 @@ export async function verifyTree(tree: string, options: VerifyOptions = {}): Pro
     subject: 'tree',
     path: logical,
     ok: differences.length === 0 && ran.programs.every(({ ok }) => ok),
-    checked: manifest?.totals ?? { entries: 0, files: 0, bytes: 0 },
+    checked: manifest?.head.totals ?? { entries: 0, files: 0, bytes: 0 },
     differences,
     programs: ran.programs,
     requirements: null,
@@ -88,17 +103,18 @@ function linkDifferences(via: AbsolutePath | null, tree: AbsolutePath): Differen
 }
 
 async function compareWith(
-  manifest: Manifest,
+  manifest: ManifestStore,
   { place, via }: Pick<TreeToVerify, 'place' | 'via'>,
   formerPlaces: readonly AbsolutePath[],
   options: VerifyOptions,
 ): Promise<{ readonly differences: readonly Difference[]; readonly warnings: readonly string[] }> {
+  const { head } = manifest;
   const where = { root: place, place, via, formerPlaces };
-  const threads = new FileThreads(readingOf(manifest, where), options.jobs ?? availableParallelism());
-  const ignores = selectPaths([...manifest.volatile, ...(options.ignore ?? [])]);
+  const threads = new FileThreads(readingOf(head, where), options.jobs ?? availableParallelism(), head.totals);
+  const ignores = selectPaths([...head.volatile, ...(options.ignore ?? [])]);
   const tree = { ...where, threads, rendered: readRenderedDigests(place), ignores, checksModes: true };
   try {
-    const pace = new Pace(options, manifest.entries.length);
+    const pace = new Pace(options, head.totals.entries);
     const { differences, byteCode } = await compareTree(manifest, tree, pace);
     return {
       differences: differences.toSorted((a, b) => compareBytes(a.path, b.path)),

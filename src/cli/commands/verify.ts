@@ -25,7 +25,8 @@ export const command: Command = defineCommand({
     ['relocate verify /srv/site --run', 'after it is installed'],
   ],
   async run(args, session) {
-    const { verify } = await import('../../index.ts');
+    const { keepHeapSmall, verify } = await import('../../index.ts');
+    keepHeapSmall();
     const verdict = await session.withProgress('verifying', (onProgress) =>
       verify(args.target, {
         ...session.running,
