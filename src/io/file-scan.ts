@@ -3,16 +3,19 @@ import { createHash, hash } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import { signatureOf } from '../formats/code-signature.ts';
 import { isMachO } from '../formats/macho.ts';
-import { judgeHits, plainPlaces, type Hit, type Needles, type Place } from '../formats/needles.ts';
+import { judgeHits, onlyPlace, plainPlaces, type Hit, type Needles, type Place } from '../formats/needles.ts';
 import { baseName, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { claimFile, isInterestingFile } from '../rules/claiming.ts';
+import type { Reference } from '../model/reference.ts';
 import { HEAD_BYTES, WHOLE_FILE_LIMIT, type FileView, type RuleContext } from '../rules/rule.ts';
+import { usualByteCode } from '../rules/usual-byte-code.ts';
+import type { BatchFiles } from './batch-files.ts';
 import { errorCode } from './entries.ts';
 import { changeSince, searchWindows, seenOf, withFile } from './file-read.ts';
 import { headOf, regionView, wholeView } from './file-view.ts';
 import { fill } from './fill.ts';
 import type { Asked } from './recording-probe.ts';
-import type { BatchResult, ClaimTask, FileFinding, FoundHit, ScanTask, SeenFile } from './scan-tasks.ts';
+import type { BatchResult, ClaimTask, FileFinding, FoundHit, ScanTask, SeenFile, ToldBatch } from './scan-tasks.ts';
 import type { SearchKernel } from './search-kernel.ts';
 
 /** What a thread scans with. */
@@ -23,6 +26,8 @@ export interface ScanTools {
   readonly context: RuleContext;
   /** What is told of files: a digest of all, of those with references, or of none. */
   readonly digests: Digests;
+  /** What the context knows of the batch. */
+  readonly files: BatchFiles;
   /** Files above this size are handed back (`large`). */
   readonly limit: number;
   /** Where a cache is to be made: takes what was asked of the context. */
@@ -49,18 +54,20 @@ interface Searched extends Named {
   readonly hits: readonly Hit[];
   /** Where prefixes stand as they are; null where that was not asked, or the file is not in the buffer. */
   readonly places: readonly Place[] | null;
+  /** Its only reference, where that could be told at once: then there are no hits for the rules. */
+  readonly usual: Reference | null;
   /** All of it, where it is in the buffer. */
   readonly bytes: Buffer | null;
   readonly digest: string | null;
 }
 
-const NONE: readonly TreePath[] = [];
+const NONE: readonly never[] = [];
 
 /** Codes of a path that is not there any more. */
 const GONE = new Set(['ENOENT', 'ENOTDIR']);
 
 /** Does the tasks of a batch, in order. */
-export function scanBatch(tools: ScanTools, batch: readonly ScanTask[]): BatchResult {
+export function scanBatch(tools: ScanTools, batch: ToldBatch): BatchResult {
   const result: BatchResult = {
     findings: [],
     waiting: [],
@@ -73,7 +80,8 @@ export function scanBatch(tools: ScanTools, batch: readonly ScanTask[]): BatchRe
     files: 0,
     bytes: 0,
   };
-  for (const [index, task] of batch.entries()) {
+  tools.files.begin(batch);
+  for (const [index, task] of batch.tasks.entries()) {
     try {
       if (doTask(tools, task, result) && tools.takeAsked !== undefined) result.quiet.push(index);
     } catch (error) {
@@ -113,35 +121,47 @@ function scanFile(tools: ScanTools, path: TreePath, limit: number, result: Batch
       return false;
     }
     const mode = Number(stat.mode & 0o7777n);
-    const file = search(tools, path, descriptor, seen, mode);
+    const file = search(tools, path, descriptor, seen, mode, inode === null);
     if (inode === null) {
       result.files++;
       result.bytes += seen.size;
     }
-    const isWorthALook = file.hits.length > 0 || isInterestingFile(path, file.head);
-    const mustWait = inode !== null || (isWorthALook && isLibraryName(path));
+    const { usual } = file;
+    const isWorthALook = usual !== null || file.hits.length > 0 || isInterestingFile(path, file.head);
+    const claimed =
+      usual !== null ? { references: [usual] } : isWorthALook && inode === null ? claim(tools, file) : NOTHING;
+    // a library is claimed at once unless a rule wants to know which symlinks lead to it
+    const mustWait = inode !== null || (claimed.asksLinks === true && isLibraryName(path));
     if (mustWait)
       result.waiting.push({ path, inode, seen, hits: isWorthALook ? wired(file.hits, tools.context) : null });
-    const claimed = isWorthALook && !mustWait ? claim(tools, file) : { references: [] };
-    const finding = findingOf(tools, file, claimed);
+    const finding = findingOf(tools, file, mustWait ? NOTHING : claimed);
     if (finding !== null) result.findings.push(finding);
     return !isWorthALook && inode === null && finding === null;
   });
 }
 
 /** Searches a file of which nothing but its path is known. */
-function search(tools: ScanTools, path: TreePath, descriptor: number, seen: SeenFile, mode: number): Searched {
-  const { kernel, needles, digests } = tools;
+function search(
+  tools: ScanTools,
+  path: TreePath,
+  descriptor: number,
+  seen: SeenFile,
+  mode: number,
+  hasOneName: boolean,
+): Searched {
+  const { kernel, needles, digests, context } = tools;
   const { buffer } = kernel;
   const read = fill(descriptor, buffer, 0, seen.size);
   if (read < buffer.length) {
     const bytes = buffer.subarray(0, read);
     const found = kernel.find(read);
-    const hits = judgeHits(bytes, needles, found);
-    const places = plainPlaces(needles, found);
+    const place = hasOneName ? onlyPlace(needles, found) : null;
+    const usual = place === null ? null : usualByteCode(path, bytes, place, context);
+    const hits = usual === null ? judgeHits(bytes, needles, found) : NONE;
+    const places = usual === null ? plainPlaces(needles, found) : NONE;
     const digest = digests === 'all' ? hash('sha256', bytes) : null;
     const head = headOf(bytes);
-    return { path, aliases: NONE, links: NONE, descriptor, seen, mode, read, head, hits, places, bytes, digest };
+    return { path, aliases: NONE, links: NONE, descriptor, seen, mode, read, head, hits, places, usual, bytes, digest };
   }
   const head = Buffer.from(buffer.subarray(0, HEAD_BYTES));
   const sum = digests === 'all' ? createHash('sha256') : null;
@@ -149,7 +169,7 @@ function search(tools: ScanTools, path: TreePath, descriptor: number, seen: Seen
     sum?.update(bytes),
   );
   const digest = sum?.digest('hex') ?? null;
-  const whole = { places: null, bytes: null, digest };
+  const whole = { places: null, usual: null, bytes: null, digest };
   return { path, aliases: NONE, links: NONE, descriptor, seen, mode, read: end, head, hits, ...whole };
 }
 
@@ -185,7 +205,7 @@ function claimHits(tools: ScanTools, task: ClaimTask, result: BatchResult): void
     const bytes = isWhole ? buffer.subarray(0, read) : null;
     const head = bytes === null ? readHead(tools, descriptor) : headOf(bytes);
     const { path, aliases, links } = task;
-    const found = { hits, places: null, bytes, digest: null };
+    const found = { hits, places: null, usual: null, bytes, digest: null };
     const file: Searched = { path, aliases, links, descriptor, seen, mode, read, head, ...found };
     const finding = findingOf(tools, file, claim(tools, file));
     if (finding !== null) result.findings.push(finding);
@@ -193,12 +213,19 @@ function claimHits(tools: ScanTools, task: ClaimTask, result: BatchResult): void
 }
 
 /** What the rules make of a file. */
-type Claimed = Pick<FileFinding, 'references' | 'sealed'>;
+interface Claimed extends Pick<FileFinding, 'references' | 'sealed'> {
+  /** Set where a rule asked which symlinks lead to the file. */
+  readonly asksLinks?: boolean;
+}
+
+const NOTHING: Claimed = { references: [] };
 
 function claim({ context }: ScanTools, file: Searched): Claimed {
   const { path: first, aliases, links, mode, head, hits, descriptor } = file;
   const names: [TreePath, ...TreePath[]] = [first, ...aliases];
-  const shown = { names, links, mode };
+  let asksLinks = false;
+  const onLinks = (): void => void (asksLinks = true);
+  const shown = { names, links, mode, onLinks };
   const viewOf = (bytes: Buffer) => (path: TreePath) =>
     wholeView({ ...shown, path, size: bytes.length }, bytes, file.places);
   const viewAs = ((): ((path: TreePath) => FileView) => {
@@ -210,18 +237,20 @@ function claim({ context }: ScanTools, file: Searched): Claimed {
   })();
   const references = claimFile(viewAs, names, hits, context);
   const signature = references.length > 0 && isMachO(head) ? signatureOf(viewAs(first)) : null;
-  return signature?.kind === 'renewable' ? { references, sealed: signature.sealed } : { references };
+  const seal = signature?.kind === 'renewable' ? { sealed: signature.sealed } : {};
+  return { references, asksLinks, ...seal };
 }
 
 /** Null where there is nothing to tell. */
 function findingOf(tools: ScanTools, file: Searched, claimed: Claimed): FileFinding | null {
-  const { references } = claimed;
+  const { references, sealed } = claimed;
   const { path, aliases, mode, seen, read, descriptor } = file;
   const digest = file.digest ?? (references.length > 0 && tools.digests !== 'none' ? digestOf(tools, file) : null);
   if (references.length === 0 && digest === null && read === seen.size) return null;
   const change = changeSince(seen, descriptor, read);
   const changed = change === null ? {} : { changed: change };
-  return { path, aliases, mode, ...seen, ...claimed, digest, ...changed };
+  const seal = sealed === undefined ? {} : { sealed };
+  return { path, aliases, mode, ...seen, references, ...seal, digest, ...changed };
 }
 
 function digestOf({ kernel: { buffer } }: ScanTools, { bytes, descriptor }: Searched): string {

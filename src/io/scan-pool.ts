@@ -6,10 +6,11 @@ import { compileNeedles } from '../formats/needles.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { RuleOptions } from '../rules/rule.ts';
+import { BatchFiles, knowingFiles } from './batch-files.ts';
 import { scanBatch, type Digests, type ScanTools } from './file-scan.ts';
 import { recordingProbe, type Noting } from './recording-probe.ts';
 import { answerOf } from './scan-answer.ts';
-import type { Batch, BatchAnswer, ScanTask } from './scan-tasks.ts';
+import type { Batch, BatchAnswer, ScanTask, ToldBatch } from './scan-tasks.ts';
 import { searchKernel } from './search-kernel.ts';
 import { probeTree } from './tree-probe.ts';
 
@@ -58,8 +59,9 @@ export function scanTools({ root, prefixes, options, digests, noting }: ScanSett
   const size = Math.max(BUFFER, 4 * (needles.margin.behind + needles.margin.ahead));
   const kernel = searchKernel(needles, size);
   const probe = { ...probeTree(root, prefixes, options), marshalStrings: kernel.marshalStrings };
-  const seen = noting === undefined ? { context: probe } : recordingProbe(probe, noting);
-  return { root, needles, digests, limit, kernel, ...seen };
+  const { context, ...seen } = noting === undefined ? { context: probe } : recordingProbe(probe, noting);
+  const files = new BatchFiles();
+  return { root, needles, digests, limit, kernel, files, context: knowingFiles(context, files), ...seen };
 }
 
 /**
@@ -122,7 +124,7 @@ class ThreadPool implements ScanPool {
   async #doHere(batch: Batch): Promise<void> {
     const { settings, workers, onAnswer } = this.#parts;
     this.#own ??= scanTools(settings, workers > 0 ? LARGE_FILE : Infinity);
-    onAnswer(answerOf(batch.tasks, scanBatch(this.#own, batch.tasks), settings.digests), batch);
+    onAnswer(answerOf(batch.tasks, scanBatch(this.#own, batch), settings.digests), batch);
     // what the other threads say meanwhile is heard between batches
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -174,7 +176,9 @@ class ThreadPool implements ScanPool {
 
 function send(thread: Thread, batch: Batch): void {
   thread.ahead.push(batch);
-  thread.worker.postMessage(batch.tasks);
+  const { tasks, marked } = batch;
+  const told: ToldBatch = { tasks, marked };
+  thread.worker.postMessage(told);
 }
 
 /** Whether the calling thread may do a task: it has to answer the user soon. */

@@ -43,6 +43,7 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
     resolvedTypeOf: remembering((path: TreePath) => typeAt(hostPath(tree, path))),
     linkTarget: (path) => attempt(() => decodeBytes(readlinkSync(hostPath(tree, path), { encoding: 'buffer' }))),
     namesIn: remembering((path: TreePath) => attempt(() => sortedNames(hostPath(tree, path))) ?? []),
+    markedAround: () => null,
     peek: (path, limit) => attempt(() => firstBytes(hostPath(tree, path), limit)),
     hostTypeOf: remembering((path: string) => typeAt(encodeBytes(path))),
     hostRealPath: remembering((path: string) => realPathOf(encodeBytes(path))),

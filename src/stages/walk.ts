@@ -13,6 +13,8 @@ export interface WalkOptions {
   readonly onExcluded?: (excluded: Excluded) => void;
   /** Of files and folders only path and type are wanted: their other fields are 0, and they are not looked at. */
   readonly isNamesOnly?: boolean;
+  /** Names to look out for, left out or not; `onMarked` is told of a folder that holds one before anything in it is yielded. */
+  readonly marks?: { readonly names: ReadonlySet<string>; readonly onMarked: (folder: TreePath) => void };
 }
 
 export interface Walked extends Entry {
@@ -98,7 +100,10 @@ function tryStepsOf(root: AbsolutePath, folder: TreePath, options: WalkOptions):
 function stepsOf(root: AbsolutePath, folder: TreePath, options: WalkOptions): Step[] {
   const steps: Step[] = [];
   const before = folder === '' ? '' : `${folder}/`;
+  const { marks } = options;
+  let isMarked = false;
   for (const { name, type } of readNames(root, folder)) {
+    isMarked ||= marks?.names.has(name) === true;
     const path = asTreePath(before + name);
     if (folder === '' && isOwnRecord(path)) continue;
     const by = options.exclude?.(path) ?? null;
@@ -109,5 +114,6 @@ function stepsOf(root: AbsolutePath, folder: TreePath, options: WalkOptions): St
     steps.push({ key: name, path, type, descend: false });
     if (type === 'directory') steps.push({ key: `${name}/`, path, type, descend: true });
   }
+  if (isMarked) marks?.onMarked(folder);
   return steps.sort((a, b) => compareBytes(b.key, a.key));
 }
