@@ -202,6 +202,7 @@ test('the names that a walk looks out for are in every folder that says somethin
   let debris = 0;
   for (const path of paths) {
     files.begin({ tasks: [path], marked });
+    files.current = path;
     const expected = debrisOfFile(path, context);
     expect(debrisOfFile(path, knowing), path).toEqual(expected);
     if (expected !== null) debris++;

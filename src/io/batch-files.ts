@@ -16,6 +16,9 @@ export class BatchFiles {
     this.#paths = null;
   }
 
+  /** The file that is scanned now; empty where it is none of the walk's. */
+  current: TreePath | '' = '';
+
   has(path: TreePath): boolean {
     this.#paths ??= new Set(this.#tasks);
     return this.#paths.has(path);
@@ -23,7 +26,7 @@ export class BatchFiles {
 
   /** As a rule's context has it. */
   markedAround(path: TreePath): readonly TreePath[] | null {
-    if (this.#marked === null || !this.has(path)) return null;
+    if (this.#marked === null || path !== this.current) return null;
     if (this.#marked.length === 0) return this.#marked;
     const around = this.#marked.filter((folder) => isWithin(path, folder));
     return around.length < 2 ? around : around.sort((a, b) => b.length - a.length);

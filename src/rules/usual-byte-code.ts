@@ -2,7 +2,7 @@
  * The quick way through the rules for what nearly all byte code is: its only prefix begins the name of its source (RL507), and no build
  * left it. There are tens of thousands of such files in a tree, and little else with a path, so nothing is made for them but the reference.
  */
-import { decodeBytes } from '../formats/byte-text.ts';
+import { decodePiece } from '../formats/byte-text.ts';
 import type { Place } from '../formats/needles.ts';
 import { pycHeader, rewriteString } from '../formats/pyc.ts';
 import { RULE_NAMES } from '../model/codes.ts';
@@ -29,7 +29,7 @@ export function usualByteCode(path: TreePath, bytes: Buffer, place: Place, conte
   const string = strings === null ? undefined : strings[0];
   if (string === undefined || string.role !== 'filename' || string.payload !== start || end >= string.end) return null;
   // a string begins the path and a slash goes on with it: whatever the search made of the bytes around, it is a path of the tree
-  const found = decodeBytes(bytes.subarray(start, string.end));
+  const found = decodePiece(bytes, start, string.end);
   const inTree = found.startsWith(prefix.path) ? resolveInTree(prefix.base, found.slice(prefix.path.length)) : null;
   if (inTree === null || inTree === '' || isAmongBuilds(path, context)) return null;
   const text = rewriteString(string, inTree, header.layout);

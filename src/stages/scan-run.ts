@@ -1,6 +1,6 @@
 /** Carries out a scan: walks the tree, makes batches, hands what was found to who gathers it. */
 import { availableParallelism } from 'node:os';
-import type { Digests } from '../io/file-scan.ts';
+import type { Digests } from '../io/file-claims.ts';
 import { scanPool, type ScanPool } from '../io/scan-pool.ts';
 import type { TreePath } from '../model/path.ts';
 import type { Excluded } from '../model/scan.ts';
