@@ -99,9 +99,11 @@ function scanFile(tools: ScanTools, path: TreePath, limit: number, result: Batch
       result.bytes += was.size;
     }
     const isWorthALook = file.usual !== null || file.hits.length > 0 || isInterestingFile(path, file.head);
-    const claimed = isWorthALook && inode === null ? claim(tools.context, file) : NO_CLAIMS;
-    // a library is claimed at once unless a rule wants to know which symlinks lead to it
-    const mustWait = inode !== null || (claimed.asksLinks === true && isLibraryName(path));
+    // symlinks that lead to a library matter where it holds a path; where it holds none, only if a rule asks for them
+    const isLibrary = isWorthALook && isLibraryName(path);
+    const isKnown = inode === null && !(isLibrary && file.hits.length > 0);
+    const claimed = isWorthALook && isKnown ? claim(tools.context, file) : NO_CLAIMS;
+    const mustWait = !isKnown || (isLibrary && claimed.asksLinks === true);
     if (mustWait)
       result.waiting.push({
         path,
