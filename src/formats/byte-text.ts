@@ -4,6 +4,12 @@
  */
 import { isUtf8 } from 'node:buffer';
 
+/** Decodes a piece of some bytes, most of which are ASCII and need no cutting out. */
+export function decodePiece(bytes: Buffer, start: number, end: number): string {
+  const isPlain = end - start <= LOOKED_AT && asciiEnd(bytes, start, end - start) === end;
+  return isPlain ? bytes.toString('latin1', start, end) : decodeBytes(bytes.subarray(start, end));
+}
+
 /** Decodes bytes (a file name, a link target, a piece of a file). Never fails, loses nothing. */
 export function decodeBytes(bytes: Buffer): string {
   const plain = asciiEnd(bytes, 0, LOOKED_AT);
@@ -123,7 +129,7 @@ export function showControls(text: string): string {
   );
 }
 
-function isAscii(text: string): boolean {
+export function isAscii(text: string): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
   return true;
 }

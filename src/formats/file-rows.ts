@@ -1,5 +1,6 @@
 /** References of one file as a report keeps them: rows of JSON, and a tally. Pure. */
 import { outcomeIf } from '../model/outcome.ts';
+import { asTreePath, type TreePath } from '../model/path.ts';
 import type { Reference, Site } from '../model/reference.ts';
 import type { FileTally, KindCount, ReferenceRow } from '../model/report.ts';
 import { longestDestination } from './absolute-form.ts';
@@ -30,6 +31,22 @@ function nameText(key: 'file' | 'path', name: string): string {
 function siteText(site: Site): string {
   return site.kind === 'pyc' ? `{"kind":"pyc","start":${site.start},"end":${site.end}}` : JSON.stringify(site);
 }
+
+/** The file of the rows, without reading more of them. */
+export function fileOfRows(rows: Uint8Array): TreePath {
+  const bytes = Buffer.from(rows.buffer, rows.byteOffset, rows.length);
+  const start = bytes.indexOf(FILE_KEY) + FILE_KEY.length;
+  const text = bytes.toString('latin1', start, bytes.indexOf(QUOTE, start));
+  if (PLAIN.test(text)) return asTreePath(text);
+  for (const { file } of rowsIn(rows)) return file;
+  throw new Error('there are no rows');
+}
+
+/** Neither code nor rule, which stand before it, hold a quote. */
+const FILE_KEY = Buffer.from('"file":"');
+const QUOTE = 0x22;
+/** What JSON writes as it is, and UTF-8 as latin1. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** Reads rows back, one by one. */
 export function* rowsIn(rows: Uint8Array): Generator<ReferenceRow> {

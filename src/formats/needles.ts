@@ -129,6 +129,14 @@ export function plainPlaces({ needles }: Needles, found: ArrayLike<number>): Pla
   return places.length < 2 ? places : places.sort((a, b) => a.start - b.start || b.end - a.end);
 }
 
+/** The place of the only needle that was found, where that is a prefix as it is; null where there are more, or another form. */
+export function onlyPlace({ needles }: Needles, found: ArrayLike<number>): Place | null {
+  const needle = found.length === 2 ? needles[found[0] ?? 0] : undefined;
+  if (needle === undefined || needle.escaping !== 'plain' || needle.plain !== needle.prefix) return null;
+  const start = found[1] ?? 0;
+  return { start, end: start + needle.bytes.length, prefix: needle.prefix };
+}
+
 function judge(bytes: Buffer, needle: Needle, start: number): Hit | null {
   const { prefix, escaping, twin } = needle;
   if (twin !== null && isRatherTwin(bytes, start, twin)) return null;

@@ -2,6 +2,7 @@
  * The header of compiled Python byte code, and its strings. The header is PEP 552 (16 bytes) from 3.7 on, PEP 3147's with the source's
  * size (12 bytes) before, and magic and mtime alone (8 bytes) in Python 2. Magic numbers: Lib/importlib/_bootstrap_external.py.
  */
+import { decodeBytes, encodeBytes, isAscii } from './byte-text.ts';
 import { LAYOUTS, type CodeLayout } from './marshal-layouts.ts';
 import type { MarshalString } from './marshal-strings.ts';
 
@@ -13,11 +14,8 @@ export interface PycHeader {
   readonly layout: CodeLayout;
 }
 
-interface Release {
-  readonly python: string;
+interface Release extends PycHeader {
   readonly magic: readonly [first: number, last: number];
-  readonly size: PycHeader['size'];
-  readonly layout: CodeLayout;
 }
 
 /** The magic numbers of each release and of those previews that had the release's layout. */
@@ -42,10 +40,14 @@ export function pycHeader(head: Buffer): PycHeader | null {
   const magic = head.readUInt16LE(0);
   const release = releaseOf(magic);
   if (release === undefined) return null;
-  const { python, size, layout } = release;
-  // PEP 552: timestamp (0), unchecked hash (1), checked hash (3)
-  if (size === 16 && ![0, 1, 3].includes(head.readUInt32LE(4))) return null;
-  return { python, size, layout };
+  const { size } = release;
+  if (size === 16 && !isFlags(head.readUInt32LE(4))) return null;
+  return release;
+}
+
+/** PEP 552: timestamp (0), unchecked hash (1), checked hash (3). */
+function isFlags(flags: number): boolean {
+  return flags === 0 || flags === 1 || flags === 3;
 }
 
 function releaseOf(magic: number): Release | undefined {
@@ -54,10 +56,21 @@ function releaseOf(magic: number): Release | undefined {
 }
 
 /**
- * A string object with a new payload, written as CPython would write it: ASCII under 256 bytes takes the short form, other ASCII the long
- * one, the rest UTF-8; Python 2 has one form. Interned stays interned and FLAG_REF stays, so that references keep their index.
+ * A string object that holds another text, written as CPython would write it: ASCII under 256 bytes takes the short form, other ASCII the
+ * long one, the rest UTF-8; Python 2 has one form. Interned stays interned and FLAG_REF stays, so that references keep their index.
  */
-export function rewriteString(string: MarshalString, payload: Buffer, layout: CodeLayout): Buffer {
+export function rewriteString(string: MarshalString, text: string, layout: CodeLayout): string {
+  const { type, flagged } = string;
+  // most names of sources: the length is no byte that could be a part of a character
+  if ((type === 'z' || type === 'Z') && text.length < 0x80 && isAscii(text))
+    return (flagged ? FLAGGED[type] : type) + String.fromCharCode(text.length) + text;
+  return decodeBytes(rewritten(string, encodeBytes(text), layout));
+}
+
+/** Types with FLAG_REF, as bytes that are no UTF-8. */
+const FLAGGED = { z: '\udcfa', Z: '\udcda' } as const;
+
+function rewritten(string: MarshalString, payload: Buffer, layout: CodeLayout): Buffer {
   const type = typeFor(string, payload, layout).charCodeAt(0) | (string.flagged ? 0x80 : 0);
   const isShort = (type & 0x5f) === 0x5a;
   const head = Buffer.alloc(isShort ? 2 : 5);

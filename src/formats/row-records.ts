@@ -28,9 +28,12 @@ export class RecordWriter {
     const start = this.#length;
     this.#require(RECORD_HEAD);
     this.#length += RECORD_HEAD;
-    const told = this.#write(JSON.stringify(tally));
-    let length = 0;
-    for (const row of rows) length += this.#write(rowText(row));
+    const text = tallyText(tally);
+    const [first] = rows;
+    // a tally is ASCII; most files have one row, which is written together with it
+    const told = text.length;
+    let length = this.#write(first === undefined ? text : text + rowText(first)) - told;
+    if (rows.length > 1) for (const row of rows.slice(1)) length += this.#write(rowText(row));
     this.#bytes.writeUInt32LE(key, start);
     this.#bytes.writeUInt32LE(told, start + 4);
     this.#bytes.writeUInt32LE(length, start + 8);
@@ -78,6 +81,31 @@ export class RecordWriter {
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;
   }
+}
+
+/** What was written last: most files of a tree have the same tally. */
+let last: { readonly tally: FileTally; readonly text: string } | null = null;
+
+function tallyText(tally: FileTally): string {
+  if (last === null || !isSame(last.tally, tally)) last = { tally, text: JSON.stringify(tally) };
+  return last.text;
+}
+
+/** Of tallies with one kind and no more; any others are taken for different ones. */
+function isSame(left: FileTally, right: FileTally): boolean {
+  const [kind, other] = [left.kinds[0], right.kinds[0]];
+  return (
+    left.kinds.length === 1 &&
+    right.kinds.length === 1 &&
+    left.room === right.room &&
+    left.isEditable === right.isEditable &&
+    left.changed === undefined &&
+    right.changed === undefined &&
+    kind?.code === other?.code &&
+    kind?.fix === other?.fix &&
+    kind?.word === other?.word &&
+    kind?.count === other?.count
+  );
 }
 
 const tallies = new Map<string, FileTally>();

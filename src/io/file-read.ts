@@ -1,5 +1,5 @@
 /** Opening a file of a tree for a scan, and reading it into a buffer: whole where it fits, else window by window. */
-import { closeSync, constants, fstatSync, openSync, type BigIntStats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { judgeHits, type Hit, type Needles } from '../formats/needles.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import { openPath } from './entries.ts';
@@ -22,15 +22,21 @@ export function withFile<T>(root: AbsolutePath, path: TreePath, look: (descripto
   }
 }
 
-export function seenOf(stat: BigIntStats): SeenFile {
-  return { size: Number(stat.size), mtime: stat.mtimeNs.toString() };
+/** What an open file is, as a look at it tells. */
+export interface LookedAt {
+  readonly size: number;
+  readonly mtimeNs: bigint;
+}
+
+/** The same as plain JSON. */
+export function seenOf({ size, mtimeNs }: LookedAt): SeenFile {
+  return { size, mtime: mtimeNs.toString() };
 }
 
 /** How an open file differs from what it was; null where it does not. `read`: the bytes that it had. */
-export function changeSince(seen: SeenFile, descriptor: number, read: number): string | null {
-  if (read !== seen.size) return `its size was ${seen.size} bytes and ${read} were read`;
-  const { mtimeNs } = fstatSync(descriptor, { bigint: true });
-  return mtimeNs.toString() === seen.mtime ? null : 'it was written to';
+export function changeSince({ size, mtimeNs }: LookedAt, descriptor: number, read: number): string | null {
+  if (read !== size) return `its size was ${size} bytes and ${read} were read`;
+  return fstatSync(descriptor, { bigint: true }).mtimeNs === mtimeNs ? null : 'it was written to';
 }
 
 /** Called with the bytes of each window that the windows before it did not have. */

@@ -1,18 +1,19 @@
 /** Scans files: reads each once into a reused buffer, searches it, and lets the rules claim what was found. */
 import { createHash, hash } from 'node:crypto';
 import { fstatSync } from 'node:fs';
-import { signatureOf } from '../formats/code-signature.ts';
-import { isMachO } from '../formats/macho.ts';
-import { judgeHits, plainPlaces, type Hit, type Needles, type Place } from '../formats/needles.ts';
+import { judgeHits, onlyPlace, plainPlaces, type Hit, type Needles } from '../formats/needles.ts';
 import { baseName, type AbsolutePath, type TreePath } from '../model/path.ts';
-import { claimFile, isInterestingFile } from '../rules/claiming.ts';
-import { HEAD_BYTES, WHOLE_FILE_LIMIT, type FileView, type RuleContext } from '../rules/rule.ts';
+import { isInterestingFile } from '../rules/claiming.ts';
+import { HEAD_BYTES, type RuleContext } from '../rules/rule.ts';
+import { usualByteCode } from '../rules/usual-byte-code.ts';
+import type { BatchFiles } from './batch-files.ts';
 import { errorCode } from './entries.ts';
-import { changeSince, searchWindows, seenOf, withFile } from './file-read.ts';
-import { headOf, regionView, wholeView } from './file-view.ts';
+import { claim, findingOf, NO_CLAIMS, type Digests, type Searched } from './file-claims.ts';
+import { searchWindows, seenOf, withFile, type LookedAt } from './file-read.ts';
+import { headOf } from './file-view.ts';
 import { fill } from './fill.ts';
 import type { Asked } from './recording-probe.ts';
-import type { BatchResult, ClaimTask, FileFinding, FoundHit, ScanTask, SeenFile } from './scan-tasks.ts';
+import type { BatchResult, ClaimTask, FoundHit, ScanTask, ToldBatch } from './scan-tasks.ts';
 import type { SearchKernel } from './search-kernel.ts';
 
 /** What a thread scans with. */
@@ -23,44 +24,21 @@ export interface ScanTools {
   readonly context: RuleContext;
   /** What is told of files: a digest of all, of those with references, or of none. */
   readonly digests: Digests;
+  /** What the context knows of the batch. */
+  readonly files: BatchFiles;
   /** Files above this size are handed back (`large`). */
   readonly limit: number;
   /** Where a cache is to be made: takes what was asked of the context. */
   readonly takeAsked?: () => Asked[];
 }
 
-export type Digests = 'all' | 'referring' | 'none';
-
-/** The names of a file, as far as they are known. */
-interface Named {
-  readonly path: TreePath;
-  readonly aliases: readonly TreePath[];
-  readonly links: readonly TreePath[];
-}
-
-/** An open file that was searched. */
-interface Searched extends Named {
-  readonly descriptor: number;
-  readonly seen: SeenFile;
-  readonly mode: number;
-  /** Bytes that were read. */
-  readonly read: number;
-  readonly head: Buffer;
-  readonly hits: readonly Hit[];
-  /** Where prefixes stand as they are; null where that was not asked, or the file is not in the buffer. */
-  readonly places: readonly Place[] | null;
-  /** All of it, where it is in the buffer. */
-  readonly bytes: Buffer | null;
-  readonly digest: string | null;
-}
-
-const NONE: readonly TreePath[] = [];
+const NONE: readonly never[] = [];
 
 /** Codes of a path that is not there any more. */
 const GONE = new Set(['ENOENT', 'ENOTDIR']);
 
 /** Does the tasks of a batch, in order. */
-export function scanBatch(tools: ScanTools, batch: readonly ScanTask[]): BatchResult {
+export function scanBatch(tools: ScanTools, batch: ToldBatch): BatchResult {
   const result: BatchResult = {
     findings: [],
     waiting: [],
@@ -73,7 +51,8 @@ export function scanBatch(tools: ScanTools, batch: readonly ScanTask[]): BatchRe
     files: 0,
     bytes: 0,
   };
-  for (const [index, task] of batch.entries()) {
+  tools.files.begin(batch);
+  for (const [index, task] of batch.tasks.entries()) {
     try {
       if (doTask(tools, task, result) && tools.takeAsked !== undefined) result.quiet.push(index);
     } catch (error) {
@@ -90,6 +69,7 @@ export function scanBatch(tools: ScanTools, batch: readonly ScanTask[]): BatchRe
 
 /** Whether the task was a file of one name in which nothing is, and that no rule wants to see. */
 function doTask(tools: ScanTools, task: ScanTask, result: BatchResult): boolean {
+  tools.files.current = typeof task === 'string' ? task : '';
   if (typeof task === 'string') return scanFile(tools, task, tools.limit, result);
   switch (task.kind) {
     case 'large-file':
@@ -106,42 +86,59 @@ function doTask(tools: ScanTools, task: ScanTask, result: BatchResult): boolean 
 function scanFile(tools: ScanTools, path: TreePath, limit: number, result: BatchResult): boolean {
   return withFile(tools.root, path, (descriptor) => {
     const stat = fstatSync(descriptor, { bigint: true });
-    const seen = seenOf(stat);
+    const was: LookedAt = { size: Number(stat.size), mtimeNs: stat.mtimeNs };
     const inode = stat.nlink > 1n ? `${stat.dev}:${stat.ino}` : null;
-    if (seen.size > limit) {
-      result.large.push({ path, inode, seen });
+    if (was.size > limit) {
+      result.large.push({ path, inode, seen: seenOf(was) });
       return false;
     }
-    const mode = Number(stat.mode & 0o7777n);
-    const file = search(tools, path, descriptor, seen, mode);
+    const mode = Number(stat.mode) & 0o7777;
+    const file = search(tools, path, descriptor, was, mode, inode === null);
     if (inode === null) {
       result.files++;
-      result.bytes += seen.size;
+      result.bytes += was.size;
     }
-    const isWorthALook = file.hits.length > 0 || isInterestingFile(path, file.head);
-    const mustWait = inode !== null || (isWorthALook && isLibraryName(path));
+    const isWorthALook = file.usual !== null || file.hits.length > 0 || isInterestingFile(path, file.head);
+    // symlinks that lead to a library matter where it holds a path; where it holds none, only if a rule asks for them
+    const isLibrary = isWorthALook && isLibraryName(path);
+    const isKnown = inode === null && !(isLibrary && file.hits.length > 0);
+    const claimed = isWorthALook && isKnown ? claim(tools.context, file) : NO_CLAIMS;
+    const mustWait = !isKnown || (isLibrary && claimed.asksLinks === true);
     if (mustWait)
-      result.waiting.push({ path, inode, seen, hits: isWorthALook ? wired(file.hits, tools.context) : null });
-    const claimed = isWorthALook && !mustWait ? claim(tools, file) : { references: [] };
-    const finding = findingOf(tools, file, claimed);
+      result.waiting.push({
+        path,
+        inode,
+        seen: seenOf(was),
+        hits: isWorthALook ? wired(file.hits, tools.context) : null,
+      });
+    const finding = findingOf(tools.kernel.buffer, tools.digests, file, mustWait ? NO_CLAIMS : claimed);
     if (finding !== null) result.findings.push(finding);
     return !isWorthALook && inode === null && finding === null;
   });
 }
 
 /** Searches a file of which nothing but its path is known. */
-function search(tools: ScanTools, path: TreePath, descriptor: number, seen: SeenFile, mode: number): Searched {
-  const { kernel, needles, digests } = tools;
+function search(
+  tools: ScanTools,
+  path: TreePath,
+  descriptor: number,
+  was: LookedAt,
+  mode: number,
+  hasOneName: boolean,
+): Searched {
+  const { kernel, needles, digests, context } = tools;
   const { buffer } = kernel;
-  const read = fill(descriptor, buffer, 0, seen.size);
+  const read = fill(descriptor, buffer, 0, was.size);
   if (read < buffer.length) {
     const bytes = buffer.subarray(0, read);
     const found = kernel.find(read);
-    const hits = judgeHits(bytes, needles, found);
-    const places = plainPlaces(needles, found);
+    const place = hasOneName ? onlyPlace(needles, found) : null;
+    const usual = place === null ? null : usualByteCode(path, bytes, place, context);
+    const hits = usual === null ? judgeHits(bytes, needles, found) : NONE;
+    const places = usual === null ? plainPlaces(needles, found) : NONE;
     const digest = digests === 'all' ? hash('sha256', bytes) : null;
-    const head = headOf(bytes);
-    return { path, aliases: NONE, links: NONE, descriptor, seen, mode, read, head, hits, places, bytes, digest };
+    const head = read > HEAD_BYTES ? kernel.head : bytes;
+    return { path, aliases: NONE, links: NONE, descriptor, was, mode, read, head, hits, places, usual, bytes, digest };
   }
   const head = Buffer.from(buffer.subarray(0, HEAD_BYTES));
   const sum = digests === 'all' ? createHash('sha256') : null;
@@ -149,8 +146,8 @@ function search(tools: ScanTools, path: TreePath, descriptor: number, seen: Seen
     sum?.update(bytes),
   );
   const digest = sum?.digest('hex') ?? null;
-  const whole = { places: null, bytes: null, digest };
-  return { path, aliases: NONE, links: NONE, descriptor, seen, mode, read: end, head, hits, ...whole };
+  const whole = { places: null, usual: null, bytes: null, digest };
+  return { path, aliases: NONE, links: NONE, descriptor, was, mode, read: end, head, hits, ...whole };
 }
 
 function searchRange(tools: ScanTools, task: Extract<ScanTask, { kind: 'range' }>, result: BatchResult): void {
@@ -185,54 +182,12 @@ function claimHits(tools: ScanTools, task: ClaimTask, result: BatchResult): void
     const bytes = isWhole ? buffer.subarray(0, read) : null;
     const head = bytes === null ? readHead(tools, descriptor) : headOf(bytes);
     const { path, aliases, links } = task;
-    const found = { hits, places: null, bytes, digest: null };
-    const file: Searched = { path, aliases, links, descriptor, seen, mode, read, head, ...found };
-    const finding = findingOf(tools, file, claim(tools, file));
+    const found = { hits, places: null, usual: null, bytes, digest: null };
+    const was = { size: seen.size, mtimeNs: BigInt(seen.mtime) };
+    const file: Searched = { path, aliases, links, descriptor, was, mode, read, head, ...found };
+    const finding = findingOf(tools.kernel.buffer, tools.digests, file, claim(tools.context, file));
     if (finding !== null) result.findings.push(finding);
   });
-}
-
-/** What the rules make of a file. */
-type Claimed = Pick<FileFinding, 'references' | 'sealed'>;
-
-function claim({ context }: ScanTools, file: Searched): Claimed {
-  const { path: first, aliases, links, mode, head, hits, descriptor } = file;
-  const names: [TreePath, ...TreePath[]] = [first, ...aliases];
-  const shown = { names, links, mode };
-  const viewOf = (bytes: Buffer) => (path: TreePath) =>
-    wholeView({ ...shown, path, size: bytes.length }, bytes, file.places);
-  const viewAs = ((): ((path: TreePath) => FileView) => {
-    if (file.bytes !== null) return viewOf(file.bytes);
-    if (file.read > WHOLE_FILE_LIMIT || hits.length === 0)
-      return (path) => regionView({ ...shown, path, size: file.read }, descriptor, head);
-    const bytes = Buffer.allocUnsafe(file.read);
-    return viewOf(bytes.subarray(0, fill(descriptor, bytes, 0)));
-  })();
-  const references = claimFile(viewAs, names, hits, context);
-  const signature = references.length > 0 && isMachO(head) ? signatureOf(viewAs(first)) : null;
-  return signature?.kind === 'renewable' ? { references, sealed: signature.sealed } : { references };
-}
-
-/** Null where there is nothing to tell. */
-function findingOf(tools: ScanTools, file: Searched, claimed: Claimed): FileFinding | null {
-  const { references } = claimed;
-  const { path, aliases, mode, seen, read, descriptor } = file;
-  const digest = file.digest ?? (references.length > 0 && tools.digests !== 'none' ? digestOf(tools, file) : null);
-  if (references.length === 0 && digest === null && read === seen.size) return null;
-  const change = changeSince(seen, descriptor, read);
-  const changed = change === null ? {} : { changed: change };
-  return { path, aliases, mode, ...seen, ...claimed, digest, ...changed };
-}
-
-function digestOf({ kernel: { buffer } }: ScanTools, { bytes, descriptor }: Searched): string {
-  if (bytes !== null) return hash('sha256', bytes);
-  const digest = createHash('sha256');
-  for (let at = 0; ;) {
-    const got = fill(descriptor, buffer, at);
-    digest.update(buffer.subarray(0, got));
-    at += got;
-    if (got < buffer.length) return digest.digest('hex');
-  }
 }
 
 function wired(hits: readonly Hit[], { prefixes }: RuleContext): FoundHit[] {

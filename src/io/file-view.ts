@@ -15,6 +15,8 @@ export interface ViewedFile {
   readonly links: readonly TreePath[];
   readonly size: number;
   readonly mode: number;
+  /** Told when the links are asked for: where they are not known yet, what came of it does not count. */
+  readonly onLinks?: () => void;
 }
 
 /**
@@ -34,25 +36,32 @@ export function headOf(bytes: Buffer): Buffer {
 class WholeView implements FileView {
   readonly path: TreePath;
   readonly names: readonly TreePath[];
-  readonly links: readonly TreePath[];
   readonly size: number;
   readonly mode: number;
   readonly head: Buffer;
   readonly bytes: Buffer;
   readonly places: readonly Place[] | null;
+  readonly #links: readonly TreePath[];
+  readonly #onLinks: (() => void) | undefined;
   #isText: boolean | null = null;
   #latin1: string | null = null;
   #lineStarts: readonly number[] | null = null;
 
-  constructor({ path, names, links, size, mode }: ViewedFile, bytes: Buffer, places: readonly Place[] | null) {
+  constructor({ path, names, links, size, mode, onLinks }: ViewedFile, bytes: Buffer, places: readonly Place[] | null) {
     this.path = path;
     this.names = names;
-    this.links = links;
+    this.#links = links;
+    this.#onLinks = onLinks;
     this.size = size;
     this.mode = mode;
     this.head = headOf(bytes);
     this.bytes = bytes;
     this.places = places;
+  }
+
+  get links(): readonly TreePath[] {
+    this.#onLinks?.();
+    return this.#links;
   }
 
   get isText(): boolean {
@@ -88,6 +97,10 @@ export function regionView(file: ViewedFile, descriptor: number, head: Buffer): 
   };
   return {
     ...file,
+    get links(): readonly TreePath[] {
+      file.onLinks?.();
+      return file.links;
+    },
     bytes: null,
     places: null,
     head,

@@ -45,15 +45,15 @@ export function marshalKernel(program: MarshalProgram, base: number): MarshalStr
   }
   const placesAt = new Int32Array(buffer, room, MOST_PLACES);
   const rows = new Int32Array(buffer, room + MOST_PLACES * 4, MOST_PLACES * ROW);
+  const [placed, written] = [placesAt.byteOffset, rows.byteOffset];
   return (bytes, start, layout, places) => {
     const layoutAt = layouts.get(layout);
     if (bytes.buffer !== buffer || layoutAt === undefined || places.length > MOST_PLACES)
       return marshalStrings(bytes, start, layout, places);
     placesAt.set(places);
     const types = layout.python2 ? base : base + TYPES;
-    const [where, size] = [bytes.byteOffset, bytes.length];
-    const [from, to] = [placesAt.byteOffset, rows.byteOffset];
-    const count = program.strings(types, layoutAt, where, start, size, from, places.length, to);
+    const { byteOffset, length } = bytes;
+    const count = program.strings(types, layoutAt, byteOffset, start, length, placed, places.length, written);
     return count < 0 ? null : stringsIn(rows, count);
   };
 }
@@ -70,8 +70,7 @@ function writeTypes(buffer: ArrayBuffer, at: number, tables: TypeTables): void {
 
 function stringsIn(rows: Int32Array, count: number): MarshalString[] {
   const strings: MarshalString[] = [];
-  const number = (at: number): number => rows[at] ?? 0;
   for (let at = 0; at < count * ROW; at += ROW)
-    strings.push(keptString(number(at), number(at + 1), number(at + 2), number(at + 3), number(at + 4)));
+    strings.push(keptString(rows[at] ?? 0, rows[at + 1] ?? 0, rows[at + 2] ?? 0, rows[at + 3] ?? 0, rows[at + 4] ?? 0));
   return strings;
 }

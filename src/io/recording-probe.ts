@@ -64,7 +64,7 @@ export function answerTo({ ask, path, limit }: Asked, context: RuleContext): str
 export function recordingProbe(inner: RuleContext, noting: Noting): RecordingProbe {
   const notes = new Notes(inner, noting);
   const { ofTree, ofHost } = notes;
-  const { tree, prefixes, options, finder, marshalStrings } = inner;
+  const { tree, prefixes, options, finder, marshalStrings, markedAround } = inner;
   // each by its name: a new question is noted, or it is said here that it asks nothing of the disk
   const context: RuleContext = {
     tree,
@@ -72,6 +72,7 @@ export function recordingProbe(inner: RuleContext, noting: Noting): RecordingPro
     options,
     finder,
     marshalStrings,
+    markedAround,
     typeOf: (path) => ofTree('typeOf', path, false, inner.typeOf(path), asIs),
     resolvedTypeOf: (path) => ofTree('resolvedTypeOf', path, true, inner.resolvedTypeOf(path), asIs),
     realPath: (path) => ofTree('realPath', path, true, inner.realPath(path), asIs),

@@ -2,7 +2,7 @@
 import { tallyOf } from '../formats/file-rows.ts';
 import { byPlaceInFile } from '../formats/reference-order.ts';
 import { RecordWriter } from '../formats/row-records.ts';
-import type { Digests } from './file-scan.ts';
+import type { Digests } from './file-claims.ts';
 import { placesIn, type BatchAnswer, type BatchResult, type FileFinding, type ScanTask } from './scan-tasks.ts';
 
 export function answerOf(tasks: readonly ScanTask[], result: BatchResult, digests: Digests): BatchAnswer {

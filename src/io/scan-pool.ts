@@ -4,10 +4,12 @@ import type { AbsolutePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { RuleOptions } from '../rules/rule.ts';
 import { AnsweringWorker, canStart } from './answering-worker.ts';
-import { scanBatch, type Digests, type ScanTools } from './file-scan.ts';
+import { BatchFiles, knowingFiles } from './batch-files.ts';
+import type { Digests } from './file-claims.ts';
+import { scanBatch, type ScanTools } from './file-scan.ts';
 import { recordingProbe, type Noting } from './recording-probe.ts';
 import { answerOf } from './scan-answer.ts';
-import type { Batch, BatchAnswer, ScanTask } from './scan-tasks.ts';
+import type { Batch, BatchAnswer, ScanTask, ToldBatch } from './scan-tasks.ts';
 import { searchKernel } from './search-kernel.ts';
 import { probeTree } from './tree-probe.ts';
 
@@ -56,8 +58,9 @@ export function scanTools({ root, prefixes, options, digests, noting }: ScanSett
   const size = Math.max(BUFFER, 4 * (needles.margin.behind + needles.margin.ahead));
   const kernel = searchKernel(needles, size);
   const probe = { ...probeTree(root, prefixes, options), marshalStrings: kernel.marshalStrings };
-  const seen = noting === undefined ? { context: probe } : recordingProbe(probe, noting);
-  return { root, needles, digests, limit, kernel, ...seen };
+  const { context, ...seen } = noting === undefined ? { context: probe } : recordingProbe(probe, noting);
+  const files = new BatchFiles();
+  return { root, needles, digests, limit, kernel, files, context: knowingFiles(context, files), ...seen };
 }
 
 /**
@@ -78,7 +81,7 @@ interface PoolParts {
   readonly signal: AbortSignal | undefined;
 }
 
-type Thread = AnsweringWorker<readonly ScanTask[], WrittenAnswer>;
+type Thread = AnsweringWorker<ToldBatch, WrittenAnswer>;
 
 class ThreadPool implements ScanPool {
   readonly #parts: PoolParts;
@@ -118,7 +121,7 @@ class ThreadPool implements ScanPool {
   async #doHere(batch: Batch): Promise<void> {
     const { settings, workers, onAnswer } = this.#parts;
     this.#own ??= scanTools(settings, workers > 0 ? LARGE_FILE : Infinity);
-    onAnswer(answerOf(batch.tasks, scanBatch(this.#own, batch.tasks), settings.digests), batch);
+    onAnswer(answerOf(batch.tasks, scanBatch(this.#own, batch), settings.digests), batch);
     // what the other threads say meanwhile is heard between batches
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -154,7 +157,8 @@ class ThreadPool implements ScanPool {
 
   #send(thread: Thread, batch: Batch): void {
     this.#open++;
-    void this.#hear(thread.run(batch.tasks), batch);
+    const { tasks, marked } = batch;
+    void this.#hear(thread.run({ tasks, marked }), batch);
   }
 
   async #hear(answer: Promise<WrittenAnswer>, batch: Batch): Promise<void> {

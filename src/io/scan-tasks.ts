@@ -38,7 +38,12 @@ export interface Batch {
   readonly tasks: readonly ScanTask[];
   /** For each task the place of its file in the walk, which is in byte order. */
   readonly keys: readonly number[];
+  /** The folders around its files in which the walk saw one of the names by which builds are known; null where that is not known. */
+  readonly marked: readonly TreePath[] | null;
 }
+
+/** What a thread is told of a batch. */
+export type ToldBatch = Pick<Batch, 'tasks' | 'marked'>;
 
 /** The path of a task. */
 export function pathOf(task: ScanTask): TreePath {

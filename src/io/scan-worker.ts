@@ -3,15 +3,15 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { scanBatch } from './file-scan.ts';
 import { answerOf } from './scan-answer.ts';
 import { LARGE_FILE, scanTools, type ScanSettings, type WrittenAnswer } from './scan-pool.ts';
-import type { ScanTask } from './scan-tasks.ts';
+import type { ToldBatch } from './scan-tasks.ts';
 
 // what scan-pool.ts passed in
 const settings = workerData as ScanSettings;
 // where every file is hashed, a file is read from its start to its end by one thread
 const tools = scanTools(settings, settings.digests === 'all' ? Infinity : LARGE_FILE);
 
-parentPort?.on('message', (tasks: readonly ScanTask[]) => {
-  const { rows, ...rest } = answerOf(tasks, scanBatch(tools, tasks), settings.digests);
+parentPort?.on('message', (batch: ToldBatch) => {
+  const { rows, ...rest } = answerOf(batch.tasks, scanBatch(tools, batch), settings.digests);
   // as JSON: many small objects are taken apart and put together more quickly so than by a structured clone
   const answer: WrittenAnswer = { text: JSON.stringify(rest), rows };
   parentPort?.postMessage(answer, rows === null ? [] : [rows.buffer as ArrayBuffer]);

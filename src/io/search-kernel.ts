@@ -3,11 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { findNeedles, type Finder, type Needles } from '../formats/needles.ts';
 import { marshalStrings, type MarshalStrings } from '../formats/marshal.ts';
 import { matchesPerStep, searchTable } from '../formats/search-table.ts';
+import { headOf } from './file-view.ts';
 import { MARSHAL_ROOM, marshalKernel, type MarshalProgram } from './marshal-kernel.ts';
 
 export interface SearchKernel {
   /** Where to read files to; its bytes are searched where they lie. */
   readonly buffer: Buffer;
+  /** Its first bytes, as many as rules may look at of any file. */
+  readonly head: Buffer;
   /** Where needles stand in the first `length` bytes of the buffer, for `judgeHits`. Overwritten by the next call. */
   find(length: number): ArrayLike<number>;
   /** Reads marshal in the buffer; what lies elsewhere too, more slowly. */
@@ -49,7 +52,12 @@ export function searchKernel(needles: Needles, size: number): SearchKernel {
 /** The same with Buffer.indexOf, one needle after the other. */
 export function plainKernel(needles: Needles, size: number): SearchKernel {
   const buffer = Buffer.alloc(size);
-  return { buffer, find: (length) => findNeedles(buffer.subarray(0, length), needles), marshalStrings };
+  return {
+    buffer,
+    head: headOf(buffer),
+    find: (length) => findNeedles(buffer.subarray(0, length), needles),
+    marshalStrings,
+  };
 }
 
 /** Bytes that are searched at a time, and the room for as many of them again as a needle may need. */
@@ -76,6 +84,7 @@ export function kernelFinder(needles: Needles): Finder {
 
 class WasmKernel implements SearchKernel {
   readonly buffer: Buffer;
+  readonly head: Buffer;
   readonly marshalStrings: MarshalStrings;
   readonly #program: Program;
   readonly #table: number;
@@ -98,6 +107,7 @@ class WasmKernel implements SearchKernel {
     if (end > memory.buffer.byteLength) memory.grow(Math.ceil((end - memory.buffer.byteLength) / PAGE));
     Buffer.from(memory.buffer, this.#table, table.length).set(table);
     this.buffer = Buffer.from(memory.buffer, this.#bytes, size);
+    this.head = headOf(this.buffer);
     this.marshalStrings = marshalKernel(program, marshalAt);
   }
 

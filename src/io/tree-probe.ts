@@ -53,6 +53,7 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
       NAMES,
       (names) => 1 + names.length,
     ),
+    markedAround: () => null,
     peek: (path, limit) => attempt(() => firstBytes(hostPath(tree, path), limit)),
     hostTypeOf: remembering((path: string) => typeAt(encodeBytes(path)), REMEMBERED),
     hostRealPath: remembering((path: string) => realPathOf(encodeBytes(path)), REMEMBERED),

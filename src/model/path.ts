@@ -65,6 +65,14 @@ export function isInside(path: string, root: string): boolean {
   return root === '/' ? path.startsWith('/') : path === root || path.startsWith(`${root}/`);
 }
 
+/** Whether a path of the tree lies below a folder of it. */
+export function isWithin(path: TreePath, folder: TreePath): boolean {
+  if (folder === '') return path !== '';
+  return path.length > folder.length && path.charCodeAt(folder.length) === SLASH && path.startsWith(folder);
+}
+
+const SLASH = 0x2f;
+
 /**
  * The relative path from a directory to a target, both tree-relative and normalised.
  * @example relativeTo('bin', 'lib/python') === '../lib/python'; relativeTo('bin', 'bin/x') === 'x'; relativeTo('a', 'a') === '.'

@@ -11,10 +11,13 @@ export interface Debris {
   readonly root: TreePath;
 }
 
-type Surroundings = Pick<RuleContext, 'namesIn' | 'typeOf' | 'peek'>;
+type Surroundings = Pick<RuleContext, 'namesIn' | 'typeOf' | 'peek' | 'markedAround'>;
 
 /** What has a life of its own within a build folder: nothing in it is debris of the build around it. */
 const OWN_LIFE = ['pyvenv.cfg', 'conda-meta', '.installed.cfg', '.git'];
+
+/** Names of which every folder has one that is a build's or has a life of its own. */
+export const MARKS: ReadonlySet<string> = new Set([...OWN_LIFE, ...BUILD_KINDS.flatMap(({ marks }) => marks)]);
 
 interface Folder {
   readonly kind: BuildKind | null;
@@ -45,7 +48,12 @@ export function debrisOfFile(path: TreePath, context: Surroundings): Debris | nu
   if (record !== null) return record;
   if (path.endsWith('.d') && isDependencyFile(context.peek(path, 512)))
     return { name: 'a build by make', again: 'build it anew', root: path };
-  return debrisAmong(buildsAround(dirName(path), context), path, context);
+  return debrisAmong(buildsAroundFile(path, context), path, context);
+}
+
+/** Whether builds ran around a file, so that it may be debris of one although its name is none of a record. */
+export function isAmongBuilds(path: TreePath, context: Surroundings): boolean {
+  return buildsAroundFile(path, context).length > 0;
 }
 
 function recordAt(path: TreePath): Debris | null {
@@ -66,6 +74,26 @@ function debrisAmong(builds: readonly Build[], path: TreePath, context: Surround
   return found;
 }
 
+/** As `buildsAround` the folder of a file, but where the walk saw which folders are worth a look. */
+function buildsAroundFile(path: TreePath, context: Surroundings): readonly Build[] {
+  const marked = context.markedAround(path);
+  if (marked === null) return buildsAround(dirName(path), context);
+  let builds = NONE;
+  for (const folder of marked) {
+    const state = folderAt(folder, context);
+    const own = buildIn(folder, state);
+    if (own !== null) builds = [...builds, own];
+    if (state.hasOwnLife) break;
+  }
+  return builds;
+}
+
+const NONE: readonly Build[] = [];
+
+function buildIn(folder: TreePath, { kind, isApart }: Folder): Build | null {
+  return kind === null ? null : { kind, root: folder, isApart: isApart && folder !== '' };
+}
+
 const around = new WeakMap<Surroundings, Map<TreePath, readonly Build[]>>();
 
 /** The builds whose folder is this one or stands above it, nearest first, up to a folder with a life of its own; few folders have any. */
@@ -73,10 +101,10 @@ function buildsAround(folder: TreePath, context: Surroundings): readonly Build[]
   const known = rememberedOf(around, context);
   const remembered = known.get(folder);
   if (remembered !== undefined) return remembered;
-  const { kind, isApart, hasOwnLife } = folderAt(folder, context);
-  const own = kind === null ? [] : [{ kind, root: folder, isApart: isApart && folder !== '' }];
-  const above = folder === '' || hasOwnLife ? [] : buildsAround(dirName(folder), context);
-  const builds = own.length === 0 ? above : [...own, ...above];
+  const state = folderAt(folder, context);
+  const own = buildIn(folder, state);
+  const above = folder === '' || state.hasOwnLife ? NONE : buildsAround(dirName(folder), context);
+  const builds = own === null ? above : [own, ...above];
   known.set(folder, builds);
   return builds;
 }

@@ -5,6 +5,8 @@ export interface BuildKind {
   readonly name: string;
   /** What to do before anything is built there again. */
   readonly again: string;
+  /** Names of which every folder of such a build has one. */
+  readonly marks: readonly string[];
   /** Whether a folder with these names is one where such a build ran. */
   isBuild(names: ReadonlySet<string>): boolean;
   /** Whether the build has the folder for itself, its sources being elsewhere: then all in it was made by the build. */
@@ -22,6 +24,7 @@ const NOTHING = /(?!)/;
 const CMAKE: BuildKind = {
   name: 'a CMake build',
   again: '`cmake --fresh -B` it (before CMake 3.24: remove CMakeCache.txt and CMakeFiles first)',
+  marks: ['CMakeCache.txt'],
   isBuild: (names) => names.has('CMakeCache.txt') && names.has('CMakeFiles'),
   isApart: (names) => !names.has('CMakeLists.txt'),
   made: /(^|\/)(CMakeFiles(\/|$)|(CMakeCache\.txt|cmake_install\.cmake|CTestTestfile\.cmake|install_manifest\.txt|compile_commands\.json|build\.ninja|\.ninja_(deps|log))$)/,
@@ -31,6 +34,7 @@ const CMAKE: BuildKind = {
 const MESON: BuildKind = {
   name: 'a Meson build',
   again: '`meson setup --wipe` it',
+  marks: ['meson-private'],
   isBuild: (names) => names.has('meson-private') && names.has('meson-info'),
   isApart: () => true,
   made: NOTHING,
@@ -40,6 +44,7 @@ const MESON: BuildKind = {
 const CONFIGURE: BuildKind = {
   name: 'a build by configure',
   again: 'run `make distclean` and configure again',
+  marks: ['config.status', 'configure'],
   isBuild: (names) =>
     names.has('config.status') || (names.has('configure') && (names.has('config.log') || names.has('configure.log'))),
   isApart: (names) =>
@@ -51,6 +56,7 @@ const CONFIGURE: BuildKind = {
 const NODE_GYP: BuildKind = {
   name: 'a node-gyp build',
   again: '`npm rebuild` (node-gyp rebuild) it',
+  marks: ['config.gypi'],
   isBuild: (names) => names.has('config.gypi') && (names.has('Makefile') || names.has('binding.Makefile')),
   isApart: never,
   // the module itself stays: programs load it from here
@@ -61,6 +67,7 @@ const NODE_GYP: BuildKind = {
 const CARGO: BuildKind = {
   name: 'a cargo build',
   again: '`cargo clean` first: cargo takes a moved target folder for fresh',
+  marks: ['.rustc_info.json'],
   isBuild: (names) => names.has('.rustc_info.json'),
   isApart: never,
   // programs and libraries lie beside these folders and stay
@@ -71,6 +78,7 @@ const CARGO: BuildKind = {
 const EXTCONF: BuildKind = {
   name: 'a build of a Ruby extension',
   again: '`gem pristine` builds it anew',
+  marks: ['mkmf.log', 'extconf.rb'],
   isBuild: (names) => names.has('mkmf.log') || (names.has('extconf.rb') && names.has('Makefile')),
   isApart: never,
   made: /(^|\/)(mkmf\.log|gem_make\.out|Makefile)$|\.o$/,
@@ -80,6 +88,7 @@ const EXTCONF: BuildKind = {
 const MAKEMAKER: BuildKind = {
   name: 'a build of a Perl module',
   again: 'run `perl Makefile.PL` again',
+  marks: ['pm_to_blib'],
   isBuild: (names) => names.has('Makefile.PL') && names.has('pm_to_blib'),
   isApart: never,
   made: /^(Makefile|pm_to_blib|blib(\/|$)|MYMETA\.(json|yml))|\.(o|bs)$/,

@@ -4,7 +4,7 @@ import { encodeBytes } from '../formats/byte-text.ts';
 import type { MarshalString } from '../formats/marshal-strings.ts';
 import type { Hit, Place } from '../formats/needles.ts';
 import { pycHeader, type PycHeader } from '../formats/pyc.ts';
-import { baseName, dirName, joinTree, type TreePath } from '../model/path.ts';
+import { asTreePath, type TreePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
 import { pathAt, type FoundPath } from './claims.ts';
 import type { FileView, RuleContext } from './rule.ts';
@@ -31,18 +31,30 @@ export interface StringHit extends Hit {
 
 /** Whether a file is byte code by its name and head. */
 export function isByteCode(path: TreePath, head: Buffer): boolean {
-  return (path.endsWith('.pyc') || path.endsWith('.pyo')) && pycHeader(head) !== null;
+  return isByteCodeName(path) && pycHeader(head) !== null;
+}
+
+export function isByteCodeName(path: TreePath): boolean {
+  return path.endsWith('.pyc') || path.endsWith('.pyo');
 }
 
 /** The source next to the folder of byte code, or next to it; null where the tree has none. */
 export function sourceOf(path: TreePath, context: RuleContext): TreePath | null {
-  const folder = dirName(path);
-  const name = baseName(path);
-  const isCached = baseName(folder) === '__pycache__';
-  const stem = isCached ? name.slice(0, name.indexOf('.')) : name.slice(0, -'.pyc'.length);
-  const source = joinTree(isCached ? dirName(folder) : folder, `${stem}.py`);
+  const source = asTreePath(`${stemOf(path)}.py`);
   return context.resolvedTypeOf(source) === 'file' ? source : null;
 }
+
+/** The path of the source without its ending. */
+function stemOf(path: TreePath): string {
+  const slash = path.lastIndexOf('/');
+  const before = slash - CACHE.length;
+  const isCached = before >= 0 && path.startsWith(CACHE, before) && (before === 0 || path.charAt(before - 1) === '/');
+  if (!isCached) return path.slice(0, -'.pyc'.length);
+  return path.slice(0, before) + path.slice(slash + 1, path.indexOf('.', slash));
+}
+
+/** The folder in which Python 3 keeps byte code. */
+const CACHE = '__pycache__';
 
 /** What was read last: rules ask for the same file one after the other. */
 let last: { readonly view: FileView; readonly byteCode: ByteCode | null } | null = null;

@@ -1,8 +1,10 @@
 /** RL507: the name of the source in compiled Python byte code (co_filename). */
-import { decodeBytes, encodeBytes } from '../formats/byte-text.ts';
 import { rewriteString } from '../formats/pyc.ts';
 import { isByteCode, readByteCode, sourceOf } from './byte-code.ts';
 import type { Claim, FileRule } from './rule.ts';
+
+/** Said of byte code that is all there is. */
+export const NO_SOURCE = 'there is no source, so tracebacks show the relative path';
 
 export const rule: FileRule = {
   code: 'RL507',
@@ -15,8 +17,7 @@ export const rule: FileRule = {
   *claim(view, hits, context) {
     const byteCode = readByteCode(view, hits, context);
     if (byteCode === null) return;
-    const note =
-      sourceOf(view.path, context) === null ? 'there is no source, so tracebacks show the relative path' : '';
+    const note = sourceOf(view.path, context) === null ? NO_SOURCE : '';
     for (const each of byteCode.strings) {
       const {
         string,
@@ -24,7 +25,7 @@ export const rule: FileRule = {
         fileName: found,
       } = each;
       if (found === null || found.inTree === null || hit === undefined) continue;
-      const text = decodeBytes(rewriteString(string, encodeBytes(found.inTree), byteCode.header.layout));
+      const text = rewriteString(string, found.inTree, byteCode.header.layout);
       const claim: Claim = {
         hit: hit.searched,
         site: { kind: 'pyc', start: string.start, end: string.end },

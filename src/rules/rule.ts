@@ -57,6 +57,11 @@ export interface RuleContext {
   linkTarget(path: TreePath): string | null;
   /** Names in a folder of the tree, sorted by bytes; empty where it is none. */
   namesIn(path: TreePath): readonly string[];
+  /**
+   * The folders around a file that hold one of the names by which builds are known (`MARKS`), nearest first; null where nobody has
+   * just seen all names in them.
+   */
+  markedAround(path: TreePath): readonly TreePath[] | null;
   /** The first `limit` bytes of a file of the tree; null where it can't be read. */
   peek(path: TreePath, limit: number): Buffer | null;
   /** What kind of thing an absolute path of this host is, following links; null for nothing. */

@@ -1,6 +1,6 @@
 /** Gathers the rows of a scan's references, counts them, and gives them back in order. */
 import { compareBytes } from '../formats/byte-text.ts';
-import { kindsOf, mayEdit, rowsIn, tallyOf } from '../formats/file-rows.ts';
+import { fileOfRows, kindsOf, mayEdit, rowsIn, tallyOf } from '../formats/file-rows.ts';
 import { byPlaceInFile } from '../formats/reference-order.ts';
 import { recordsIn, RecordWriter } from '../formats/row-records.ts';
 import { RowSpool } from '../io/row-spool.ts';
@@ -8,7 +8,7 @@ import { pathOf, type Batch, type BatchAnswer, type ScanTask } from '../io/scan-
 import type { Entry } from '../model/entry.ts';
 import type { TreePath } from '../model/path.ts';
 import type { Reference } from '../model/reference.ts';
-import type { FileRows, FileTally, ScanReport } from '../model/report.ts';
+import type { FileTally, ScanReport } from '../model/report.ts';
 import type { Allowance } from '../model/scan.ts';
 import type { RuleContext } from '../rules/rule.ts';
 import { filesIn } from './row-files.ts';
@@ -147,7 +147,7 @@ export class ReportTally implements Gatherer {
 
   /** The files that an edit may change, under the name by which they are told of. */
   *#editable(): Generator<TreePath> {
-    for (const { tally, rows } of this.#spool.inOrder()) if (tally.isEditable) yield fileOf(rows);
+    for (const { tally, rows } of this.#spool.inOrder()) if (tally.isEditable) yield fileOfRows(rows);
   }
 
   /** Another name of a symlink that was seen, and one that wants the same text. */
@@ -162,9 +162,4 @@ export class ReportTally implements Gatherer {
 
 function namesOf(task: ScanTask): readonly TreePath[] {
   return typeof task === 'string' || task.kind !== 'claim' ? [pathOf(task)] : [task.path, ...task.aliases];
-}
-
-function fileOf(rows: FileRows['rows']): TreePath {
-  for (const { file } of rowsIn(rows)) return file;
-  throw new Error('a record has no rows');
 }

@@ -15,6 +15,7 @@ import {
 } from '../io/scan-tasks.ts';
 import type { Entry } from '../model/entry.ts';
 import { dirName, type TreePath } from '../model/path.ts';
+import { MarkedFolders } from './marked-folders.ts';
 
 const BATCH_FILES = 256;
 /** Files whose hits are claimed in one batch: they may be large. */
@@ -41,11 +42,17 @@ export class ScanQueue {
   readonly #plain = new FileNames();
   readonly #ranged = new Map<TreePath, Group>();
   readonly #links: TreePath[] = [];
+  readonly #marked = new MarkedFolders();
   readonly #splits: boolean;
 
   /** `splits`: large files are searched in ranges, by several threads at once. */
   constructor(splits: boolean) {
     this.#splits = splits;
+  }
+
+  /** Told before of what is in the folder. */
+  mark(folder: TreePath): void {
+    this.#marked.mark(folder);
   }
 
   /** `key`: how many entries came before it. */
@@ -55,13 +62,14 @@ export class ScanQueue {
     if (entry.type !== 'file') return;
     this.#files.push(entry.path);
     this.#keys.push(key);
+    this.#marked.addFile(entry.path);
   }
 
   /** Batches that are full, or all there are. */
   *batches(which: 'full' | 'all'): Generator<Batch> {
     for (let batch = this.#large.pop(); batch !== undefined; batch = this.#large.pop()) yield batch;
     if (this.#files.length < (which === 'all' ? 1 : BATCH_FILES)) return;
-    const batch = { tasks: this.#files, keys: this.#keys };
+    const batch = { tasks: this.#files, keys: this.#keys, marked: this.#marked.take() };
     this.#files = [];
     this.#keys = [];
     yield batch;
@@ -88,7 +96,8 @@ export class ScanQueue {
     }
     for (const file of large) {
       const key = keyOf(file.path);
-      if (!this.#splits) this.#large.push({ tasks: [{ kind: 'large-file', path: file.path }], keys: [key] });
+      if (!this.#splits)
+        this.#large.push({ tasks: [{ kind: 'large-file', path: file.path }], keys: [key], marked: null });
       else if (this.#split(file, key)) sum.files++;
     }
     for (const range of ranges) this.#ranged.get(range.path)?.ranges.push(range);
@@ -131,7 +140,7 @@ export class ScanQueue {
     this.#ranged.set(path, group);
     for (let from = 0; from < seen.size; from += LARGE_FILE) {
       const to = Math.min(seen.size, from + LARGE_FILE);
-      this.#large.push({ tasks: [{ kind: 'range', path, size: seen.size, from, to }], keys: [key] });
+      this.#large.push({ tasks: [{ kind: 'range', path, size: seen.size, from, to }], keys: [key], marked: null });
     }
     return true;
   }
@@ -163,11 +172,11 @@ export class ScanQueue {
       tasks.push({ kind: 'claim', path, aliases, links: leading, seen: group.seen, hits });
       keys.push(group.key);
       if (tasks.length < BATCH_CLAIMS) continue;
-      yield { tasks, keys };
+      yield { tasks, keys, marked: null };
       tasks = [];
       keys = [];
     }
-    if (tasks.length > 0) yield { tasks, keys };
+    if (tasks.length > 0) yield { tasks, keys, marked: null };
   }
 
   /** Links that lead to a file in another folder, by its real path. */

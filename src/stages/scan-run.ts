@@ -1,9 +1,10 @@
 /** Carries out a scan: walks the tree, makes batches, hands what was found to who gathers it. */
 import { availableParallelism } from 'node:os';
-import type { Digests } from '../io/file-scan.ts';
+import type { Digests } from '../io/file-claims.ts';
 import { scanPool, type ScanPool } from '../io/scan-pool.ts';
+import type { TreePath } from '../model/path.ts';
 import type { Excluded } from '../model/scan.ts';
-import { debrisOf } from '../rules/build-debris.ts';
+import { debrisOf, MARKS } from '../rules/build-debris.ts';
 import type { RuleContext } from '../rules/rule.ts';
 import type { ScanOptions } from './scan-options.ts';
 import { ScanQueue } from './scan-queue.ts';
@@ -46,7 +47,8 @@ export async function runScan(
   );
   const onExcluded = (excluded: Excluded): void => void tally.excluded.push(excluded);
   try {
-    await feed(pool, tally, queue, walk(context.tree, { exclude, onExcluded, isNamesOnly: !isFull }), watch);
+    const marks = { names: MARKS, onMarked: (folder: TreePath) => queue.mark(folder) };
+    await feed(pool, tally, queue, walk(context.tree, { exclude, onExcluded, isNamesOnly: !isFull, marks }), watch);
     gatherer.addNames(queue.names());
     for (const batch of queue.claims(context.realPath)) await pool.submit(batch);
     await pool.settle();

@@ -12,6 +12,8 @@ export interface WalkOptions {
   readonly onExcluded?: (excluded: Excluded) => void;
   /** Of files and folders only path and type are wanted: their other fields are 0, and they are not looked at. */
   readonly isNamesOnly?: boolean;
+  /** Names to look out for, left out or not; `onMarked` is told of a folder that holds one before anything in it is yielded. */
+  readonly marks?: { readonly names: ReadonlySet<string>; readonly onMarked: (folder: TreePath) => void };
 }
 
 export interface Walked extends Entry {
@@ -41,14 +43,14 @@ interface Folder {
  * meanwhile is left out; a folder that can't be read is yielded a second time, marked `unreadable`, in place of its contents.
  */
 export function* walk(root: AbsolutePath, options: WalkOptions = {}): Generator<Walked> {
-  const levels = [levelAt(root, asTreePath(''))];
+  const levels = [levelAt(root, asTreePath(''), options)];
   let place = 0;
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const next = level.listing[level.done];
     const folder = level.folders.at(-1);
     if (folder !== undefined && (next === undefined || folder.key < next.name)) {
       level.folders.pop();
-      const inside = tryLevelAt(root, folder.entry.path);
+      const inside = tryLevelAt(root, folder.entry.path, options);
       if (typeof inside !== 'string') levels.push(inside);
       else {
         yield { ...folder.entry, place: folder.place, unreadable: inside };
@@ -110,14 +112,16 @@ function nameOnly(path: TreePath, type: 'file' | 'directory'): Entry {
   };
 }
 
-function tryLevelAt(root: AbsolutePath, folder: TreePath): Level | string {
+function tryLevelAt(root: AbsolutePath, folder: TreePath, options: WalkOptions): Level | string {
   try {
-    return levelAt(root, folder);
+    return levelAt(root, folder, options);
   } catch (error) {
     return errorCode(error);
   }
 }
 
-function levelAt(root: AbsolutePath, path: TreePath): Level {
-  return { path, listing: sortedListing(root, path), done: 0, folders: [] };
+function levelAt(root: AbsolutePath, path: TreePath, { marks }: WalkOptions): Level {
+  const listing = sortedListing(root, path);
+  if (marks !== undefined && listing.some(({ name }) => marks.names.has(textOf(name)))) marks.onMarked(path);
+  return { path, listing, done: 0, folders: [] };
 }

@@ -9,7 +9,6 @@ import type { MarshalString } from '../../src/formats/marshal-strings.ts';
 import { marshalStrings, readMarshal } from '../../src/formats/marshal.ts';
 import { pycHeader, rewriteString, type PycHeader } from '../../src/formats/pyc.ts';
 import { applySplices } from '../../src/formats/splices.ts';
-import { decodeBytes, encodeBytes } from '../../src/formats/byte-text.ts';
 import { compileNeedles } from '../../src/formats/needles.ts';
 import { searchKernel } from '../../src/io/search-kernel.ts';
 import { PYTHONS, runPython } from '../support/pythons.ts';
@@ -106,7 +105,7 @@ function withFileNames(bytes: Buffer, name: string): Buffer {
     names.map((string) => ({
       start: string.start,
       end: string.end,
-      text: decodeBytes(rewriteString(string, encodeBytes(name), layout)),
+      text: rewriteString(string, name, layout),
     })),
   );
 }

@@ -1,0 +1,95 @@
+/** What is told of a file that was searched: the rules claim its hits, and what else there is to know of it is put beside. */
+import { createHash, hash } from 'node:crypto';
+import { signatureOf } from '../formats/code-signature.ts';
+import { isMachO } from '../formats/macho.ts';
+import type { Hit, Place } from '../formats/needles.ts';
+import type { TreePath } from '../model/path.ts';
+import type { Reference } from '../model/reference.ts';
+import { claimFile } from '../rules/claiming.ts';
+import { WHOLE_FILE_LIMIT, type FileView, type RuleContext } from '../rules/rule.ts';
+import { changeSince, seenOf, type LookedAt } from './file-read.ts';
+import { regionView, wholeView } from './file-view.ts';
+import { fill } from './fill.ts';
+import type { FileFinding } from './scan-tasks.ts';
+
+/** What is told of files: a digest of all, of those with references, or of none. */
+export type Digests = 'all' | 'referring' | 'none';
+
+/** An open file that was searched. */
+export interface Searched {
+  readonly path: TreePath;
+  /** Its other names, and symlinks that lead to it, as far as they are known. */
+  readonly aliases: readonly TreePath[];
+  readonly links: readonly TreePath[];
+  readonly descriptor: number;
+  /** What it was before it was read. */
+  readonly was: LookedAt;
+  readonly mode: number;
+  /** Bytes that were read. */
+  readonly read: number;
+  readonly head: Buffer;
+  readonly hits: readonly Hit[];
+  /** Where prefixes stand as they are; null where that was not asked, or the file is not in the buffer. */
+  readonly places: readonly Place[] | null;
+  /** Its only reference, where that could be told at once: then there are no hits for the rules. */
+  readonly usual: Reference | null;
+  /** All of it, where it is in the buffer. */
+  readonly bytes: Buffer | null;
+  readonly digest: string | null;
+}
+
+/** What the rules make of a file. */
+export interface Claimed extends Pick<FileFinding, 'references' | 'sealed'> {
+  /** Set where a rule asked which symlinks lead to the file. */
+  readonly asksLinks?: boolean;
+}
+
+export const NO_CLAIMS: Claimed = { references: [] };
+
+export function claim(context: RuleContext, file: Searched): Claimed {
+  const { path: first, aliases, links, mode, head, hits, descriptor, usual } = file;
+  if (usual !== null) return { references: [usual] };
+  const names: [TreePath, ...TreePath[]] = [first, ...aliases];
+  let asksLinks = false;
+  const onLinks = (): void => void (asksLinks = true);
+  const shown = { names, links, mode, onLinks };
+  const viewOf = (bytes: Buffer) => (path: TreePath) =>
+    wholeView({ ...shown, path, size: bytes.length }, bytes, file.places);
+  const viewAs = ((): ((path: TreePath) => FileView) => {
+    if (file.bytes !== null) return viewOf(file.bytes);
+    if (file.read > WHOLE_FILE_LIMIT || hits.length === 0)
+      return (path) => regionView({ ...shown, path, size: file.read }, descriptor, head);
+    const bytes = Buffer.allocUnsafe(file.read);
+    return viewOf(bytes.subarray(0, fill(descriptor, bytes, 0)));
+  })();
+  const references = claimFile(viewAs, names, hits, context);
+  const signature = references.length > 0 && isMachO(head) ? signatureOf(viewAs(first)) : null;
+  const seal = signature?.kind === 'renewable' ? { sealed: signature.sealed } : {};
+  return { references, asksLinks, ...seal };
+}
+
+/**
+ * Null where there is nothing to tell.
+ * @param buffer may be overwritten
+ */
+export function findingOf(buffer: Buffer, digests: Digests, file: Searched, claimed: Claimed): FileFinding | null {
+  const { references, sealed } = claimed;
+  const { path, aliases, mode, was, read, descriptor } = file;
+  const digest = file.digest ?? (references.length > 0 && digests !== 'none' ? digestOf(buffer, file) : null);
+  if (references.length === 0 && digest === null && read === was.size) return null;
+  const change = changeSince(was, descriptor, read);
+  const changed = change === null ? {} : { changed: change };
+  const seal = sealed === undefined ? {} : { sealed };
+  return { path, aliases, mode, ...seenOf(was), references, ...seal, digest, ...changed };
+}
+
+function digestOf(buffer: Buffer, { bytes, descriptor }: Searched): string {
+  if (bytes !== null) return hash('sha256', bytes);
+  const digest = createHash('sha256');
+  for (let at = 0; ;) {
+    const got = fill(descriptor, buffer, at);
+    digest.update(buffer.subarray(0, got));
+    at += got;
+    if (got < buffer.length) return digest.digest('hex');
+  }
+}
