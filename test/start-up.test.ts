@@ -27,7 +27,12 @@ function loadedBy(...words: string[]): string[] {
 
 describe('what is loaded', () => {
   it('by --version is the program alone', () => {
-    expect(loadedBy('--version')).toEqual(['bin/relocate.js', 'bundle/cli/main.js', 'bundle/io/part-base.js']);
+    expect(loadedBy('--version')).toEqual([
+      'bin/load.js',
+      'bin/relocate.js',
+      'bundle/cli/main.js',
+      'bundle/io/part-base.js',
+    ]);
   });
 
   it('by a scan is the bundle, without what writes, and no package besides', () => {

@@ -5,15 +5,17 @@ import { FrameMaker } from './frame-maker.ts';
 import type { FrameAnswer, FrameSettings, FrameTask } from './frame-tasks.ts';
 
 // what frame-pool.ts passed in
-const maker = await FrameMaker.with(workerData as FrameSettings);
+const making = FrameMaker.with(workerData as FrameSettings);
 
-parentPort?.on('message', (task: FrameTask) => {
-  const answer = answerTo(task);
-  parentPort?.postMessage(answer, answer.kind === 'frame' ? [answer.frame.bytes.buffer as ArrayBuffer] : []);
-});
+parentPort?.on('message', (task: FrameTask) => void answer(task));
+
+async function answer(task: FrameTask): Promise<void> {
+  const made = answerTo(await making, task);
+  parentPort?.postMessage(made, made.kind === 'frame' ? [made.frame.bytes.buffer as ArrayBuffer] : []);
+}
 
 /** Errors that a caller can tell apart lose their class on the way; others end the thread, and are thrown as they are. */
-function answerTo(task: FrameTask): FrameAnswer {
+function answerTo(maker: FrameMaker, task: FrameTask): FrameAnswer {
   try {
     return { kind: 'frame', frame: maker.make(task) };
   } catch (error) {
