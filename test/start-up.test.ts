@@ -25,7 +25,30 @@ function loadedBy(...words: string[]): string[] {
   }
 }
 
+/** The files of the bundle that a run compiled anew, though the build keeps compiled code. */
+function compiledBy(...words: string[]): string[] {
+  const program = `
+    process.argv = [process.execPath, ${JSON.stringify([RELOCATE, ...words]).slice(1, -1)}];
+    require(${JSON.stringify(RELOCATE)});
+    const { scripts } = require(${JSON.stringify(RELOCATE.replace(/relocate\.js$/, 'load.js'))});
+    process.on('exit', () => {
+      const compiled = [...scripts].filter(([, script]) => script.cachedDataRejected !== false);
+      process.stderr.write(JSON.stringify({ count: scripts.size, compiled: compiled.map(([path]) => path) }));
+    });`;
+  const { stderr } = run(process.execPath, ['--eval', program]);
+  const { count, compiled } = JSON.parse(stderr) as { count: number; compiled: string[] };
+  expect(count).toBeGreaterThan(1);
+  return compiled;
+}
+
 describe('what is loaded', () => {
+  it('is not compiled again by the version of Node that built', () => {
+    const tree = mkdtempSync(join(tmpdir(), 'relocate-start-tree-'));
+    expect(compiledBy('--version')).toEqual([]);
+    expect(compiledBy('scan', tree)).toEqual([]);
+    rmSync(tree, { recursive: true });
+  });
+
   it('by --version is the program alone', () => {
     expect(loadedBy('--version')).toEqual([
       'bin/load.js',
