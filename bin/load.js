@@ -1,13 +1,15 @@
 // Loads the files of bundle/. To parse and compile them takes longer than to scan a small tree, so the build keeps beside them what its own V8
 // compiled (scripts/code-cache.js), and that is taken where the same version of Node runs for the same kind of processor. V8 takes nothing that was
-// made with other flags, by another version of its own or of a source of another length: then the source is compiled, as without a cache.
+// made with other flags, by another version of its own or of a source of another length, and what was edited since is not taken either: then the
+// source is compiled, as without a cache.
 'use strict';
-const { existsSync, readFileSync } = require('node:fs');
+const { existsSync, readFileSync, statSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { Script, constants } = require('node:vm');
 
 const BUNDLE = join(__dirname, '../bundle');
 const CODE = join(BUNDLE, `code/${process.version}-${process.platform}-${process.arch}`);
+const A_MINUTE = 60_000;
 const hasCode = existsSync(CODE);
 
 /** What was loaded: by path in the bundle, its exports. */
@@ -32,16 +34,18 @@ function compile(path, filename) {
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, 'latin1')}\n})`;
   const script = new Script(source, {
     filename,
-    cachedData: hasCode ? codeOf(path) : undefined,
+    cachedData: hasCode ? codeOf(path, filename) : undefined,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   scripts.set(path, script);
   return script;
 }
 
-function codeOf(path) {
+function codeOf(path, filename) {
+  const file = join(CODE, codeName(path));
   try {
-    return readFileSync(join(CODE, codeName(path)));
+    // whoever unpacks a package may write its files in any order
+    return statSync(filename).mtimeMs > statSync(file).mtimeMs + A_MINUTE ? undefined : readFileSync(file);
   } catch {
     return undefined;
   }
