@@ -2,64 +2,42 @@
 // packages that every scan loads: their modules took longer to load than a small tree to scan. Most of that was what lays out the help of yargs
 // (string-width compiles a pattern of all emoji), so this becomes a file of its own, which the first help loads.
 // All but the command line lands in bundle/io, so that paths relative to `import.meta.url` hold there as in src/io.
+// CommonJS, because V8's compiled code can be kept for scripts, not for modules (bin/load.js).
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
+import { isLater, later, layout } from './bundle-later.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Packages that are taken in. */
-const TAKEN = ['fzstd', 'minizlib', 'picomatch', 'smol-toml', 'yargs'];
-/** What yargs measures and lays out help with. */
-const LAYOUT = ['cliui', 'string-width'];
+const TAKEN = ['fzstd', 'magic-string', 'minizlib', 'picomatch', 'smol-toml', 'yargs'];
+/** Programs of threads, each started by a file of its name. */
+const WORKERS = ['scan-worker', 'stage-worker', 'check-worker', 'pack-worker', 'file-worker'];
 const BASE =
-  /[/\\]src[/\\](?:model[/\\]|reports[/\\]words|formats[/\\](?:byte-text|escaping|absolute-form|wide)|io[/\\](?:entries|look|places))/;
+  /^\0later:|[/\\]src[/\\](?:model[/\\]|reports[/\\]words|formats[/\\](?:byte-text|escaping|absolute-form|wide)|io[/\\](?:entries|look|places))/;
 /** What a scan loads before it knows whether it must read anything. */
 const LOOK = /[/\\]src[/\\](?:scanning|stages[/\\](?:report|cached-report))\.ts$/;
 /** What reads. */
 const SCAN = /[/\\]src[/\\]stages[/\\](?:fresh-report|scan-and-keep)\.ts$/;
 const IN_PACKAGES = /[/\\]node_modules[/\\]/;
 
-/** In the place of what lays out help: a call of bundle/cli/layout.cjs. */
-const helpLaidOutLater = {
-  name: 'help-laid-out-later',
-  resolveId: (id, importer) => (LAYOUT.includes(id) && /[/\\]yargs[/\\]lib[/\\]/.test(importer) ? `\0${id}` : null),
-  load: (id) =>
-    LAYOUT.some((name) => id === `\0${name}`)
-      ? `import { createRequire } from 'node:module';
-         const require = createRequire(import.meta.url);
-         export default (...args) => require('../cli/layout.cjs')['${id.slice(1)}'](...args);`
-      : null,
-};
-
-/** The packages that yargs would have loaded, as a module beside it. */
-const layout = {
-  name: 'layout',
-  resolveId: (id) => (id === 'layout' ? `${root}node_modules/yargs/layout.js` : null),
-  load: (id) =>
-    id.endsWith('/yargs/layout.js')
-      ? LAYOUT.map((name) => `export { default as '${name}' } from '${name}';`).join('\n')
-      : null,
-};
-
 rmSync(`${root}bundle`, { recursive: true, force: true });
 const main = await build({
   cwd: root,
   input: {
     'io/library': 'src/index.ts',
-    'io/scan-worker': 'src/io/scan-worker.ts',
-    'io/stage-worker': 'src/io/stage-worker.ts',
-    'io/check-worker': 'src/io/check-worker.ts',
-    'io/pack-worker': 'src/io/pack-worker.ts',
-    'io/file-worker': 'src/io/file-worker.ts',
     'cli/main': 'src/cli/main.ts',
+    ...Object.fromEntries(WORKERS.map((name) => [`io/${name}-program`, `src/io/${name}.ts`])),
   },
   platform: 'node',
-  external: (id, importer) => /^[^./\0]/.test(id) && !TAKEN.includes(id) && !IN_PACKAGES.test(importer ?? ''),
-  plugins: [helpLaidOutLater],
+  external: (id, importer = '') =>
+    /^[^./\0]/.test(id) && !TAKEN.includes(id) && !IN_PACKAGES.test(importer) && !isLater(id, importer),
+  transform: { define: { 'import.meta.resolve': 'undefined' } },
+  plugins: later,
   logLevel: 'warn',
   output: {
     dir: 'bundle',
-    format: 'esm',
+    format: 'cjs',
     entryFileNames: '[name].js',
     chunkFileNames: 'io/part-[name].js',
     // each with what it alone needs; without groups that would be many small files
@@ -80,9 +58,18 @@ const help = await build({
   logLevel: 'warn',
   output: { file: 'bundle/cli/layout.cjs', format: 'cjs' },
 });
-writeFileSync(`${root}bundle/index.js`, "export * from './io/library.js';\n");
+for (const { fileName, code } of main.output) writeFileSync(`${root}bundle/${fileName}`, inAscii(code));
+for (const name of WORKERS)
+  writeFileSync(`${root}bundle/io/${name}.js`, `require('../../bin/load.js').load('io/${name}-program.js');\n`);
+writeFileSync(`${root}bundle/package.json`, '{ "type": "commonjs" }\n');
+writeFileSync(`${root}bundle/index.mjs`, "export * from './io/library.js';\n");
 copyFileSync(`${root}dist/io/search.wasm`, `${root}bundle/io/search.wasm`);
 writeFileSync(`${root}bundle/LICENCES.txt`, licencesOf([...main.output, ...help.output]));
+
+/** What is not ASCII by its escape, which means the same in all places where it may stand: strings, patterns and comments. */
+function inAscii(code) {
+  return code.replace(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
 
 /** What the packages want to be told of them where they are taken in. */
 function licencesOf(chunks) {

@@ -11,7 +11,8 @@ const PROJECT = new URL('..', import.meta.url).href;
 function loadedBy(...words: string[]): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'relocate-start-'));
   try {
-    const { stderr } = run(process.execPath, [RELOCATE, ...words], {
+    // a flag with which the build did not run: of code that it compiled the engine records only what it happens to compile again
+    const { stderr } = run(process.execPath, ['--no-flush-bytecode', RELOCATE, ...words], {
       env: { ...process.env, NODE_V8_COVERAGE: folder },
     });
     expect(stderr).toBe('');
@@ -25,9 +26,37 @@ function loadedBy(...words: string[]): string[] {
   }
 }
 
+/** The files of the bundle that a run compiled anew, though the build keeps compiled code. */
+function compiledBy(...words: string[]): string[] {
+  const program = `
+    process.argv = [process.execPath, ${JSON.stringify([RELOCATE, ...words]).slice(1, -1)}];
+    require(${JSON.stringify(RELOCATE)});
+    const { scripts } = require(${JSON.stringify(RELOCATE.replace(/relocate\.js$/, 'load.js'))});
+    process.on('exit', () => {
+      const compiled = [...scripts].filter(([, script]) => script.cachedDataRejected !== false);
+      process.stderr.write(JSON.stringify({ count: scripts.size, compiled: compiled.map(([path]) => path) }));
+    });`;
+  const { stderr } = run(process.execPath, ['--eval', program]);
+  const { count, compiled } = JSON.parse(stderr) as { count: number; compiled: string[] };
+  expect(count).toBeGreaterThan(1);
+  return compiled;
+}
+
 describe('what is loaded', () => {
+  it('is not compiled again by the version of Node that built', () => {
+    const tree = mkdtempSync(join(tmpdir(), 'relocate-start-tree-'));
+    expect(compiledBy('--version')).toEqual([]);
+    expect(compiledBy('scan', tree)).toEqual([]);
+    rmSync(tree, { recursive: true });
+  });
+
   it('by --version is the program alone', () => {
-    expect(loadedBy('--version')).toEqual(['bin/relocate.js', 'bundle/cli/main.js', 'bundle/io/part-base.js']);
+    expect(loadedBy('--version')).toEqual([
+      'bin/load.js',
+      'bin/relocate.js',
+      'bundle/cli/main.js',
+      'bundle/io/part-base.js',
+    ]);
   });
 
   it('by a scan is the bundle, without what writes, and no package besides', () => {

@@ -5,15 +5,17 @@ import { FrameMaker } from './frame-maker.ts';
 import type { FrameSettings, PackAnswer, PackJob } from './frame-tasks.ts';
 
 // what frame-pool.ts passed in
-const maker = await FrameMaker.with(workerData as FrameSettings);
+const making = FrameMaker.with(workerData as FrameSettings);
 
-parentPort?.on('message', (job: PackJob) => {
-  const answer = answerTo(job);
-  parentPort?.postMessage(answer, answer.kind === 'frame' ? [answer.frame.bytes.buffer as ArrayBuffer] : []);
-});
+parentPort?.on('message', (job: PackJob) => void answer(job));
+
+async function answer(job: PackJob): Promise<void> {
+  const made = answerTo(await making, job);
+  parentPort?.postMessage(made, made.kind === 'frame' ? [made.frame.bytes.buffer as ArrayBuffer] : []);
+}
 
 /** Errors that a caller can tell apart lose their class on the way; others end the thread, and are thrown as they are. */
-function answerTo(job: PackJob): PackAnswer {
+function answerTo(maker: FrameMaker, job: PackJob): PackAnswer {
   try {
     if (job.kind === 'frame') return { kind: 'frame', frame: maker.make(job.task, job.room) };
     return { kind: 'measured', measured: job.sources.map((source) => maker.measure(source)) };

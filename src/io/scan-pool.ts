@@ -44,8 +44,8 @@ export interface WrittenAnswer {
 
 /** Batches on their way to one thread: enough to keep it busy, few enough to bound memory. */
 const BATCHES_AHEAD = 3;
-/** Batches that the calling thread does before it starts others: a small tree is done by then. */
-const BATCHES_ALONE = 6;
+/** As many batches the calling thread does alone: it is done before another thread has started and compiled the same code. */
+const BATCHES_ALONE = 8;
 /** What is read at a time. */
 const BUFFER = 1024 * 1024;
 /** Files above this size are searched in ranges, by all threads, or by a worker alone: the calling thread has to answer meanwhile. */
@@ -87,9 +87,10 @@ class ThreadPool implements ScanPool {
   readonly #parts: PoolParts;
   readonly #threads: Thread[] = [];
   #own: ScanTools | null = null;
-  #alone = BATCHES_ALONE;
   /** Batches that threads have, or that are not told of yet. */
   #open = 0;
+  /** Held until it is known whether there are more; null where that is known. */
+  #held: Batch[] | null = [];
   #failure: Error | null = null;
   #wake: () => void = () => {};
 
@@ -100,8 +101,18 @@ class ThreadPool implements ScanPool {
 
   async submit(batch: Batch): Promise<void> {
     this.#check();
+    if (this.#held === null || !batch.tasks.every(isQuickTask)) return this.#give(batch);
+    this.#held.push(batch);
+    if (this.#held.length <= BATCHES_ALONE) return;
+    const held = this.#held;
+    // others start before the first batch is done, not when those that one thread would do are
+    this.#held = null;
+    for (const each of held) await this.#give(each);
+  }
+
+  async #give(batch: Batch): Promise<void> {
+    this.#check();
     const isQuick = batch.tasks.every(isQuickTask);
-    if (isQuick && this.#alone-- > 0) return this.#doHere(batch);
     const thread = this.#idlest();
     if (thread !== null && thread.jobs < BATCHES_AHEAD) return this.#send(thread, batch);
     if (thread === null || isQuick) return this.#doHere(batch);
@@ -110,6 +121,10 @@ class ThreadPool implements ScanPool {
   }
 
   async settle(): Promise<void> {
+    for (let batch = this.#held?.shift(); batch !== undefined; batch = this.#held?.shift()) {
+      this.#check();
+      await this.#doHere(batch);
+    }
     await this.#until(() => this.#open === 0);
   }
 
