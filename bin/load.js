@@ -5,7 +5,7 @@
 'use strict';
 const { existsSync, readFileSync, statSync } = require('node:fs');
 const { dirname, join } = require('node:path');
-const { Script, constants } = require('node:vm');
+const { Script } = require('node:vm');
 
 const BUNDLE = join(__dirname, '../bundle');
 const CODE = join(BUNDLE, `code/${process.version}-${process.platform}-${process.arch}`);
@@ -25,6 +25,8 @@ function load(path) {
   modules.set(path, module);
   const file = join(BUNDLE, path);
   const nearby = (id) => (id.startsWith('.') ? load(join(dirname(path), id)) : require(id));
+  // of a script of its own Node lets `import()` work only with a warning
+  nearby.import = (id) => import(id);
   compile(path, file).runInThisContext()(module.exports, nearby, module, file, dirname(file));
   return module.exports;
 }
@@ -32,11 +34,7 @@ function load(path) {
 function compile(path, filename) {
   // the build writes ASCII, which is read as it is
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, 'latin1')}\n})`;
-  const script = new Script(source, {
-    filename,
-    cachedData: hasCode ? codeOf(path, filename) : undefined,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const script = new Script(source, { filename, cachedData: hasCode ? codeOf(path, filename) : undefined });
   scripts.set(path, script);
   return script;
 }

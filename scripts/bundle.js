@@ -58,13 +58,18 @@ const help = await build({
   logLevel: 'warn',
   output: { file: 'bundle/cli/layout.cjs', format: 'cjs' },
 });
-for (const { fileName, code } of main.output) writeFileSync(`${root}bundle/${fileName}`, inAscii(code));
+for (const { fileName, code } of main.output) writeFileSync(`${root}bundle/${fileName}`, inAscii(importing(code)));
 for (const name of WORKERS)
   writeFileSync(`${root}bundle/io/${name}.js`, `require('../../bin/load.js').load('io/${name}-program.js');\n`);
 writeFileSync(`${root}bundle/package.json`, '{ "type": "commonjs" }\n');
 writeFileSync(`${root}bundle/index.mjs`, "export * from './io/library.js';\n");
 copyFileSync(`${root}dist/io/search.wasm`, `${root}bundle/io/search.wasm`);
 writeFileSync(`${root}bundle/LICENCES.txt`, licencesOf([...main.output, ...help.output]));
+
+/** What imports packages that are modules lets bin/load.js do it, where that loaded it. */
+function importing(code) {
+  return code.replace(/\bawait import\((?=")/g, 'await (require.import ?? ((id) => import(id)))(');
+}
 
 /** What is not ASCII by its escape, which means the same in all places where it may stand: strings, patterns and comments. */
 function inAscii(code) {

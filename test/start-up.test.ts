@@ -1,5 +1,5 @@
 /** How much a process loads before it can work: each module takes half a millisecond or more, so a new one must be worth it. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -67,6 +67,16 @@ describe('what is loaded', () => {
     expect(loaded).not.toContain('bundle/io/library.js');
     expect(loaded).not.toContain('bundle/cli/layout.cjs');
     expect(loaded.length, loaded.join('\n')).toBeLessThanOrEqual(9);
+  });
+
+  it('later, of packages, is not told of', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'relocate-start-'));
+    mkdirSync(join(folder, 'tree'));
+    writeFileSync(join(folder, 'tree/file'), 'a file\n');
+    // zstd is a package of modules where Node has none
+    const packed = run(process.execPath, [RELOCATE, 'pack', join(folder, 'tree'), '-o', join(folder, 'tree.tar.zst')]);
+    expect({ status: packed.status, stderr: packed.stderr }).toEqual({ status: 0, stderr: '' });
+    rmSync(folder, { recursive: true });
   });
 
   it('by help is what lays it out, and no stage', () => {
