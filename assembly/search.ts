@@ -65,7 +65,7 @@ export function find(table: usize, bytes: usize, from: u32, length: u32, out: us
     at += STEP;
   }
   resume = min(at, length);
-  return <u32>(free - out) >> 3;
+  return (<u32>(free - out)) >> 3;
 }
 
 /** The first step from `at` on in which a pair begins; `length` or more where there is none. For one group of one pair, in registers. */
@@ -84,7 +84,6 @@ function nextOfOne(table: usize, bytes: usize, at: u32, length: u32): u32 {
   return at;
 }
 
-@inline
 function ofOne(a: usize, b: usize, first: v128, other: v128): v128 {
   return v128.and(same(a, first), same(b, other));
 }
@@ -102,13 +101,15 @@ function nextOfTwo(table: usize, bytes: usize, at: u32, length: u32): u32 {
     const b = a + toLeft;
     const c = a + toRight;
     const half = v128.or(ofTwo(a, b, c, first, left, right), ofTwo(a + 16, b + 16, c + 16, first, left, right));
-    const rest = v128.or(ofTwo(a + 32, b + 32, c + 32, first, left, right), ofTwo(a + 48, b + 48, c + 48, first, left, right));
+    const rest = v128.or(
+      ofTwo(a + 32, b + 32, c + 32, first, left, right),
+      ofTwo(a + 48, b + 48, c + 48, first, left, right),
+    );
     if (v128.any_true(v128.or(half, rest))) return at;
   }
   return at;
 }
 
-@inline
 function ofTwo(a: usize, b: usize, c: usize, first: v128, left: v128, right: v128): v128 {
   return v128.and(same(a, first), v128.or(same(b, left), same(c, right)));
 }
@@ -187,7 +188,6 @@ function isSame(left: usize, right: usize, size: u32): bool {
 }
 
 /** Where a byte stands among the 16 at a place. */
-@inline
 function same(place: usize, byte: v128): v128 {
   return i8x16.eq(v128.load(place), byte);
 }
