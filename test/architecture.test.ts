@@ -49,7 +49,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   model: { layers: ['model'], packages: [], why: 'the contract between the stages depends on nothing' },
   formats: {
     layers: ['model', 'formats'],
-    packages: [...PURE, 'fzstd', 'minizlib', 'smol-toml'],
+    packages: [...PURE, 'fzstd', 'minizlib', 'smol-toml', 'tar'],
     why: 'codecs are pure',
   },
   rules: {

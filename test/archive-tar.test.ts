@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeBytes, encodeBytes } from '../src/formats/byte-text.ts';
 import { MEMBER_HEAD, readMemberHead } from '../src/formats/gzip-frames.ts';
 import { END_OF_ARCHIVE, type TarEntry } from '../src/formats/tar-entry.ts';
+import { secondReading } from '../src/formats/second-reading.ts';
 import { writeHeader } from '../src/formats/tar-write.ts';
 import { TarStream } from '../src/io/tar-stream.ts';
 import { craftTar, file, gzipFrames } from './support/archives.ts';
@@ -107,6 +108,30 @@ describe('headers', () => {
     expect(writeHeader({ ...PLAIN, path: 'bin/python', mtime: '1200000000000000000' })).toHaveLength(512);
     expect(writeHeader({ ...PLAIN, path: 'bin/python', mtime: '1200000000000000001' })).toHaveLength(1536);
   });
+});
+
+describe('node-tar', () => {
+  test('reads any entry whose names are text without line breaks', async () => {
+    const isReadByOthers = await secondReading();
+    const text = fc
+      .string({ unit: 'binary', minLength: 1, maxLength: 60 })
+      .filter((part) => !/[\0/\n\r]/.test(part) && part !== '.' && part !== '..' && part.isWellFormed());
+    const names = fc.array(text, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('/'));
+    fc.assert(
+      fc.property(names, names, fc.nat(2 ** 40), fc.nat(2 ** 31), (path, target, size, uid) => {
+        const mtime = '1216643696123456789';
+        expect(isReadByOthers({ ...PLAIN, path, size, uid, mtime })).toBe(true);
+        expect(isReadByOthers({ ...PLAIN, path, type: 'symlink', mode: 0o777, target, mtime })).toBe(true);
+      }),
+    );
+  });
+
+  test.each(['lat\udced', `${'n'.repeat(120)}\nline`, `${'ü'.repeat(60)}\nline`])(
+    'gets a name wrong that it takes for others (%j)',
+    async (path) => {
+      expect((await secondReading())({ ...PLAIN, path })).toBe(false);
+    },
+  );
 });
 
 describe('other readers', () => {

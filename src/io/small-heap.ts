@@ -5,7 +5,8 @@ let isKeptSmall = false;
 
 /**
  * For the whole process, all its threads and the rest of its life: a program's choice, never a library's. A scan makes short-lived objects
- * out of little that lasts, so it costs no time. V8 reads each when it needs it; an engine that did not know them would go on as usual.
+ * out of little that lasts, so it costs no time. V8 reads each when it needs it; an engine that did not know them would go on as usual. The program
+ * `relocate` gives the same flags before it loads anything (bin/relocate.js): what V8 compiled with others it does not take.
  */
 export function keepHeapSmall(): void {
   isKeptSmall = true;

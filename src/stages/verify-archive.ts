@@ -1,8 +1,13 @@
-/** Proves an archive without writing anything: its structure, every digest, and that it names no more of the build than it says. */
+/**
+ * Proves an archive without writing anything: its structure, every digest, and that it names no more of the build than it says. Names that another
+ * reader of archives would get wrong are a warning.
+ */
 import { availableParallelism } from 'node:os';
-import { encodeBytes } from '../formats/byte-text.ts';
+import { encodeBytes, showBytes } from '../formats/byte-text.ts';
 import { HitStream } from '../formats/hit-stream.ts';
 import { originNeedles } from '../formats/origin-needles.ts';
+import { secondReading } from '../formats/second-reading.ts';
+import { tarEntry } from '../formats/tar-entry.ts';
 import { openArchive } from '../io/archive-read.ts';
 import { absolutePath } from '../io/places.ts';
 import { kernelFinder } from '../io/search-kernel.ts';
@@ -31,9 +36,12 @@ export async function checkArchive(archive: string, options: CheckArchiveOptions
   try {
     const manifest = opened.manifest.head;
     const search = searchFor(manifest.origins);
+    const isReadByOthers = await secondReading();
+    const misread = { count: 0, example: '' };
     const pace = new Pace(options, manifest.totals.entries);
     const differences: Difference[] = [];
     for await (const { entry, pieces } of opened.entries()) {
+      if (!isReadByOthers(tarEntry(entry)) && misread.count++ === 0) misread.example = entry.path;
       if (entry.type === 'file') differences.push(...(await searchFile(entry, pieces, search())));
       await pace.step(entry.type === 'file' ? entry.size : 0);
     }
@@ -49,11 +57,16 @@ export async function checkArchive(archive: string, options: CheckArchiveOptions
       programs: [],
       requirements: manifest.requirements,
       maxPrefixBytes: manifest.maxPrefixBytes,
-      warnings: [],
+      warnings: misread.count === 0 ? [] : [misreadWarning(misread)],
     };
   } finally {
     opened.close();
   }
+}
+
+function misreadWarning({ count, example }: { readonly count: number; readonly example: string }): string {
+  const [are, them] = count === 1 ? ['entry is', 'it'] : ['entries are', 'them'];
+  return `${count} ${are} read otherwise by node-tar, such as '${showBytes(example)}'; unpack ${them} with relocate, GNU tar or install.sh`;
 }
 
 /** Makes the search of one file for places of the build; null where there are none. */
