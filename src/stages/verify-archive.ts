@@ -3,7 +3,7 @@
  * reader of archives would get wrong are a warning.
  */
 import { availableParallelism } from 'node:os';
-import { encodeBytes, showBytes } from '../formats/byte-text.ts';
+import { encodeBytes } from '../formats/byte-text.ts';
 import { HitStream } from '../formats/hit-stream.ts';
 import { originNeedles } from '../formats/origin-needles.ts';
 import { secondReading } from '../formats/second-reading.ts';
@@ -66,7 +66,7 @@ export async function checkArchive(archive: string, options: CheckArchiveOptions
 
 function misreadWarning({ count, example }: { readonly count: number; readonly example: string }): string {
   const [are, them] = count === 1 ? ['entry is', 'it'] : ['entries are', 'them'];
-  return `${count} ${are} read otherwise by node-tar, such as '${showBytes(example)}'; unpack ${them} with relocate, GNU tar or install.sh`;
+  return `${count} ${are} read otherwise by node-tar, such as '${example}'; unpack ${them} with relocate, GNU tar or install.sh`;
 }
 
 /** Makes the search of one file for places of the build; null where there are none. */
