@@ -12,8 +12,8 @@ if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budge
 setFlagsFromString('--heap-growing-percent=40');
 // and then by steps of 2 MB instead of 8, as on a host with little memory
 setFlagsFromString('--optimize-for-size');
-// MB of new objects, twice (from and to): of threads that start from now on, and of this one, whose space stays what it has grown to
-setFlagsFromString('--max-semi-space-size=2');
-setFlagsFromString('--semi-space-growth-factor=1');
+// MB of new objects, twice (from and to), of threads that start from now on; it grows to its most at once, here too
+setFlagsFromString('--max-semi-space-size=8');
+setFlagsFromString('--semi-space-growth-factor=16');
 
 require('./load.js').load('cli/main.js');

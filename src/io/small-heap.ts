@@ -15,16 +15,19 @@ export function keepHeapSmall(): void {
   // then by steps of 2 MB instead of 8, as on a host with little memory
   setFlagsFromString('--optimize-for-size');
   // MB of new objects, twice (from and to); of threads that start from now on
-  setFlagsFromString('--max-semi-space-size=2');
-  keepNewSpaceSmall();
+  setFlagsFromString('--max-semi-space-size=8');
+  growAtOnce();
 }
 
 /** To be called whenever a thread has started: V8 sets what was chosen to its own least value then (seen with that of Node 20 and 22). */
 export function afterThreadStart(): void {
-  if (isKeptSmall) keepNewSpaceSmall();
+  if (isKeptSmall) growAtOnce();
 }
 
-/** The calling thread is there already: its space for new objects stays what it has grown to. */
-function keepNewSpaceSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
+/**
+ * The space for new objects grows to its most as soon as it grows, so that a million files take what ten thousand take. To keep it small instead saves
+ * 30 MB of 130 and costs 6 % of a scan's processor time, 20 % of one of many small files.
+ */
+function growAtOnce(): void {
+  setFlagsFromString('--semi-space-growth-factor=16');
 }
