@@ -1,12 +1,12 @@
 /** Text that is written once, piece by piece, and read again from its beginning: as bytes or line by line, with memory for neither. */
 import { encodeBytes } from '../formats/byte-text.ts';
+import { linesOf } from './lines.ts';
 import { Spill } from './spill.ts';
 
 /** Letters that are gathered before they become bytes. */
 const GATHERED = 64 * 1024;
 /** Bytes that are read at a time. */
 const PIECE = 256 * 1024;
-const NEWLINE = 0x0a;
 
 export class TextSpool {
   readonly #spill = new Spill();
@@ -37,18 +37,7 @@ export class TextSpool {
 
   /** Its lines, which end with a newline each, without it. */
   *lines(): Generator<string, void, void> {
-    let rest: Buffer = Buffer.alloc(0);
-    for (const piece of this.pieces()) {
-      let start = 0;
-      for (let end = piece.indexOf(NEWLINE); end >= 0; end = piece.indexOf(NEWLINE, start)) {
-        yield rest.length === 0
-          ? piece.toString('utf8', start, end)
-          : Buffer.concat([rest, piece.subarray(start, end)]).toString('utf8');
-        rest = rest.subarray(0, 0);
-        start = end + 1;
-      }
-      rest = Buffer.concat([rest, piece.subarray(start)]);
-    }
+    for (const line of linesOf(this.pieces())) yield line.toString('utf8');
   }
 
   close(): void {
