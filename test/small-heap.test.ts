@@ -25,7 +25,11 @@ function newSpaceAfter(rounds: number, ...choice: readonly string[]): number {
   return Number(execFileSync(process.execPath, words, { cwd: root }));
 }
 
-test('the space for new objects of the calling thread is the same after little work and after much', () => {
-  expect(newSpaceAfter(2, 'small')).toBe(newSpaceAfter(60, 'small'));
-  expect(newSpaceAfter(2)).toBeLessThan(newSpaceAfter(60));
-});
+// later versions are not told: it costs them more than it saves
+test.runIf(process.versions.v8.startsWith('11.'))(
+  'new objects of the calling thread have the same space after little work and after much',
+  () => {
+    expect(newSpaceAfter(2, 'small')).toBe(newSpaceAfter(60, 'small'));
+    expect(newSpaceAfter(2)).toBeLessThan(newSpaceAfter(60));
+  },
+);
