@@ -158,6 +158,17 @@ describe('a tree', () => {
 });
 
 describe('an archive', () => {
+  test('with a name that other readers get wrong is in order, and the name is told', async () => {
+    const awkward = `${'n'.repeat(110)}\nline`;
+    writeTree(tree, { [awkward]: '', ordinary: '' });
+    await pack(tree, { output: archive, jobs: 1 });
+    const verdict = await verify(archive);
+    expect(verdict).toMatchObject({ ok: true, differences: [] });
+    expect(verdict.warnings).toEqual([
+      expect.stringContaining(`1 entry is read otherwise by node-tar, such as '${awkward}'`),
+    ]);
+  });
+
   test('that is right', async () => {
     expect(await verify(archive)).toMatchObject({
       ok: true,

@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker, type ResourceLimits, type Transferable } from 'node:worker_threads';
-import { afterThreadStart } from './small-heap.ts';
 
 /** Whether a worker's program is there: not where the sources run. */
 export function canStart(program: URL): boolean {
@@ -22,7 +21,6 @@ export class AnsweringWorker<Job, Answer> {
   constructor(program: URL, workerData: unknown, resourceLimits?: ResourceLimits) {
     // the options of the calling process (`--input-type`) are not for the worker's program
     this.#worker = new Worker(program, { workerData, execArgv: [], ...(resourceLimits && { resourceLimits }) });
-    this.#worker.once('online', afterThreadStart);
     this.#worker.on('message', (answer: Answer) => this.#waiting.shift()?.resolve(answer));
     this.#worker.on('error', (error: Error) => {
       this.#failure = error;
