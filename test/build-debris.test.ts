@@ -87,3 +87,19 @@ test('a folder that is a build of its own keeps an environment that lives in it'
   expect(without.excluded.map(({ path }) => path)).toContain('src/cmake/b/CMakeCache.txt');
   expect(without.references.find(({ file }) => file === 'src/cmake/b/env/x.ini')?.code).toBe('RL201');
 });
+
+test('byte code in the folder of a build is debris, each path in it once, and fix leaves it', () => {
+  const root = builtTree();
+  // its length, a byte that looks like a letter, hides it from the search
+  const constant = `${root}/${'x'.repeat(100 - root.length - 1)}`;
+  writeTree(root, { 'src/cmake/b/py/m.py': `P = ${JSON.stringify(constant)}\n` });
+  const source = join(root, 'src/cmake/b/py/m.py');
+  runOk('python3', ['-m', 'py_compile', source]);
+  const found = JSON.parse(relocateOk(['scan', root, '--format', 'json'], [1])) as Scan;
+  const inByteCode = found.references.filter(({ file }) => file.endsWith('.pyc'));
+  expect(inByteCode.map(({ code }) => code)).toEqual(['RL212', 'RL212']);
+  expect(inByteCode.map(({ path }) => path).sort()).toEqual([source, constant].sort());
+  const before = listing(join(root, 'src'));
+  relocateOk(['fix', root, '--to', '/s']);
+  expect(listing(join(root, 'src'))).toBe(before);
+});

@@ -2,6 +2,7 @@
 import type { MarshalString } from '../formats/marshal-strings.ts';
 import type { TreePath } from '../model/path.ts';
 import type { AbsoluteForm, Reference } from '../model/reference.ts';
+import { debrisOfFile } from './build-debris.ts';
 import { isByteCode, readByteCode, sourceOf, type PathString, type StringHit } from './byte-code.ts';
 import { absoluteForm, pathAt } from './claims.ts';
 import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
@@ -12,9 +13,10 @@ export const rule: FileRule = {
   summary: 'A constant in byte code is an absolute path.',
   readsByteCode: true,
   appliesTo: ({ path, head }) => isByteCode(path, head),
-  isInteresting: (path, head) => isByteCode(path, head),
+  isInteresting: isByteCode,
 
   *claim(view, hits, context) {
+    if (debrisOfFile(view.path, context) !== null) return;
     const byteCode = readByteCode(view, hits, context);
     if (byteCode === null) return;
     const left = new Set(hits);

@@ -1,5 +1,6 @@
 /** RL507: the name of the source in compiled Python byte code (co_filename). */
 import { rewriteString } from '../formats/pyc.ts';
+import { debrisOfFile } from './build-debris.ts';
 import { isByteCode, readByteCode, sourceOf } from './byte-code.ts';
 import type { Claim, FileRule } from './rule.ts';
 
@@ -12,9 +13,10 @@ export const rule: FileRule = {
   summary: 'Byte code names the source it was compiled from by an absolute path.',
   readsByteCode: true,
   appliesTo: ({ path, head }) => isByteCode(path, head),
-  isInteresting: (path, head) => isByteCode(path, head),
+  isInteresting: isByteCode,
 
   *claim(view, hits, context) {
+    if (debrisOfFile(view.path, context) !== null) return;
     const byteCode = readByteCode(view, hits, context);
     if (byteCode === null) return;
     const note = sourceOf(view.path, context) === null ? NO_SOURCE : '';
