@@ -160,13 +160,6 @@ z.close(); out.write(b.getvalue())`);
     expect(text(search(many, { members: 5 }))).toEqual(['limit: more than 5 members']);
     expect(search(many, { hits: 7 })).toMatchObject({ hits: { length: 7 }, unread: [{ why: 'limit' }] });
   });
-
-  test('makes the scan answer no, and names the archive', async () => {
-    const { root } = buildTree();
-    execFileSync('python3', ['-c', `import bz2; open('x.bz2', 'wb').write(bz2.compress(b'x'))`], { cwd: root });
-    const { references } = await scan(root, { jobs: 1 });
-    expect(references).toMatchObject([{ code: 'RL905', file: 'x.bz2', fix: 'blocked' }]);
-  });
 });
 
 test.each([

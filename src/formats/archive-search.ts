@@ -92,9 +92,18 @@ export class Search {
   opened(kind: ContainerKind, name: string, layer: number, raw: number | null): Sink {
     if (layer > this.limits.layers)
       throw new UnreadError('limit', `archives within archives, more than ${this.limits.layers} deep`);
-    if (kind === 'tar') return new TarSink(this, name, layer, raw);
-    if (kind === 'zip') return new NestedZip(this, name, layer, raw);
-    return this.unpacked(kind, new MemberSink(this, name, layer + 1, null));
+    switch (kind) {
+      case 'tar':
+        return new TarSink(this, name, layer, raw);
+      case 'zip':
+        return new NestedZip(this, name, layer, raw);
+      case 'gzip':
+      case 'xz':
+      case 'zstd':
+        return this.unpacked(kind, new MemberSink(this, name, layer + 1, null));
+      default:
+        throw new UnreadError('unsupported', `relocate does not read ${kind}`);
+    }
   }
 
   /** Gives a sink what was unpacked in one piece, and counts it. */

@@ -1,6 +1,19 @@
-/** Archives and compressed files that relocate looks into, known by their first bytes. */
+/** Archives and compressed files, known by their first bytes: those that relocate looks into, and those of which it can only say that it does not. */
 
-export type ContainerKind = 'zip' | 'tar' | 'gzip' | 'bzip2' | 'xz' | 'zstd';
+export type ContainerKind =
+  | 'zip'
+  | 'tar'
+  | 'gzip'
+  | 'xz'
+  | 'zstd'
+  // not taken apart: they may hold anything
+  | 'bzip2'
+  | '7z'
+  | 'rar'
+  | 'lz4'
+  | 'lzip'
+  | 'rpm'
+  | 'deb';
 
 /** So many bytes tell every kind. */
 export const CONTAINER_HEAD = 512;
@@ -18,6 +31,18 @@ export function containerOf(head: Buffer): ContainerKind | null {
       return startsWith(head, '\xfd7zXZ\0') ? 'xz' : tarOf(head);
     case 0x28: // RFC 8878, 3.1.1
       return startsWith(head, '\x28\xb5\x2f\xfd') ? 'zstd' : tarOf(head);
+    case 0x37: // 7zFormat.txt: kSignature
+      return startsWith(head, '7z\xbc\xaf\x27\x1c') ? '7z' : tarOf(head);
+    case 0x52: // RAR 5.0 archive format: its signature, which goes on with the version
+      return startsWith(head, 'Rar!\x1a\x07') ? 'rar' : tarOf(head);
+    case 0x04: // LZ4 Frame Format: the magic number
+      return startsWith(head, '\x04\x22\x4d\x18') ? 'lz4' : tarOf(head);
+    case 0x4c: // the lzip manual, File format: ID string, VN
+      return startsWith(head, 'LZIP\x01') ? 'lzip' : tarOf(head);
+    case 0xed: // rpm, lib/rpmlead.c: struct rpmlead
+      return startsWith(head, '\xed\xab\xee\xdb') ? 'rpm' : tarOf(head);
+    case 0x21: // deb(5): an ar archive of which this is the first member
+      return startsWith(head, '!<arch>\ndebian-binary') ? 'deb' : tarOf(head);
     case 0x23: // `#!` before a zip: zipapp, pex, self-extracting
       return head[1] === 0x21 && head.includes('PK\x03\x04') ? 'zip' : null;
     default:

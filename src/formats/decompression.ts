@@ -6,7 +6,7 @@ import type { ByteSource } from './byte-source.ts';
 import type { ContainerKind } from './container.ts';
 import { xzContentSize } from './xz-size.ts';
 
-export type CompressionMethod = Exclude<ContainerKind, 'zip' | 'tar'> | 'deflate';
+export type CompressionMethod = Extract<ContainerKind, 'gzip' | 'xz' | 'zstd'> | 'deflate';
 
 /** Why something in an archive was not read: it is damaged; nothing here can read it; or it is more than is looked at. */
 export class UnreadError extends Error {
@@ -95,8 +95,6 @@ export function decompression(
       return zstd(onData);
     case 'xz':
       return xz(xzCodec(), onData);
-    case 'bzip2':
-      throw new UnreadError('unsupported', 'relocate does not read bzip2');
   }
 }
 

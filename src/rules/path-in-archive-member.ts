@@ -28,7 +28,8 @@ export const rule: FileRule = {
       const searched = takeSearched(left, member, kind);
       yield { ...memberClaim(member, searched, REMEDIES[kind]), ...fixOf(member, plan) };
     }
-    for (const hit of left.values()) yield headerClaim(view, hit);
+    const note = found.unread.length === 0 ? BESIDE_MEMBERS : UNREAD_OR_BESIDE_MEMBERS;
+    for (const hit of left.values()) yield rawClaim(view, hit, note);
     for (const unread of found.unread) yield unreadClaim(unread);
   },
 };
@@ -48,14 +49,25 @@ function takeSearched(left: Map<number, Hit>, { raw }: MemberHit, kind: Containe
   return searched;
 }
 
+const IN_ARCHIVE = 'in an archive: unpack it, fix that, and pack it again';
+const IN_COMPRESSED = 'in compressed data: unpack it, fix that, and compress it again';
 const REMEDIES: Readonly<Record<ContainerKind, string>> = {
   zip: 'in an archive: `fix --repack` writes text of it anew; else unpack it, fix that, and pack it again',
-  tar: 'in an archive: unpack it, fix that, and pack it again',
-  gzip: 'in compressed data: unpack it, fix that, and compress it again',
-  bzip2: 'in compressed data: unpack it, fix that, and compress it again',
-  xz: 'in compressed data: unpack it, fix that, and compress it again',
-  zstd: 'in compressed data: unpack it, fix that, and compress it again',
+  tar: IN_ARCHIVE,
+  gzip: IN_COMPRESSED,
+  xz: IN_COMPRESSED,
+  zstd: IN_COMPRESSED,
+  bzip2: IN_COMPRESSED,
+  '7z': IN_ARCHIVE,
+  rar: IN_ARCHIVE,
+  lz4: IN_COMPRESSED,
+  lzip: IN_COMPRESSED,
+  rpm: IN_ARCHIVE,
+  deb: IN_ARCHIVE,
 };
+const BESIDE_MEMBERS = 'in the archive itself, not in a member: pack it again';
+const UNREAD_OR_BESIDE_MEMBERS =
+  'in the archive itself, or in what was not looked into: unpack it, fix that, and pack it again';
 
 const compiled = new WeakMap<RuleContext, Needles>();
 
@@ -110,9 +122,8 @@ function memberClaim({ member, start, end, path, hit }: MemberHit, searched: Hit
   };
 }
 
-/** What the search of the file found beside the members: comments, names, what stands in front. */
-function headerClaim(view: FileView, hit: Hit): Claim {
-  const note = 'in the archive itself, not in a member: pack it again';
+/** What the search of the file found and that of the members did not: comments, names, what stands in front; or what nobody looked into. */
+function rawClaim(view: FileView, hit: Hit, note: string): Claim {
   return { ...binaryClaim(view, hit), fix: 'blocked', applicability: 'manual', note };
 }
 
