@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { BLOCK } from '../src/formats/tar-entry.ts';
 import { ArchiveError, RequirementError } from '../src/model/errors.ts';
-import type { ManifestEntry } from '../src/model/manifest.ts';
+import type { ManifestEntry } from '../src/model/manifest-entry.ts';
 import { asTreePath } from '../src/model/path.ts';
 import type { AbsoluteForm } from '../src/model/reference.ts';
 import type { Seal } from '../src/model/seal.ts';

@@ -5,7 +5,8 @@ import { manifestBytes, parseManifest } from '../src/formats/manifest-json.ts';
 import { checkManifest } from '../src/formats/manifest-rules.ts';
 import { manifestSchema } from '../src/formats/manifest-shape.ts';
 import { parseRenderedList, renderedListText } from '../src/formats/rendered-list.ts';
-import type { Manifest, ManifestEntry } from '../src/model/manifest.ts';
+import type { ManifestEntry } from '../src/model/manifest-entry.ts';
+import type { Manifest } from '../src/model/manifest.ts';
 import { asTreePath } from '../src/model/path.ts';
 import { file, folder, frame, hardLink, symlink } from './support/archives.ts';
 

@@ -18,7 +18,8 @@ import {
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parseManifest } from '../src/formats/manifest-json.ts';
-import type { FileEntry, Manifest, ManifestEntry } from '../src/model/manifest.ts';
+import type { FileEntry, ManifestEntry } from '../src/model/manifest-entry.ts';
+import type { Manifest } from '../src/model/manifest.ts';
 import { pack, packScan, type PackOptions, type PackReceipt } from '../src/stages/pack.ts';
 import { scanForPack } from '../src/stages/pack-scan.ts';
 import { verify } from '../src/stages/verify.ts';

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Requirements } from '../src/model/manifest.ts';
+import type { Requirements } from '../src/model/requirements.ts';
 import { install } from '../src/stages/install.ts';
 import { pack } from '../src/stages/pack.ts';
 import { relocate, relocateOk, run, runOk } from './support/cli.ts';

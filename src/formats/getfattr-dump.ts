@@ -1,5 +1,5 @@
 /** The dump of `getfattr -d -e base64`, which `setfattr --restore` reads: `# file: path`, then `name=0s<base64>`, an empty line. */
-import type { Attribute } from '../model/manifest.ts';
+import type { Attribute } from '../model/manifest-entry.ts';
 import { asTreePath, type TreePath } from '../model/path.ts';
 import { decodeBytes, encodeBytes } from './byte-text.ts';
 

@@ -2,17 +2,11 @@
  * What `.relocate/install.sh` reads instead of JSON: `digests.list`, which `sha256sum -c` checks, and `render.list`, lines of words
  * parted by one blank. A word is bytes with all but letters, digits and `_ . / + , : = @ % -` as `\0ooo` (POSIX `printf %b`), `-` when empty.
  */
-import {
-  OWN_PATHS,
-  type FileEntry,
-  type Interpreter,
-  type Manifest,
-  type ManifestHead,
-  type RecordRow,
-  type Requirements,
-} from '../model/manifest.ts';
+import type { FileEntry, RecordRow } from '../model/manifest-entry.ts';
+import { OWN_PATHS, type Manifest, type ManifestHead } from '../model/manifest.ts';
 import { baseName, joinTree, type TreePath } from '../model/path.ts';
 import type { AbsoluteForm } from '../model/reference.ts';
+import type { Interpreter, Requirements } from '../model/requirements.ts';
 import type { Seal } from '../model/seal.ts';
 import { encodeBytes } from './byte-text.ts';
 

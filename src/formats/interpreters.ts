@@ -1,6 +1,6 @@
 /** What a virtualenv says of the Python outside it that it runs on. Pure: pyvenv.cfg and the links in, a requirement out. */
-import type { Interpreter, InterpreterValue } from '../model/manifest.ts';
 import { dirName, normalizeAbsolute, type TreePath } from '../model/path.ts';
+import type { Interpreter, InterpreterValue } from '../model/requirements.ts';
 import { decodeBytes } from './byte-text.ts';
 import { parsePyvenvCfg, type ConfigLine } from './pyvenv-cfg.ts';
 

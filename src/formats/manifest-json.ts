@@ -4,7 +4,8 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { ArchiveError } from '../model/errors.ts';
-import type { Manifest, ManifestEntry, ManifestHead } from '../model/manifest.ts';
+import type { ManifestEntry } from '../model/manifest-entry.ts';
+import type { Manifest, ManifestHead } from '../model/manifest.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { entryShape, manifestShape } from './manifest-shape.ts';
 import { ShapeError, type Shape } from './shape.ts';

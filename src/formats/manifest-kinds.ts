@@ -1,5 +1,5 @@
 /** Which entries of a manifest need more than to be written: what is done for few of them must not read all of them again. */
-import type { FileEntry, ManifestEntry } from '../model/manifest.ts';
+import type { FileEntry, ManifestEntry } from '../model/manifest-entry.ts';
 import { encodedLength } from './byte-text.ts';
 
 export type EntryKind =

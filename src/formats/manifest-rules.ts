@@ -1,13 +1,7 @@
 /** What a manifest must keep to, beyond its shape, before anything of an archive is believed. Each refusal has its own name. */
 import { ArchiveError } from '../model/errors.ts';
-import {
-  OWN_PATHS,
-  type FileEntry,
-  type HardLinkEntry,
-  type Manifest,
-  type ManifestEntry,
-  type ManifestHead,
-} from '../model/manifest.ts';
+import type { FileEntry, HardLinkEntry, ManifestEntry } from '../model/manifest-entry.ts';
+import { OWN_PATHS, type Manifest, type ManifestHead } from '../model/manifest.ts';
 import { dirName, type TreePath } from '../model/path.ts';
 import { linkLeads, requireForeignPath, requireLinkTarget } from './archive-paths.ts';
 import { compareBytes, showBytes } from './byte-text.ts';

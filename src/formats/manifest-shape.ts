@@ -5,29 +5,26 @@ import type {
   DirectoryEntry,
   FifoEntry,
   FileEntry,
-  ForeignCode,
   HardLinkEntry,
-  Interpreter,
-  InterpreterValue,
-  LeftOut,
-  LeftReference,
-  Manifest,
   ManifestEntry,
-  NeededVersion,
-  Origin,
-  OutsideLibrary,
-  OutsidePath,
-  OwnFile,
   Owner,
   RecordRow,
-  Requirements,
   SymlinkEntry,
-  Totals,
-} from '../model/manifest.ts';
+} from '../model/manifest-entry.ts';
+import type { LeftOut, LeftReference, Manifest, Origin, OwnFile, Totals } from '../model/manifest.ts';
 import { IS_FAILURE } from '../model/outcome.ts';
 import type { TreePath } from '../model/path.ts';
 import type { RefusalReason } from '../model/plan.ts';
 import type { AbsoluteForm } from '../model/reference.ts';
+import type {
+  ForeignCode,
+  Interpreter,
+  InterpreterValue,
+  NeededVersion,
+  OutsideLibrary,
+  OutsidePath,
+  Requirements,
+} from '../model/requirements.ts';
 import type { Seal } from '../model/seal.ts';
 import { ESCAPINGS } from './escaping.ts';
 import { LEAST_PAGE } from './seals.ts';

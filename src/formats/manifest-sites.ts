@@ -1,8 +1,9 @@
 /** Checks of the byte ranges in a manifest: inside their file, in order, none over another. */
 import { ArchiveError } from '../model/errors.ts';
-import type { FileEntry, Interpreter, ManifestEntry, RecordRow } from '../model/manifest.ts';
+import type { FileEntry, ManifestEntry, RecordRow } from '../model/manifest-entry.ts';
 import { joinTree, type TreePath } from '../model/path.ts';
 import type { AbsoluteForm } from '../model/reference.ts';
+import type { Interpreter } from '../model/requirements.ts';
 import { requireTreePath } from './archive-paths.ts';
 import { encodeBytes, showBytes } from './byte-text.ts';
 import { pagesOf } from './seals.ts';

@@ -1,6 +1,6 @@
 /** From what each native file asks for to what the tree asks of its host. Pure. */
-import type { ForeignCode, NeededVersion, OutsideLibrary, OutsidePath } from '../model/manifest.ts';
 import { baseName, type TreePath } from '../model/path.ts';
+import type { ForeignCode, NeededVersion, OutsideLibrary, OutsidePath } from '../model/requirements.ts';
 import { compareBytes } from './byte-text.ts';
 import type { LibcFamily, NativeFacts } from './native-facts.ts';
 import { compareNumbers, parseVersion } from './version-series.ts';

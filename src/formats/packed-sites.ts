@@ -1,5 +1,5 @@
 /** Where sites and rows stand in the bytes that an archive holds: behind the plan's edits, and those of the rows that follow. Pure. */
-import type { RecordRow } from '../model/manifest.ts';
+import type { RecordRow } from '../model/manifest-entry.ts';
 import type { TreePath } from '../model/path.ts';
 import type { AbsoluteForm, Splice } from '../model/reference.ts';
 import type { Seal } from '../model/seal.ts';

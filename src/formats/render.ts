@@ -1,8 +1,10 @@
 /** How a file of an archive is filled in for its destination: from sites and rows to splices. Pure. */
 import type { Placement } from '../model/install.ts';
-import type { FileEntry, InterpreterValue, Origin, RecordRow } from '../model/manifest.ts';
+import type { FileEntry, RecordRow } from '../model/manifest-entry.ts';
+import type { Origin } from '../model/manifest.ts';
 import { joinAbsolute, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { AbsoluteForm, Splice } from '../model/reference.ts';
+import type { InterpreterValue } from '../model/requirements.ts';
 import { writeAbsolute } from './absolute-form.ts';
 import { escapePath, unescapePath } from './escaping.ts';
 import type { NewContent } from './follows.ts';

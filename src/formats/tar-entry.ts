@@ -1,5 +1,5 @@
 /** What one entry of a tar says, and how a manifest entry says it. */
-import type { ManifestEntry } from '../model/manifest.ts';
+import type { ManifestEntry } from '../model/manifest-entry.ts';
 
 /** Bytes of a block: headers take one, contents are filled up to whole ones (POSIX.1-2017, pax, "ustar Interchange Format"). */
 export const BLOCK = 512;

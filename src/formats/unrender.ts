@@ -1,6 +1,7 @@
 /** Back from a file that was filled in for a place to the bytes of the archive: so that a tree which moved on can still be verified. Pure. */
 import type { Placement } from '../model/install.ts';
-import type { FileEntry, Manifest } from '../model/manifest.ts';
+import type { FileEntry } from '../model/manifest-entry.ts';
+import type { Manifest } from '../model/manifest.ts';
 import type { TreePath } from '../model/path.ts';
 import { asAbsolutePath, asTreePath } from '../model/path.ts';
 import type { AbsoluteForm, Splice } from '../model/reference.ts';

@@ -6,7 +6,8 @@ import { manifestEntryDiffers, requireManifestHeader } from '../formats/archive-
 import { ownEntry, tarEntry, type TarEntry } from '../formats/tar-entry.ts';
 import { writeHeader } from '../formats/tar-write.ts';
 import { ArchiveError, UsageError } from '../model/errors.ts';
-import { OWN_PATHS, type ManifestEntry } from '../model/manifest.ts';
+import type { ManifestEntry } from '../model/manifest-entry.ts';
+import { OWN_PATHS } from '../model/manifest.ts';
 import { ManifestBytes, ManifestStore } from './manifest-store.ts';
 import { reasonOf } from './reasons.ts';
 import { detectCompression, framesOf, type ArchiveFile } from './frames.ts';

@@ -3,7 +3,7 @@ import { showBytes } from '../formats/byte-text.ts';
 import { BLOCK, END_OF_ARCHIVE, paddingOf, tarEntry } from '../formats/tar-entry.ts';
 import { writeHeader } from '../formats/tar-write.ts';
 import { ArchiveError } from '../model/errors.ts';
-import type { FileEntry } from '../model/manifest.ts';
+import type { FileEntry } from '../model/manifest-entry.ts';
 import { asTreePath, type TreePath } from '../model/path.ts';
 import type { EntryTask, ExtractJob, FilledFile, NewFileTask } from './file-tasks.ts';
 import type { FileWriter } from './file-writer.ts';

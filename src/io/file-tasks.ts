@@ -1,7 +1,8 @@
 /** What file threads are asked, and what they answer. All of it crosses threads. */
 import type { Filling, FillWords } from '../formats/filling.ts';
 import { ArchiveError } from '../model/errors.ts';
-import type { ManifestEntry, Origin } from '../model/manifest.ts';
+import type { ManifestEntry } from '../model/manifest-entry.ts';
+import type { Origin } from '../model/manifest.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import type { PartPlace } from './archive-parts.ts';
 import type { FileAttributes } from './file-output.ts';

@@ -1,7 +1,7 @@
 /** Names of users and groups, as the plain files of this host tell them. */
 import { readFileSync } from 'node:fs';
 import { decodeBytes } from '../formats/byte-text.ts';
-import type { Ownership } from '../model/manifest.ts';
+import type { Ownership } from '../model/manifest-entry.ts';
 
 /** Finds the numbers for an owner on this host. */
 export interface OwnerIds {

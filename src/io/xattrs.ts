@@ -1,6 +1,6 @@
 /** Extended attributes of a whole tree (capabilities and ACLs are some): read and set by one call of a tool, since Node has none. */
 import { parseDump, writeDump } from '../formats/getfattr-dump.ts';
-import type { Attribute } from '../model/manifest.ts';
+import type { Attribute } from '../model/manifest-entry.ts';
 import type { AbsolutePath, TreePath } from '../model/path.ts';
 import { runTool } from './host-tool.ts';
 

@@ -1,6 +1,6 @@
 /** What `verify` found. Plain JSON. */
-import type { Requirements } from './manifest.ts';
 import type { AbsolutePath, TreePath } from './path.ts';
+import type { Requirements } from './requirements.ts';
 
 /**
  * `missing`, `extra`: only the manifest, or only the tree has the path; `type`, `mode`, `content`, `target`, `links` (hard links): it is

@@ -1,6 +1,6 @@
 /** What a tree asks of its host, for people. */
 import { showBytes } from '../formats/byte-text.ts';
-import type { ForeignCode, OutsideLibrary, Requirements } from '../model/manifest.ts';
+import type { ForeignCode, OutsideLibrary, Requirements } from '../model/requirements.ts';
 import { count, list, plural } from './words.ts';
 
 /** Named before the rest is counted. */

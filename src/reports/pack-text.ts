@@ -1,8 +1,9 @@
 /** What a pack came to, for people. */
 import { showBytes } from '../formats/byte-text.ts';
 import type { BundledPython } from '../model/bundle.ts';
-import type { LeftOut, LeftReference, Manifest, Requirements } from '../model/manifest.ts';
+import type { LeftOut, LeftReference, Manifest } from '../model/manifest.ts';
 import { IS_FAILURE } from '../model/outcome.ts';
+import type { Requirements } from '../model/requirements.ts';
 import { needFields } from './needs-text.ts';
 import { pythonSentence } from './bundle-text.ts';
 import { shellWord } from './shell-word.ts';

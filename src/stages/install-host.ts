@@ -4,7 +4,8 @@ import { highestOf, parseVersion } from '../formats/version-series.ts';
 import { hostLibraries, type HostLibrary } from '../io/host-libraries.ts';
 import { resolvePlace } from '../io/places.ts';
 import { thisPlatform } from '../io/platform.ts';
-import type { Manifest, NeededVersion, OutsideLibrary, Requirements } from '../model/manifest.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { NeededVersion, OutsideLibrary, Requirements } from '../model/requirements.ts';
 
 export interface HostFindings {
   /** Why the tree's programs can't run here. */

@@ -4,8 +4,8 @@ import type { ReplacedPython } from '../formats/render.ts';
 import { askPython, findProgram, type HostPython } from '../io/host-python.ts';
 import { absolutePath } from '../io/places.ts';
 import { RequirementError } from '../model/errors.ts';
-import type { Interpreter } from '../model/manifest.ts';
 import type { TreePath } from '../model/path.ts';
+import type { Interpreter } from '../model/requirements.ts';
 
 /** What takes the place of a Python, by the environment that it serves; nothing where the one of the build is there. */
 export type Replacements = ReadonlyMap<TreePath, ReplacedPython>;

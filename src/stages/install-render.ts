@@ -9,7 +9,7 @@ import type { ManifestStore } from '../io/manifest-store.ts';
 import type { Staging } from '../io/staging.ts';
 import { ArchiveError } from '../model/errors.ts';
 import type { Placement } from '../model/install.ts';
-import type { FileEntry } from '../model/manifest.ts';
+import type { FileEntry } from '../model/manifest-entry.ts';
 import { joinTree, type TreePath } from '../model/path.ts';
 import type { Splice } from '../model/reference.ts';
 import type { Replacements } from './install-python.ts';

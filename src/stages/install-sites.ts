@@ -6,7 +6,7 @@ import { coreOf } from '../formats/word-count.ts';
 import type { ManifestStore } from '../io/manifest-store.ts';
 import { RequirementError } from '../model/errors.ts';
 import type { Placement } from '../model/install.ts';
-import type { FileEntry } from '../model/manifest.ts';
+import type { FileEntry } from '../model/manifest-entry.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import type { AbsoluteForm } from '../model/reference.ts';
 

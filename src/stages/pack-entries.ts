@@ -3,7 +3,8 @@ import { linkLeads } from '../formats/archive-paths.ts';
 import type { OwnerNames } from '../io/owners.ts';
 import type { AttributesOf } from '../io/xattrs.ts';
 import type { Entry, ScannedEntry } from '../model/entry.ts';
-import type { FileEntry, LeftOut, ManifestEntry, Ownership } from '../model/manifest.ts';
+import type { FileEntry, ManifestEntry, Ownership } from '../model/manifest-entry.ts';
+import type { LeftOut } from '../model/manifest.ts';
 import type { TreePath } from '../model/path.ts';
 import type { FileReader, PackedFile } from './packed-files.ts';
 

@@ -7,18 +7,12 @@ import { manifestFrame, parseEntryLine, parseFrame } from '../formats/manifest-j
 import { ManifestCheck } from '../formats/manifest-rules.ts';
 import { installScript } from '../io/install-script.ts';
 import { TextSpool } from '../io/text-spool.ts';
-import {
-  OWN_PATHS,
-  type LeftOut,
-  type LeftReference,
-  type ManifestEntry,
-  type ManifestHead,
-  type Ownership,
-  type Requirements,
-} from '../model/manifest.ts';
+import type { ManifestEntry, Ownership } from '../model/manifest-entry.ts';
+import { OWN_PATHS, type LeftOut, type LeftReference, type ManifestHead } from '../model/manifest.ts';
 import { joinTree, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { PLACEHOLDER } from '../model/plan.ts';
 import type { Prefix } from '../model/prefix.ts';
+import type { Requirements } from '../model/requirements.ts';
 import { VERSION } from '../model/version.ts';
 
 /** What is known of a pack besides its entries. */

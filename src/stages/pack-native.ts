@@ -5,8 +5,8 @@ import { hostPath } from '../io/entries.ts';
 import { readHeaders } from '../io/file-source.ts';
 import { thisPlatform } from '../io/platform.ts';
 import { rootOf } from '../model/bundle.ts';
+import type { ManifestEntry } from '../model/manifest-entry.ts';
 import { baseName, isInside } from '../model/path.ts';
-import type { ManifestEntry } from '../model/manifest.ts';
 import { PLACEHOLDER } from '../model/plan.ts';
 import type { PackScan } from './pack-scan.ts';
 

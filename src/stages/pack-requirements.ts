@@ -1,9 +1,9 @@
 /** What a target must offer for what is packed: the platform of native code, Pythons outside the tree, other paths outside. */
 import { readInterpreter, type OutsideLink } from '../formats/interpreters.ts';
 import { compareBytes } from '../formats/byte-text.ts';
-import type { Interpreter, OutsidePath, Requirements } from '../model/manifest.ts';
 import { baseName, dirName, isInside, joinTree, type TreePath } from '../model/path.ts';
 import { PLACEHOLDER } from '../model/plan.ts';
+import type { Interpreter, OutsidePath, Requirements } from '../model/requirements.ts';
 import type { FoundFile } from '../model/scan.ts';
 import type { Listed } from './pack-entries.ts';
 import { NativeCode } from './pack-native.ts';

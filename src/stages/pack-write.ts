@@ -11,7 +11,8 @@ import { canCompressZstd, compressionFor, type CompressionName } from '../io/com
 import { readEntry } from '../io/entries.ts';
 import { ownerNames } from '../io/owners.ts';
 import { readAttributes } from '../io/xattrs.ts';
-import { OWN_PATHS, type LeftOut, type ManifestEntry, type ManifestHead } from '../model/manifest.ts';
+import type { ManifestEntry } from '../model/manifest-entry.ts';
+import { OWN_PATHS, type LeftOut, type ManifestHead } from '../model/manifest.ts';
 import { asTreePath } from '../model/path.ts';
 import type { Pace, PaceOptions } from './pace.ts';
 import { prepareContents, type Contents } from './pack-contents.ts';

@@ -11,7 +11,8 @@ import { tarEntry } from '../formats/tar-entry.ts';
 import { openArchive } from '../io/archive-read.ts';
 import { absolutePath } from '../io/places.ts';
 import { kernelFinder } from '../io/search-kernel.ts';
-import type { FileEntry, Origin } from '../model/manifest.ts';
+import type { FileEntry } from '../model/manifest-entry.ts';
+import type { Origin } from '../model/manifest.ts';
 import type { Difference, Verdict } from '../model/verdict.ts';
 import { Pace, type PaceOptions } from './pace.ts';
 

@@ -13,7 +13,7 @@ import type { ManifestStore } from '../io/manifest-store.ts';
 import { digestPieces, readPieces } from '../io/pieces.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Placement } from '../model/install.ts';
-import type { FileEntry, ManifestEntry } from '../model/manifest.ts';
+import type { FileEntry, ManifestEntry } from '../model/manifest-entry.ts';
 import { dirName, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Difference, DifferenceKind } from '../model/verdict.ts';
 import type { Pace } from './pace.ts';

@@ -7,7 +7,8 @@ import { digestList, renderList } from '../../src/formats/install-lists.ts';
 import { manifestBytes, parseManifest } from '../../src/formats/manifest-json.ts';
 import { BLOCK, ownEntry, paddingOf, tarEntry } from '../../src/formats/tar-entry.ts';
 import { writeHeader } from '../../src/formats/tar-write.ts';
-import type { FileEntry, Manifest, ManifestEntry } from '../../src/model/manifest.ts';
+import type { FileEntry, ManifestEntry } from '../../src/model/manifest-entry.ts';
+import type { Manifest } from '../../src/model/manifest.ts';
 import { asTreePath } from '../../src/model/path.ts';
 
 /** One entry as it stands in the tar. */
