@@ -1,37 +1,24 @@
 /** Holds a tree on the disk against a manifest: every path, type, mode and digest, and no trace of a place where it is not any more. */
 import { compareBytes, showBytes } from '../formats/byte-text.ts';
 import { remainsAfter } from '../formats/render.ts';
-import { renewSeals } from '../formats/seals.ts';
-import { mergeSplices, spliceChunks } from '../formats/splices.ts';
-import { bothWays } from '../formats/unrender.ts';
 import { errorCode, hostPath } from '../io/entries.ts';
 import { FileBatches } from '../io/file-batches.ts';
 import type { FileContent, ReadContent } from '../io/file-tasks.ts';
 import type { FileThreads } from '../io/file-threads.ts';
 import { isSameInode, lookAt } from '../io/look.ts';
 import type { ManifestStore } from '../io/manifest-store.ts';
-import { digestPieces, readPieces } from '../io/pieces.ts';
 import type { Entry } from '../model/entry.ts';
-import type { Placement } from '../model/install.ts';
 import type { FileEntry, ManifestEntry } from '../model/manifest-entry.ts';
-import { dirName, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
+import { dirName, isInside, type TreePath } from '../model/path.ts';
 import type { Difference, DifferenceKind } from '../model/verdict.ts';
 import type { Pace } from './pace.ts';
 import type { Selection } from './selection.ts';
+import { ExpectedContents, type PlacedTree } from './verify-contents.ts';
 import { walk } from './walk.ts';
 
-export interface TreeToVerify {
-  /** Where to read it; the threads that read its files know it, too. */
-  readonly root: AbsolutePath;
+export interface TreeToVerify extends PlacedTree {
+  /** They know the root of the tree, too. */
   readonly threads: FileThreads;
-  /** Where it is, or will be: what the files that were filled in should say. */
-  readonly place: AbsolutePath;
-  /** The short link by which its fixed slots name it; null where they name the place. */
-  readonly via: AbsolutePath | null;
-  /** Places where it was before, newest first. */
-  readonly formerPlaces: readonly AbsolutePath[];
-  /** sha256 (hex) of the files that were filled in. */
-  readonly rendered: ReadonlyMap<TreePath, string>;
   /** Paths that may be anything. */
   readonly ignores: Selection;
   /** Modes are set last of all by an install, which may make files unreadable. */
@@ -70,23 +57,21 @@ export async function compareTree(manifest: ManifestStore, tree: TreeToVerify, p
 }
 
 class Comparison {
-  readonly #manifest: ManifestStore;
   readonly #tree: TreeToVerify;
   readonly #entries: Iterator<ManifestEntry, void>;
   /** What has not been seen yet. */
   #next: ManifestEntry | null;
   readonly #retargeted: ReadonlySet<TreePath>;
   readonly #differences: Difference[] = [];
-  /** Contents as they are on the disk of files that are right, and that rows of a RECORD follow. */
-  readonly #contents = new Map<TreePath, { readonly digest: string; readonly size: number }>();
+  readonly #contents: ExpectedContents;
   /** Files with rows, which are judged when all others are. */
   readonly later: FileEntry[] = [];
   #byteCode = 0;
 
   constructor(manifest: ManifestStore, tree: TreeToVerify) {
-    this.#manifest = manifest;
     this.#tree = tree;
     this.#entries = manifest.entries();
+    this.#contents = new ExpectedContents(manifest, tree);
     this.#next = this.#entries.next().value ?? null;
     this.#retargeted = new Set(manifest.head.requirements.interpreters.flatMap(({ links }) => links));
   }
@@ -177,11 +162,13 @@ class Comparison {
     this.#differ('target', path, `leads to ${showBytes(target)} and led to ${showBytes(expected)}`);
   }
 
-  #compareContent(entry: FileEntry, { digest, size, traces }: ReadContent): void {
+  #compareContent(entry: FileEntry, content: ReadContent): void {
     const { path } = entry;
-    if (this.#isRight(entry, digest, size)) this.#note(entry, digest, size);
-    else if (isByteCode(path)) this.#byteCode++;
-    else return this.#differ('content', path, 'has other bytes');
+    const { traces } = content;
+    if (!this.#contents.isRight(entry, content)) {
+      if (!isByteCode(path)) return this.#differ('content', path, 'has other bytes');
+      this.#byteCode++;
+    }
     const wanted = remainsAfter(entry);
     if (traces !== wanted && !isByteCode(path))
       this.#differ(
@@ -189,40 +176,6 @@ class Comparison {
         path,
         `names a former place ${traces} times${wanted === 0 ? '' : `, and ${wanted} are known`}`,
       );
-  }
-
-  /** By the digest that install noted, by the archive's, or by way back from what this place (or a former one) makes of it. */
-  #isRight(entry: FileEntry, digest: string, size: number): boolean {
-    if (digest === (this.#tree.rendered.get(entry.path) ?? entry.sha256)) return true;
-    if (entry.sites === undefined && entry.rows === undefined) return false;
-    const { place: here, via, formerPlaces } = this.#tree;
-    const placements = [here, ...formerPlaces].flatMap((place): Placement[] => [
-      ...(via === null ? [] : [{ place, slots: via }]),
-      { place, slots: place },
-    ]);
-    return placements.some((placement) => this.#isRenderedFor(entry, placement, digest, size));
-  }
-
-  #isRenderedFor(entry: FileEntry, placement: Placement, digest: string, size: number): boolean {
-    const packedAs = (path: TreePath): { digest: string; size: number } | undefined => {
-      const file = this.#manifest.named.get(path);
-      return file?.type !== 'file' ? undefined : { digest: file.sha256, size: file.size };
-    };
-    const ways = bothWays(entry, this.#manifest.head, placement, (path) => this.#contents.get(path), packedAs);
-    if (ways === null || ways.backward.some(({ end }) => end > size)) return false;
-    if (entry.seals !== undefined && size !== entry.size) return false;
-    const sealed = (pieces: Iterable<Buffer>): Iterable<Buffer> => renewSeals(pieces, entry.seals ?? []);
-    const packed = (): Iterable<Buffer> =>
-      sealed(spliceChunks(readPieces(hostPath(this.#tree.root, entry.path)), mergeSplices(ways.backward)));
-    return (
-      digestPieces(packed()).digest === entry.sha256 &&
-      digestPieces(sealed(spliceChunks(packed(), ways.forward))).digest === digest
-    );
-  }
-
-  #note(entry: FileEntry, digest: string, size: number): void {
-    if (entry.sites !== undefined && this.#manifest.named.has(entry.path))
-      this.#contents.set(entry.path, { digest, size });
   }
 }
 
