@@ -19,8 +19,8 @@ type Fields = readonly [
   rdev?: number | null,
 ];
 
-export function entryText(entry: ScannedEntry, digest: string | null): string {
-  const { path, type, size, mode, uid, gid, mtime, device, inode, links, blocks, target, rdev } = entry;
+export function entryText(entry: ScannedEntry): string {
+  const { path, type, size, mode, uid, gid, mtime, device, inode, links, blocks, digest = null, target, rdev } = entry;
   const fields: Fields = [path, type, size, mode, uid, gid, mtime, device, inode, links, blocks, digest];
   // JSON keeps every string as it is, those with lone surrogates too
   return JSON.stringify(target === undefined && rdev === undefined ? fields : [...fields, target, rdev]);

@@ -1,12 +1,8 @@
-/** Keeps the entries of a scan for a pack: as bytes, in whatever order they become known, given back in the order of the walk. */
+/** Keeps the entries of a scan for a pack: in whatever order they become known, given back in the order of the walk. */
 import { entryText, parseEntryText } from '../formats/entry-text.ts';
-import { RECORD_HEAD, RecordWriter } from '../formats/row-records.ts';
 import type { Entry, EntryList, ScannedEntry } from '../model/entry.ts';
 import type { TreePath } from '../model/path.ts';
-import { RowSpool } from './row-spool.ts';
-
-/** Entries without contents are put away when there are so many. */
-const TOGETHER = 256;
+import { KeyedSpool } from './keyed-spool.ts';
 
 interface Awaited {
   readonly entry: Entry;
@@ -15,18 +11,15 @@ interface Awaited {
 
 export class EntrySpool implements EntryList {
   length = 0;
-  readonly #spool = new RowSpool();
+  readonly #known = new KeyedSpool<ScannedEntry>({ write: entryText, read: parseEntryText });
   /** Files of which the digest is not known yet: those that are on their way to a thread, and, in the end, what could not be read. */
   readonly #awaited = new Map<TreePath, Awaited>();
-  readonly #others = new RecordWriter();
-  readonly #files = new RecordWriter();
 
   /** Takes an entry; of a file its digest must follow. Keys rise. */
   add(entry: Entry, key: number): void {
     this.length++;
     if (entry.type === 'file' && entry.unreadable === undefined) this.#awaited.set(entry.path, { entry, key });
-    else this.#others.addText(key, entryText(entry, null));
-    if (this.length % TOGETHER === 0) this.#spool.append(this.#others.take());
+    else this.#known.add(key, entry);
   }
 
   /** Takes the digest of a file, and gives its entry; null where it was known already. */
@@ -34,14 +27,8 @@ export class EntrySpool implements EntryList {
     const awaited = this.#awaited.get(path);
     if (awaited === undefined) return null;
     this.#awaited.delete(path);
-    this.#files.addText(awaited.key, entryText(awaited.entry, digest));
+    this.#known.add(awaited.key, { ...awaited.entry, digest });
     return awaited.entry;
-  }
-
-  /** Puts away what was taken so far. */
-  flush(): void {
-    this.#spool.append(this.#files.take());
-    this.#spool.append(this.#others.take());
   }
 
   /** Files without a digest. */
@@ -49,11 +36,11 @@ export class EntrySpool implements EntryList {
     return [...this.#awaited.keys()];
   }
 
-  *[Symbol.iterator](): Generator<ScannedEntry, void, void> {
-    for (const { bytes } of this.#spool.inOrder()) yield parseEntryText(bytes.toString('utf8', RECORD_HEAD));
+  [Symbol.iterator](): Iterator<ScannedEntry, void, void> {
+    return this.#known[Symbol.iterator]();
   }
 
   close(): void {
-    this.#spool.close();
+    this.#known.close();
   }
 }

@@ -91,7 +91,6 @@ export class ScanTally implements Gatherer {
   addAnswer({ findings }: BatchAnswer, { tasks, keys }: Batch): void {
     const placeOf = placesIn(tasks);
     for (const finding of findings) this.#addFinding(finding, () => keys[placeOf(finding.path)] ?? 0);
-    this.#sink?.entries.flush();
   }
 
   addNames(groups: Iterable<readonly TreePath[]>): void {
