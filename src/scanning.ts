@@ -2,4 +2,3 @@
 export { requireSettled } from './stages/pending.ts';
 export { report } from './stages/report.ts';
 export { readConfig } from './io/config.ts';
-export { keepHeapSmall } from './io/small-heap.ts';

@@ -53,8 +53,7 @@ export const command: Command = defineCommand({
     ['relocate install site.tar.gz /srv/site --python /usr/bin/python3.11', 'on another Python'],
   ],
   async run(args, session) {
-    const { install, keepHeapSmall } = await import('../../index.ts');
-    keepHeapSmall();
+    const { install } = await import('../../index.ts');
     const installed = await session.withProgress('installing', (onProgress) =>
       install(args.archive, args.dest, {
         ...session.running,

@@ -46,8 +46,7 @@ export const command: Command = defineCommand({
     ['relocate pack . -o ../site.tar.zst --exclude "var/**"', 'without the data'],
   ],
   async run(args, session) {
-    const { keepHeapSmall, packScan, readConfig, requireSettled, scanForPack } = await import('../../index.ts');
-    keepHeapSmall();
+    const { packScan, readConfig, requireSettled, scanForPack } = await import('../../index.ts');
     await requireSettled(args.tree);
     const config = readConfig(args.tree, args.config);
     const options = {

@@ -39,8 +39,7 @@ export const command: Command = defineCommand({
     ['relocate scan /srv/site --cache', 'a walk is enough, the second time'],
   ],
   async run(args, session) {
-    const { keepHeapSmall, readConfig, report, requireSettled } = await import('../../scanning.ts');
-    keepHeapSmall();
+    const { readConfig, report, requireSettled } = await import('../../scanning.ts');
     await requireSettled(args.tree);
     const config = readConfig(args.tree, args.config);
     const troubles: string[] = [];

@@ -25,8 +25,7 @@ export const command: Command = defineCommand({
     ['relocate verify /srv/site --run', 'after it is installed'],
   ],
   async run(args, session) {
-    const { keepHeapSmall, verify } = await import('../../index.ts');
-    keepHeapSmall();
+    const { verify } = await import('../../index.ts');
     const verdict = await session.withProgress('verifying', (onProgress) =>
       verify(args.target, {
         ...session.running,
