@@ -27,6 +27,9 @@ export const TAG = {
   filter: 0x7fffffff,
 } as const;
 
+/** Tags that hold a search path. */
+export const SEARCH_PATHS: ReadonlySet<number> = new Set<number>([TAG.rpath, TAG.runpath]);
+
 /** Tags whose value is an offset in the string table. */
 export const STRING_TAGS: ReadonlySet<number> = new Set<number>([
   TAG.needed,

@@ -1,19 +1,17 @@
 /** Gives an ELF file a search path for the libraries that move with it. Pure: bytes in, bytes out. Source: gABI chapter 5, ld.so(8). */
+import type { Splice } from '../model/reference.ts';
 import { numberBytes, sourceOf } from './byte-source.ts';
-import { readDynamic, stringAt, TAG, type Dynamic, type DynamicEntry } from './elf-dynamic.ts';
-import { addRunpath, growStrings } from './elf-grow.ts';
-import { movingPath } from './elf-linkage.ts';
-import { replaceString } from './elf-replace.ts';
-import { UnreadBytes } from './elf-strings.ts';
-import { readElf } from './elf-headers.ts';
-import type { Elf } from './elf.ts';
 import { decodeBytes } from './byte-text.ts';
+import { readDynamic, SEARCH_PATHS, stringAt, TAG, type Dynamic, type DynamicEntry } from './elf-dynamic.ts';
+import { addRunpath } from './elf-grow.ts';
+import { readElf } from './elf-headers.ts';
+import { movingPath } from './elf-linkage.ts';
+import { planStrings, type WantedString } from './elf-string-plan.ts';
+import type { Elf } from './elf.ts';
 import { applySplices } from './splices.ts';
 
 export type SearchPathSet =
   { readonly ok: true; readonly bytes: Buffer } | { readonly ok: false; readonly why: string };
-
-const PATH_TAGS: ReadonlySet<number> = new Set<number>([TAG.rpath, TAG.runpath]);
 
 /**
  * A library or a module: the search path that it has leads to `wanted` (`$ORIGIN/../lib`), in its own room where that is enough. One
@@ -24,13 +22,22 @@ export function withMovingPath(bytes: Buffer, wanted: string): SearchPathSet {
   const elf = readElf(sourceOf(bytes));
   const dynamic = readDynamic(elf);
   if (dynamic === null) return { ok: true, bytes };
-  let edited = bytes;
-  for (const { tag, value } of pathEntries(dynamic)) {
-    const set = replaced(edited, tag, value, wanted);
-    if (!set.ok) return set;
-    edited = set.bytes;
+  const strings: WantedString[] = [];
+  for (const start of new Set(pathEntries(dynamic).map(({ value }) => value))) {
+    const string = stringAt(elf, dynamic, start);
+    if (string === null) return { ok: false, why: 'its search path is not in its string table' };
+    const path = decodeBytes(string.bytes);
+    const entries = path.split(':').filter((entry) => entry !== '');
+    const value = movingPath(entries, wanted);
+    const end = start + string.bytes.length;
+    if (value !== path) strings.push({ start, end, tags: SEARCH_PATHS, value: Buffer.from(value), mayGrow: true });
   }
-  return { ok: true, bytes: edited };
+  const edits: Splice[] = [];
+  for (const { planned } of planStrings(elf, dynamic, strings)) {
+    if (!planned.ok) return { ok: false, why: planned.grown ?? planned.why };
+    edits.push(...planned.splices);
+  }
+  return { ok: true, bytes: applySplices(bytes, edits) };
 }
 
 /**
@@ -47,25 +54,7 @@ export function withProgramPath(bytes: Buffer, wanted: string): SearchPathSet {
 }
 
 function pathEntries({ entries }: Dynamic): DynamicEntry[] {
-  return entries.filter(({ tag }) => PATH_TAGS.has(tag));
-}
-
-function replaced(bytes: Buffer, tag: number, offset: number, wanted: string): SearchPathSet {
-  const elf = readElf(sourceOf(bytes));
-  const dynamic = readDynamic(elf);
-  const string = dynamic === null ? null : stringAt(elf, dynamic, offset);
-  if (dynamic === null || string === null) return { ok: false, why: 'its search path is not in its string table' };
-  const before = decodeBytes(string.bytes);
-  const value = movingPath(
-    before.split(':').filter((entry) => entry !== ''),
-    wanted,
-  );
-  if (value === before) return { ok: true, bytes };
-  const place = { start: offset, end: offset + string.bytes.length, tags: new Set([tag]) };
-  const text = Buffer.from(value);
-  const inPlace = replaceString(elf, dynamic, place, text, () => new UnreadBytes(elf, dynamic));
-  const edits = inPlace.ok ? inPlace : growStrings(elf, dynamic, [{ ...place, value: text }], []);
-  return edits.ok ? { ok: true, bytes: applySplices(bytes, edits.splices) } : edits;
+  return entries.filter(({ tag }) => SEARCH_PATHS.has(tag));
 }
 
 function added(elf: Elf, dynamic: Dynamic, bytes: Buffer, wanted: string): SearchPathSet {

@@ -1,8 +1,9 @@
 /** RL401: the tree's path in the search path of a program or library (DT_RPATH, DT_RUNPATH). `$ORIGIN` says where the file lies itself. */
+import { SEARCH_PATHS } from '../formats/elf-dynamic.ts';
 import { isElf } from '../formats/elf.ts';
 import { dynamicElfOf, dynamicStrings, hitsIn } from './elf-file.ts';
 import { originClaim } from './elf-string-claim.ts';
-import { editOf, SEARCH_PATHS } from './elf-string-edits.ts';
+import { editOf } from './elf-string-edits.ts';
 import type { FileRule } from './rule.ts';
 
 export const rule: FileRule = {

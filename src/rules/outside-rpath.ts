@@ -1,8 +1,9 @@
 /** RL402: a search path for libraries (DT_RPATH, DT_RUNPATH) that names a folder outside of the tree. */
 import { encodeBytes } from '../formats/byte-text.ts';
+import { SEARCH_PATHS } from '../formats/elf-dynamic.ts';
 import { isElf } from '../formats/elf.ts';
 import { dynamicElfOf, dynamicStrings, type DynamicElf, type DynamicString } from './elf-file.ts';
-import { editOf, SEARCH_PATHS } from './elf-string-edits.ts';
+import { editOf } from './elf-string-edits.ts';
 import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
 import { isSystemFolder, searchEntries } from './search-path.ts';
 
