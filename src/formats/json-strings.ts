@@ -1,4 +1,5 @@
 /** Finds the string values of a JSON text with their byte ranges and the keys that lead to them. Tolerant: it never fails. */
+import { partitionPoint } from './partition-point.ts';
 
 export interface JsonString {
   /** Offset of the first byte behind the opening quote. */
@@ -44,14 +45,8 @@ export function jsonStrings(text: string): JsonString[] {
 
 /** The string that holds the bytes [start, end); undefined where none does. Logarithmic: a file may have as many hits as strings. */
 export function jsonStringAt(strings: readonly JsonString[], start: number, end: number): JsonString | undefined {
-  let low = 0;
-  let high = strings.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((strings[middle]?.start ?? 0) <= start) low = middle + 1;
-    else high = middle;
-  }
-  const string = strings[low - 1];
+  const begun = partitionPoint(strings.length, (index) => (strings[index]?.start ?? 0) <= start);
+  const string = strings[begun - 1];
   return string !== undefined && end <= string.end ? string : undefined;
 }
 

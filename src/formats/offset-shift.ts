@@ -1,6 +1,7 @@
 /** Where an offset of a file is after edits. */
 import type { Splice } from '../model/reference.ts';
 import { encodedLength } from './byte-text.ts';
+import { partitionPoint } from './partition-point.ts';
 
 /** Maps offsets before some sorted splices to offsets after them. An offset where a splice starts stays in front of what it writes. */
 export function offsetShift(splices: readonly Splice[]): (offset: number) => number {
@@ -11,13 +12,7 @@ export function offsetShift(splices: readonly Splice[]): (offset: number) => num
     totals.push((totals.at(-1) ?? 0) + encodedLength(text) - (end - start));
   }
   return (offset) => {
-    let low = 0;
-    let high = starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((starts[middle] ?? 0) < offset) low = middle + 1;
-      else high = middle;
-    }
-    return offset + (totals[low] ?? 0);
+    const before = partitionPoint(starts.length, (index) => (starts[index] ?? 0) < offset);
+    return offset + (totals[before] ?? 0);
   };
 }

@@ -1,4 +1,5 @@
 /** Strings that PHP's serialize() wrote: `s:15:"/srv/build/site";`, their length in bytes in front. */
+import { partitionPoint } from './partition-point.ts';
 
 /** The quotes may be escaped themselves, in a dump or in JSON. */
 const STRING = /\bs:(\d{1,9}):\\{0,3}"/g;
@@ -15,17 +16,8 @@ export function serializedStrings(text: string): (start: number, end: number) =>
     // what ends behind the text is none
     ends.push(Math.max(ends.at(-1) ?? 0, close > text.length ? 0 : close));
   }
-  return (start, end) => (ends[lastAtMost(opens, start)] ?? 0) >= end;
-}
-
-/** The index of the last of the sorted numbers that is not greater; -1 for none. */
-function lastAtMost(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? 0) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+  return (start, end) => {
+    const opened = partitionPoint(opens.length, (index) => (opens[index] ?? 0) <= start);
+    return (ends[opened - 1] ?? 0) >= end;
+  };
 }

@@ -1,5 +1,6 @@
 /** Finds entries of a state by their paths; quick where paths come folder by folder, as a walk gives them. */
 import { encodeBytes } from './byte-text.ts';
+import { partitionPoint } from './partition-point.ts';
 import { folderAt, folderCount, NUMBERS, type FolderState, type TreeState } from './tree-state.ts';
 import { baseName, dirName, type TreePath } from '../model/path.ts';
 
@@ -60,14 +61,7 @@ export class StateIndex {
 
 /** Where a name stands among the first `count`, which are sorted, or would stand. */
 function placeIn(names: readonly string[], count: number, name: string): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((names[middle] ?? '') < name) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(count, (index) => (names[index] ?? '') < name);
 }
 
 function latin1Of(path: string): string {

@@ -1,5 +1,6 @@
 /** A file under scan, as rules see it: whole where it fits in memory, by regions where it does not. */
 import type { Place } from '../formats/needles.ts';
+import { partitionPoint } from '../formats/partition-point.ts';
 import type { TreePath } from '../model/path.ts';
 import { HEAD_BYTES, WHOLE_FILE_LIMIT, type FileView } from '../rules/rule.ts';
 import { fill } from './fill.ts';
@@ -78,7 +79,7 @@ class WholeView implements FileView {
 
   position(offset: number): { readonly line: number; readonly column: number } {
     const lineStarts = (this.#lineStarts ??= findLineStarts(this.bytes));
-    const line = upperBound(lineStarts, offset);
+    const line = partitionPoint(lineStarts.length, (index) => (lineStarts[index] ?? 0) <= offset);
     return { line, column: offset - (lineStarts[line - 1] ?? 0) + 1 };
   }
 }
@@ -120,16 +121,4 @@ function findLineStarts(bytes: Buffer): number[] {
   const starts = [0];
   for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) starts.push(at + 1);
   return starts;
-}
-
-/** How many of the sorted numbers are <= the value. */
-function upperBound(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? 0) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
