@@ -30,6 +30,16 @@ export async function unpackerInto(compression: Packed): Promise<UnpackInto> {
   return (target, frame, sizes) => unpackZstd(codec, frame, sizes, target);
 }
 
+/** Whether one frame holds these contents and no others. @throws ArchiveError where it is damaged */
+export type UnpacksTo = (frame: Buffer, contents: Buffer, sizes: FrameSizes) => boolean;
+
+/** What proves frames on the calling thread. */
+export async function unpackingProof(compression: Packed): Promise<UnpacksTo> {
+  if (compression === 'gzip') return (frame, contents, sizes) => inflateMember(frame, sizes).equals(contents);
+  const codec = await zstdCodec();
+  return (frame, contents) => requireWhole(() => codec.unpacksTo(frame, contents));
+}
+
 /**
  * The contents of one frame, unpacked on the system's thread pool where the codec can.
  * @throws ArchiveError where it is damaged or not what its head says
@@ -59,15 +69,18 @@ function inflateMember(member: Buffer, sizes: FrameSizes): Buffer {
 }
 
 function unpackZstd(codec: ZstdCodec, frame: Buffer, sizes: FrameSizes, target: Uint8Array): void {
-  let length: number;
+  if (requireWhole(() => codec.decompress(frame, target)) !== sizes.contents)
+    throw new ArchiveError('zstd-size', 'a zstd frame does not have the size that it says');
+}
+
+/** @throws ArchiveError where the codec refuses a frame */
+function requireWhole<T>(unpack: () => T): T {
   try {
-    length = codec.decompress(frame, target);
+    return unpack();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ArchiveError('zstd-data', `a zstd frame can't be unpacked (${why}): the archive is damaged`);
   }
-  if (length !== sizes.contents)
-    throw new ArchiveError('zstd-size', 'a zstd frame does not have the size that it says');
 }
 
 function zstdContents(codec: ZstdCodec, frame: Buffer, sizes: FrameSizes): Buffer {
