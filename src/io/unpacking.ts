@@ -5,6 +5,7 @@ import { deflatedIn, MEMBER_HEAD, readMemberHead, requireMember } from '../forma
 import { measureZstdFrame } from '../formats/zstd-frames.ts';
 import { ArchiveError } from '../model/errors.ts';
 import type { CompressionName } from './compression.ts';
+import { giveBack } from './passing-memory.ts';
 import { zstdCodec, type ZstdCodec } from './zstd-codec.ts';
 
 export type Packed = Exclude<CompressionName, 'none'>;
@@ -25,7 +26,12 @@ export type UnpackInto = (target: Uint8Array, frame: Buffer, sizes: FrameSizes) 
 
 /** What unpacks frames on the calling thread. */
 export async function unpackerInto(compression: Packed): Promise<UnpackInto> {
-  if (compression === 'gzip') return (target, frame, sizes) => target.set(inflateMember(frame, sizes));
+  if (compression === 'gzip')
+    return (target, frame, sizes) => {
+      const contents = inflateMember(frame, sizes);
+      target.set(contents);
+      giveBack(contents);
+    };
   const codec = await zstdCodec();
   return (target, frame, sizes) => unpackZstd(codec, frame, sizes, target);
 }

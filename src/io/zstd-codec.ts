@@ -3,6 +3,7 @@
  * among all threads, and addons hold memory that the garbage collector does not count. Without both, fzstd, which only unpacks.
  */
 import zlib from 'node:zlib';
+import { giveBack } from './passing-memory.ts';
 
 export interface ZstdCodec {
   /** Makes one frame in memory with room for `mostPacked` bytes. Returns how many there are. Null where nothing here can. */
@@ -44,7 +45,7 @@ function builtInCodec(): ZstdCodec | null {
   const { constants, zstdCompressSync, zstdDecompressSync } = zlib as unknown as ZlibWithZstd;
   return {
     compress: (contents, level, target) =>
-      put(
+      moveInto(
         zstdCompressSync(contents, {
           chunkSize: mostPacked(contents.length),
           params: { [constants.ZSTD_c_compressionLevel]: level },
@@ -52,7 +53,7 @@ function builtInCodec(): ZstdCodec | null {
         target,
       ),
     decompress: (frame, target) =>
-      put(zstdDecompressSync(frame, { maxOutputLength: target.length, chunkSize: target.length + SLACK }), target),
+      moveInto(zstdDecompressSync(frame, { maxOutputLength: target.length, chunkSize: target.length + SLACK }), target),
   };
 }
 
@@ -76,6 +77,13 @@ async function plainCodec(): Promise<ZstdCodec> {
     compress: null,
     decompress: (frame, target) => put(decompress(frame, new Uint8Array(target.length)), target),
   };
+}
+
+/** As `put`, for bytes that nobody else has. */
+function moveInto(contents: Buffer, target: Uint8Array): number {
+  const length = put(contents, target);
+  giveBack(contents);
+  return length;
 }
 
 /** Returns the length of what does not fit, too. */
