@@ -5,6 +5,7 @@ import { deflatedIn, MEMBER_HEAD, readMemberHead, requireMember } from '../forma
 import { measureZstdFrame } from '../formats/zstd-frames.ts';
 import { ArchiveError } from '../model/errors.ts';
 import type { CompressionName } from './compression.ts';
+import { giveBack } from './passing-memory.ts';
 import { zstdCodec, type ZstdCodec } from './zstd-codec.ts';
 
 export type Packed = Exclude<CompressionName, 'none'>;
@@ -25,7 +26,12 @@ export type UnpackInto = (target: Uint8Array, frame: Buffer, sizes: FrameSizes) 
 
 /** What unpacks frames on the calling thread. */
 export async function unpackerInto(compression: Packed): Promise<UnpackInto> {
-  if (compression === 'gzip') return (target, frame, sizes) => target.set(inflateMember(frame, sizes));
+  if (compression === 'gzip')
+    return (target, frame, sizes) => {
+      const contents = inflateMember(frame, sizes);
+      target.set(contents);
+      giveBack(contents);
+    };
   const codec = await zstdCodec();
   return (target, frame, sizes) => unpackZstd(codec, frame, sizes, target);
 }
@@ -35,7 +41,13 @@ export type UnpacksTo = (frame: Buffer, contents: Buffer, sizes: FrameSizes) => 
 
 /** What proves frames on the calling thread. */
 export async function unpackingProof(compression: Packed): Promise<UnpacksTo> {
-  if (compression === 'gzip') return (frame, contents, sizes) => inflateMember(frame, sizes).equals(contents);
+  if (compression === 'gzip')
+    return (frame, contents, sizes) => {
+      const inflated = inflateMember(frame, sizes);
+      const isSame = inflated.equals(contents);
+      giveBack(inflated);
+      return isSame;
+    };
   const codec = await zstdCodec();
   return (frame, contents) => requireWhole(() => codec.unpacksTo(frame, contents));
 }

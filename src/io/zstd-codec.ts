@@ -3,6 +3,7 @@
  * among all threads, and addons hold memory that the garbage collector does not count. Without both, fzstd, which only unpacks.
  */
 import zlib from 'node:zlib';
+import { giveBack } from './passing-memory.ts';
 
 export interface ZstdCodec {
   /** Makes one frame in memory with room for `mostPacked` bytes. Returns how many there are. Null where nothing here can. */
@@ -48,15 +49,20 @@ function builtInCodec(): ZstdCodec | null {
     zstdDecompressSync(frame, { maxOutputLength: size, chunkSize: size + SLACK });
   return {
     compress: (contents, level, target) =>
-      put(
+      moveInto(
         zstdCompressSync(contents, {
           chunkSize: mostPacked(contents.length),
           params: { [constants.ZSTD_c_compressionLevel]: level },
         }),
         target,
       ),
-    decompress: (frame, target) => put(unpack(frame, target.length), target),
-    unpacksTo: (frame, contents) => unpack(frame, contents.length).equals(contents),
+    decompress: (frame, target) => moveInto(unpack(frame, target.length), target),
+    unpacksTo: (frame, contents) => {
+      const unpacked = unpack(frame, contents.length);
+      const isSame = unpacked.equals(contents);
+      giveBack(unpacked);
+      return isSame;
+    },
   };
 }
 
@@ -91,6 +97,13 @@ async function plainCodec(): Promise<ZstdCodec> {
     decompress: (frame, target) => put(decompress(frame, new Uint8Array(target.length)), target),
     unpacksTo: (frame, contents) => contents.equals(decompress(frame, new Uint8Array(contents.length))),
   };
+}
+
+/** As `put`, for bytes that nobody else has. */
+function moveInto(contents: Buffer, target: Uint8Array): number {
+  const length = put(contents, target);
+  giveBack(contents);
+  return length;
 }
 
 /** Returns the length of what does not fit, too. */
