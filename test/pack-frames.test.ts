@@ -13,6 +13,7 @@ import { ROOM_OF_FRAME } from '../src/io/compression.ts';
 import { FrameMaker } from '../src/io/frame-maker.ts';
 import { framePool } from '../src/io/frame-pool.ts';
 import type { FrameEntry, FrameFile } from '../src/io/frame-tasks.ts';
+import { giveBack } from '../src/io/passing-memory.ts';
 import { kernelFinder } from '../src/io/search-kernel.ts';
 import { ArchiveError, StalePlanError } from '../src/model/errors.ts';
 import { asAbsolutePath, asTreePath } from '../src/model/path.ts';
@@ -39,6 +40,14 @@ describe('the search of pieces', () => {
       { numRuns: 60 },
     );
   });
+});
+
+test('memory of results is given back where the engine can, and never what others stand in too', () => {
+  const [own, pooled] = [Buffer.alloc(100_000), Buffer.from('in the pool')];
+  giveBack(own);
+  giveBack(pooled);
+  expect(own.length).toBe('transfer' in ArrayBuffer.prototype ? 0 : 100_000);
+  expect(pooled.toString()).toBe('in the pool');
 });
 
 describe('a frame', () => {

@@ -101,7 +101,7 @@ export class ArchiveWriter {
 
   async #append(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length;) {
-      if (this.#headFilled === 0) this.#head = new Uint8Array(this.#pool.memory(), 0, this.#frameBytes);
+      if (this.#headFilled === 0) await this.#beginHead();
       const taken = bytes.subarray(at, at + this.#frameBytes - this.#headFilled);
       this.#head.set(taken, this.#headFilled);
       at += taken.length;
@@ -109,6 +109,11 @@ export class ArchiveWriter {
       this.#filled += taken.length;
       if (this.#filled === this.#frameBytes) await this.cut();
     }
+  }
+
+  async #beginHead(): Promise<void> {
+    while (this.#pending.length >= this.#pool.roomWhileFilling) await this.#writeNext();
+    this.#head = new Uint8Array(this.#pool.memory(), 0, this.#frameBytes);
   }
 
   async #make(isLast: boolean): Promise<void> {

@@ -3,6 +3,7 @@ import { deflateRawSync } from 'node:zlib';
 import { FRAME_BYTES, wrapMember } from '../formats/gzip-frames.ts';
 import { ZSTD_FRAME_BYTES } from '../formats/zstd-frames.ts';
 import { UsageError } from '../model/errors.ts';
+import { giveBack } from './passing-memory.ts';
 import { mostPacked, zstdCodec } from './zstd-codec.ts';
 
 export type CompressionName = 'zstd' | 'gzip' | 'none';
@@ -80,8 +81,14 @@ export function compressionFor(fileName: string): CompressionName | null {
 }
 
 async function gzipCompressor(level: number): Promise<Compression['compress']> {
-  return (frame, target) =>
-    put(wrapMember(frame, deflateRawSync(frame, { level, chunkSize: frame.length + SLACK })), target);
+  return (frame, target) => {
+    const deflated = deflateRawSync(frame, { level, chunkSize: frame.length + SLACK });
+    const member = wrapMember(frame, deflated);
+    const length = put(member, target);
+    giveBack(deflated);
+    giveBack(member);
+    return length;
+  };
 }
 
 async function zstdCompressor(level: number): Promise<Compression['compress']> {

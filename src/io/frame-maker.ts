@@ -15,7 +15,7 @@ import { compressionOf, isZeros, type Compression } from './compression.ts';
 import type { FileSource, FrameFile, FrameSettings, FrameTask, Measured, PackedFrame } from './frame-tasks.ts';
 import { FileBytes, piecesOf, requireDigest, resized } from './packed-bytes.ts';
 import { kernelFinder, searchKernel, type SearchKernel } from './search-kernel.ts';
-import { measureFrame, unpackerInto, type UnpackInto } from './unpacking.ts';
+import { measureFrame, unpackingProof, type UnpacksTo } from './unpacking.ts';
 
 /** Contents of one file in the frame. */
 interface Span {
@@ -27,33 +27,30 @@ interface Span {
 export class FrameMaker {
   readonly #compression: Compression;
   /** Null where frames are as they are packed. */
-  readonly #unpack: UnpackInto | null;
+  readonly #unpacksTo: UnpacksTo | null;
   readonly #needles: Needles;
   /** Its buffer is the frame: what is read into it is searched where it lies. */
   readonly #kernel: SearchKernel;
   /** For what does not fit into it. */
   #find: Finder | null = null;
   readonly #files: FileBytes;
-  /** What a frame was unpacked to. */
-  readonly #proof: Buffer;
   /** Frames of zeros (holes of sparse files) by their size: all alike. */
   readonly #zeros = new Map<number, Uint8Array>();
 
-  private constructor({ prefixes }: FrameSettings, compression: Compression, unpack: UnpackInto | null) {
+  private constructor({ prefixes }: FrameSettings, compression: Compression, unpacksTo: UnpacksTo | null) {
     const { frameBytes } = compression;
     this.#compression = compression;
-    this.#unpack = unpack;
+    this.#unpacksTo = unpacksTo;
     this.#needles = compileNeedles(prefixes);
     // a file is asked for one byte more than it has
     this.#kernel = searchKernel(this.#needles, frameBytes + BLOCK);
     this.#files = new FileBytes(frameBytes);
-    this.#proof = Buffer.allocUnsafeSlow(unpack === null ? 0 : frameBytes);
   }
 
   static async with(settings: FrameSettings): Promise<FrameMaker> {
     const { compression: name, level } = settings;
     const compression = await compressionOf(name, level ?? undefined);
-    return new FrameMaker(settings, compression, name === 'none' ? null : await unpackerInto(name));
+    return new FrameMaker(settings, compression, name === 'none' ? null : await unpackingProof(name));
   }
 
   /** Bytes of the archive that a frame holds at most. */
@@ -164,13 +161,10 @@ export class FrameMaker {
 
   #requireUnpacks(bytes: Buffer, frame: Buffer): void {
     const { name } = this.#compression;
-    if (name === 'none' || this.#unpack === null) return;
+    if (name === 'none' || this.#unpacksTo === null) return;
     const sizes = measureFrame(name, (at, length) => bytes.subarray(at, at + length), 0);
-    const proof = this.#proof.subarray(0, frame.length);
-    if (sizes.member === bytes.length && sizes.contents === frame.length) {
-      this.#unpack(proof.fill(0xff), bytes, sizes);
-      if (proof.equals(frame)) return;
-    }
+    const hasSizes = sizes.member === bytes.length && sizes.contents === frame.length;
+    if (hasSizes && this.#unpacksTo(bytes, frame, sizes)) return;
     throw new ArchiveError(
       'pack-proof',
       'a frame unpacks to something else than was packed; nothing was kept: is the memory in order?',

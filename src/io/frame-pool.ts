@@ -16,6 +16,8 @@ import type {
 export interface FramePool {
   /** How many frames may be under way, or made and not yet written; and how many batches of files that are measured. */
   readonly room: number;
+  /** How many there may be where the caller goes on to fill memory: each of those has all of a frame in memory, not what became of it. */
+  readonly roomWhileFilling: number;
   /** Bytes of the archive that a frame holds at most. */
   readonly frameBytes: number;
   /**
@@ -45,7 +47,7 @@ const JOBS_AHEAD = 2;
 /** Jobs of each kind that the calling thread does before it starts others: a small tree is done by then. */
 const JOBS_ALONE = 2;
 /** Frames that the calling thread may have made before their turn: it would wait for the others else. */
-const FRAMES_EARLY = 4;
+const FRAMES_EARLY = 2;
 
 /** A pool of `jobs` threads, the calling one among them. Where threads can't run (from sources) the calling thread does it all. */
 export async function framePool(settings: FrameSettings, jobs: number): Promise<FramePool> {
@@ -58,6 +60,7 @@ type Thread = AnsweringWorker<PackJob, PackAnswer>;
 
 class ThreadPool implements FramePool {
   readonly room: number;
+  readonly roomWhileFilling: number;
   readonly frameBytes: number;
   readonly #program: URL;
   readonly #settings: FrameSettings;
@@ -75,6 +78,8 @@ class ThreadPool implements FramePool {
     this.#own = own;
     this.frameBytes = own.frameBytes;
     this.room = workers === 0 ? 1 : workers * JOBS_AHEAD + FRAMES_EARLY;
+    // the calling thread makes one of them while it waits
+    this.roomWhileFilling = workers * JOBS_AHEAD + 1;
   }
 
   async measure(sources: readonly FileSource[]): Promise<readonly Measured[]> {

@@ -5,6 +5,7 @@ import { deflatedIn, MEMBER_HEAD, readMemberHead, requireMember } from '../forma
 import { measureZstdFrame } from '../formats/zstd-frames.ts';
 import { ArchiveError } from '../model/errors.ts';
 import type { CompressionName } from './compression.ts';
+import { giveBack } from './passing-memory.ts';
 import { zstdCodec, type ZstdCodec } from './zstd-codec.ts';
 
 export type Packed = Exclude<CompressionName, 'none'>;
@@ -25,9 +26,30 @@ export type UnpackInto = (target: Uint8Array, frame: Buffer, sizes: FrameSizes) 
 
 /** What unpacks frames on the calling thread. */
 export async function unpackerInto(compression: Packed): Promise<UnpackInto> {
-  if (compression === 'gzip') return (target, frame, sizes) => target.set(inflateMember(frame, sizes));
+  if (compression === 'gzip')
+    return (target, frame, sizes) => {
+      const contents = inflateMember(frame, sizes);
+      target.set(contents);
+      giveBack(contents);
+    };
   const codec = await zstdCodec();
   return (target, frame, sizes) => unpackZstd(codec, frame, sizes, target);
+}
+
+/** Whether one frame holds these contents and no others. @throws ArchiveError where it is damaged */
+export type UnpacksTo = (frame: Buffer, contents: Buffer, sizes: FrameSizes) => boolean;
+
+/** What proves frames on the calling thread. */
+export async function unpackingProof(compression: Packed): Promise<UnpacksTo> {
+  if (compression === 'gzip')
+    return (frame, contents, sizes) => {
+      const inflated = inflateMember(frame, sizes);
+      const isSame = inflated.equals(contents);
+      giveBack(inflated);
+      return isSame;
+    };
+  const codec = await zstdCodec();
+  return (frame, contents) => requireWhole(() => codec.unpacksTo(frame, contents));
 }
 
 /**
@@ -59,15 +81,18 @@ function inflateMember(member: Buffer, sizes: FrameSizes): Buffer {
 }
 
 function unpackZstd(codec: ZstdCodec, frame: Buffer, sizes: FrameSizes, target: Uint8Array): void {
-  let length: number;
+  if (requireWhole(() => codec.decompress(frame, target)) !== sizes.contents)
+    throw new ArchiveError('zstd-size', 'a zstd frame does not have the size that it says');
+}
+
+/** @throws ArchiveError where the codec refuses a frame */
+function requireWhole<T>(unpack: () => T): T {
   try {
-    length = codec.decompress(frame, target);
+    return unpack();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ArchiveError('zstd-data', `a zstd frame can't be unpacked (${why}): the archive is damaged`);
   }
-  if (length !== sizes.contents)
-    throw new ArchiveError('zstd-size', 'a zstd frame does not have the size that it says');
 }
 
 function zstdContents(codec: ZstdCodec, frame: Buffer, sizes: FrameSizes): Buffer {
