@@ -137,6 +137,18 @@ describe('the archive', () => {
     expect((await verify(archive)).ok).toBe(true);
   });
 
+  test('tells of every reference in a log with many, in order', async () => {
+    const line = '@@RELOCATE_PREFIX@@/data/blob\n';
+    writeTree(tree, { 'var/log': `${tree}/data/blob\n`.repeat(12_001), 'var/next': `${tree}/etc\n` });
+    const { entry } = await packed();
+    expect(entry('var/log')).toMatchObject({
+      size: 12_001 * line.length,
+      sites: Array.from({ length: 12_001 }, (_, i) => ({ start: i * line.length })),
+    });
+    expect(entry('var/next')).toMatchObject({ sites: [{ start: 0 }] });
+    expect((await verify(archive)).ok).toBe(true);
+  });
+
   test('leads every name of a symlink to its place in the tree', async () => {
     linkSync(join(tree, 'config'), join(tree, 'data/settings'));
     linkSync(join(tree, 'config'), join(tree, 'settings'));

@@ -1,7 +1,8 @@
 /** Rows of a report: whatever order they come in, they are given back by key, from memory and from the temporary file. */
 import fc from 'fast-check';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rowsIn, rowText, tallyOf } from '../src/formats/file-rows.ts';
 import { referenceJson } from '../src/formats/reference-json.ts';
@@ -11,6 +12,8 @@ import { Spill } from '../src/io/spill.ts';
 import { RULE_NAMES } from '../src/model/codes.ts';
 import { asTreePath, normalizeAbsolute } from '../src/model/path.ts';
 import type { Reference, Site } from '../src/model/reference.ts';
+import { relocate } from './support/cli.ts';
+import { temporaryFolder } from './support/folder.ts';
 
 function reference(file: string, note: string): Reference {
   return {
@@ -116,4 +119,23 @@ describe('bytes that spill over', () => {
       spill.close();
     },
   );
+});
+
+describe('a folder for temporary files that is not there', () => {
+  it.each([
+    ['scan', '.', '--format', 'json'],
+    ['pack', '.', '-o', '../site.tar'],
+  ])('is named: %s', (...args) => {
+    const folder = temporaryFolder();
+    const site = join(folder, 'site');
+    mkdirSync(site);
+    writeFileSync(join(site, 'log'), `${site}/x\n`.repeat(8000));
+    const temporary = join(folder, 'gone');
+    const { status, stderr } = relocate(args, { cwd: site, env: { ...process.env, TMPDIR: temporary } });
+    expect(stderr).toBe(
+      `relocate: temporary files can't be written to ${temporary}: no such file or folder; TMPDIR names another folder\n`,
+    );
+    expect(status).toBe(2);
+    expect(readdirSync(folder)).toEqual(['site']);
+  });
 });

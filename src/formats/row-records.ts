@@ -58,6 +58,11 @@ export class RecordWriter {
     this.#bytes.writeUInt32LE(key, start);
   }
 
+  /** Bytes that were written and not taken yet. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** What was written, in memory of its own; the writer begins anew. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#length);

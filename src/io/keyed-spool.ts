@@ -2,8 +2,9 @@
 import { RECORD_HEAD, RecordWriter } from '../formats/row-records.ts';
 import { RowSpool } from './row-spool.ts';
 
-/** Values that are put away together. */
+/** Values that are put away together, unless they are large: then as soon as there are so many bytes of them. */
 const TOGETHER = 256;
+const BYTES_TOGETHER = 256 * 1024;
 
 /** How a value is written, and read again. */
 export interface TextForm<T> {
@@ -22,10 +23,10 @@ export class KeyedSpool<T> implements Iterable<T> {
     this.#form = form;
   }
 
-  /** Values whose keys rise from one to the next take the least to be read. */
+  /** Values whose keys rise from one to the next take the least to be read; those of one key come back in the order in which they were added. */
   add(key: number, value: T): void {
     this.#writer.addText(key, this.#form.write(value));
-    if (++this.#waiting === TOGETHER) this.#put();
+    if (++this.#waiting === TOGETHER || this.#writer.length >= BYTES_TOGETHER) this.#put();
   }
 
   *[Symbol.iterator](): Generator<T, void, void> {

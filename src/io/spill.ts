@@ -3,7 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, constants, openSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { showBytes } from '../formats/byte-text.ts';
+import { UsageError } from '../model/errors.ts';
 import { fill } from './fill.ts';
+import { reasonOf } from './reasons.ts';
 
 const BLOCK = 256 * 1024;
 /** Blocks that stay in memory, unless fewer are asked for. */
@@ -22,6 +25,7 @@ export class Spill {
     return this.#length;
   }
 
+  /** @throws UsageError where the folder of temporary files has no room, or can't be written to */
   append(bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length;) {
       const at = this.#length % BLOCK;
@@ -69,8 +73,14 @@ export class Spill {
   }
 
   #writeFile(block: Buffer, position: number): void {
-    this.#file ??= openNameless();
-    for (let at = 0; at < block.length;) at += writeSync(this.#file, block, at, block.length - at, position + at);
+    try {
+      this.#file ??= openNameless();
+      for (let at = 0; at < block.length;) at += writeSync(this.#file, block, at, block.length - at, position + at);
+    } catch (error) {
+      throw new UsageError(
+        `temporary files can't be written to ${showBytes(tmpdir())}: ${reasonOf(error)}; TMPDIR names another folder`,
+      );
+    }
   }
 
   #readFile(position: number, into: Buffer): void {

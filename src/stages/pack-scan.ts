@@ -63,20 +63,23 @@ async function scanPlace(place: TreePlace, { prefixes, warnings }: Prefixes, opt
   }
 }
 
-/** What was found in files, with what else is told of them. */
+/** What was found in files, with what else is told of them; all of a file together. */
 function* inOneOrder(found: Iterable<FoundFile>, others: readonly FoundFile[]): Generator<FoundFile, void, void> {
-  let last: FoundFile | null = null;
+  let parts: FoundFile[] = [];
   for (const next of mergeSorted(found, others, (a, b) => compareBytes(a.file, b.file))) {
-    if (last?.file === next.file) last = joined(last, next);
-    else {
-      if (last !== null) yield last;
-      last = next;
+    const [first] = parts;
+    if (first !== undefined && first.file !== next.file) {
+      yield joined(first, parts);
+      parts = [];
     }
+    parts.push(next);
   }
-  if (last !== null) yield last;
+  const [first] = parts;
+  if (first !== undefined) yield joined(first, parts);
 }
 
-function joined(first: FoundFile, second: FoundFile): FoundFile {
-  const references = [...first.references, ...second.references].sort(byPlaceInFile);
-  return { file: first.file, facts: first.facts ?? second.facts, references };
+function joined(first: FoundFile, parts: readonly FoundFile[]): FoundFile {
+  if (parts.length === 1) return first;
+  const references = parts.flatMap((part) => part.references).sort(byPlaceInFile);
+  return { file: first.file, facts: parts.find(({ facts }) => facts !== null)?.facts ?? null, references };
 }

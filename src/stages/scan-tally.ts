@@ -25,11 +25,14 @@ export interface UnreadPath {
   readonly code: string | null;
 }
 
+/** References of a file that are kept together: all of a log's in one text may be more than a string can hold. */
+const REFERENCES_TOGETHER = 5000;
+
 /** Takes what a pack wants to know of a tree, and what is many: it is not held. */
 export interface PackSink {
   /** Every entry, and the digest of every file. */
   readonly entries: EntrySpool;
-  /** Files in which references were found, under their places in the walk. */
+  /** Files in which references were found, under their places in the walk; a file with many comes in several parts, the first with its facts. */
   readonly found: KeyedSpool<FoundFile>;
 }
 
@@ -191,7 +194,12 @@ export class ScanTally implements Gatherer {
     const facts =
       digest === null ? null : { file: path, aliases, digest, size, mode, ...this.#obstacleTo(path), ...sealed };
     if (this.#sink !== null) {
-      this.#sink.found.add(keyOf(), { file: path, facts, references: references.toSorted(byPlaceInFile) });
+      const key = keyOf();
+      const sorted = references.toSorted(byPlaceInFile);
+      for (let at = 0; at < sorted.length; at += REFERENCES_TOGETHER) {
+        const part = sorted.slice(at, at + REFERENCES_TOGETHER);
+        this.#sink.found.add(key, { file: path, facts: at === 0 ? facts : null, references: part });
+      }
       this.#sunk.set(path, references.some(mayEdit));
       return;
     }
