@@ -18,7 +18,7 @@ import type { Reference } from '../src/model/reference.ts';
 import { debrisOfFile, MARKS } from '../src/rules/build-debris.ts';
 import { claimFile } from '../src/rules/claiming.ts';
 import { USUAL } from '../src/rules/rule.ts';
-import { usualByteCode } from '../src/rules/usual-byte-code.ts';
+import { usualByteCode, usualReference } from '../src/rules/usual-byte-code.ts';
 import { walk } from '../src/stages/walk.ts';
 import { PYTHONS, runPython } from './support/pythons.ts';
 
@@ -49,7 +49,8 @@ function bothWays(path: TreePath, bytes: Buffer): { quick: Reference | null; rul
   const held = KERNEL.buffer.subarray(0, bytes.copy(KERNEL.buffer));
   const found = [...Array.from(KERNEL.find(held.length))];
   const place = onlyPlace(NEEDLES, found);
-  const quick = place === null ? null : usualByteCode(path, held, place, context);
+  const usual = place === null ? null : usualByteCode(path, held, place, context);
+  const quick = usual === null ? null : usualReference(usual);
   const view = wholeView(
     { path, names: [path], links: [], size: held.length, mode: 0o644 },
     held,
