@@ -9,6 +9,7 @@ import { compileNeedles, judgeHits, onlyPlace, plainPlaces } from '../src/format
 import { pycHeader, rewriteString } from '../src/formats/pyc.ts';
 import { applySplices } from '../src/formats/splices.ts';
 import { BatchFiles, knowingFiles } from '../src/io/batch-files.ts';
+import { FindingRows } from '../src/io/finding-rows.ts';
 import { wholeView } from '../src/io/file-view.ts';
 import { searchKernel } from '../src/io/search-kernel.ts';
 import { probeTree } from '../src/io/tree-probe.ts';
@@ -18,7 +19,7 @@ import type { Reference } from '../src/model/reference.ts';
 import { debrisOfFile, MARKS } from '../src/rules/build-debris.ts';
 import { claimFile } from '../src/rules/claiming.ts';
 import { USUAL } from '../src/rules/rule.ts';
-import { usualByteCode } from '../src/rules/usual-byte-code.ts';
+import { usualByteCode, usualReference } from '../src/rules/usual-byte-code.ts';
 import { walk } from '../src/stages/walk.ts';
 import { PYTHONS, runPython } from './support/pythons.ts';
 
@@ -43,19 +44,41 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** What is claimed in byte code: the quick way (null where it leaves the file to the rules), and by the rules. */
-function bothWays(path: TreePath, bytes: Buffer): { quick: Reference | null; rules: readonly Reference[] } {
+interface BothWays {
+  /** Null where the quick way leaves the file to the rules. */
+  readonly quick: Reference | null;
+  /** Its records for a report. */
+  readonly records: Buffer | null;
+  readonly rules: readonly Reference[];
+}
+
+/** What is claimed in byte code. */
+function bothWays(path: TreePath, bytes: Buffer): BothWays {
   const context = { ...probeTree(asAbsolutePath(root), PREFIXES, USUAL), marshalStrings: KERNEL.marshalStrings };
   const held = KERNEL.buffer.subarray(0, bytes.copy(KERNEL.buffer));
   const found = [...Array.from(KERNEL.find(held.length))];
   const place = onlyPlace(NEEDLES, found);
-  const quick = place === null ? null : usualByteCode(path, held, place, context);
+  const usual = place === null ? null : usualByteCode(path, held, place, context);
+  const quick = usual === null ? null : usualReference(usual);
+  const records = usual === null ? null : recordsOf((rows) => rows.addUsual(3, usual));
   const view = wholeView(
     { path, names: [path], links: [], size: held.length, mode: 0o644 },
     held,
     plainPlaces(NEEDLES, found),
   );
-  return { quick, rules: claimFile(() => view, [path], judgeHits(held, NEEDLES, found), context) };
+  return { quick, records, rules: claimFile(() => view, [path], judgeHits(held, NEEDLES, found), context) };
+}
+
+function recordsOf(add: (rows: FindingRows) => void): Buffer | null {
+  const rows = new FindingRows();
+  add(rows);
+  return rows.take();
+}
+
+/** What a report keeps of a file that was found to have these references. */
+function recordsOfFinding(path: TreePath, references: readonly Reference[]): Buffer | null {
+  const finding = { path, aliases: [], mode: 0o644, size: 0, mtimeMs: 0, references, digest: null };
+  return recordsOf((rows) => rows.add(3, finding));
 }
 
 const COMPILE = `
@@ -125,9 +148,10 @@ describe.each(PYTHONS)('byte code of Python $version', ({ version, program }) =>
     let quickly = 0;
     for (const name of NAMES)
       for (const path of PATHS) {
-        const { quick, rules } = bothWays(path, named(name));
+        const { quick, records, rules } = bothWays(path, named(name));
         if (quick === null) continue;
         expect(rules, `${name} in ${path}`).toEqual([quick]);
+        expect(records).toEqual(recordsOfFinding(path, rules));
         // key by key in the same order: it is printed
         expect(JSON.stringify(rules)).toBe(JSON.stringify([quick]));
         quickly++;

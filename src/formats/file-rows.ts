@@ -9,11 +9,33 @@ import { nameJson } from './reference-json.ts';
 
 /** A row, with its line end: `referenceJson` as text, written at once, as there is one for every reference of a tree. */
 export function rowText(row: ReferenceRow): string {
-  const { code, rule, file, site, path, prefix, scope, fix, applicability, note, allowed } = row;
-  const where = `"code":"${code}","rule":"${rule}",${fileText(file)},"site":${siteText(site)},${nameText('path', path)}`;
-  const from = `"prefix":${prefix === null ? 'null' : JSON.stringify(prefix)},"scope":"${scope}"`;
-  const what = `"fix":"${fix}","applicability":"${applicability}","note":${note === '' ? '""' : JSON.stringify(note)}`;
-  return `{${where},${from},${what}${allowed === undefined ? '' : `,"allowed":${JSON.stringify(allowed)}`}}\n`;
+  const { code, rule, file, site, path } = row;
+  const where = `"code":"${code}","rule":"${rule}",${fileText(file)},"site":${siteText(site)}`;
+  return `{${where},${nameText('path', path)},${restText(row)}}\n`;
+}
+
+/** What is said of most paths that follow one another is the same. */
+let lastRest: { readonly row: ReferenceRow; readonly text: string } | null = null;
+
+/** All behind the path. */
+function restText(row: ReferenceRow): string {
+  if (lastRest === null || !hasSameRest(lastRest.row, row)) {
+    const { prefix, scope, fix, applicability, note, allowed } = row;
+    const rest = JSON.stringify({ prefix, scope, fix, applicability, note, allowed });
+    lastRest = { row, text: rest.slice(1, -1) };
+  }
+  return lastRest.text;
+}
+
+function hasSameRest(left: ReferenceRow, right: ReferenceRow): boolean {
+  return (
+    left.note === right.note &&
+    left.prefix === right.prefix &&
+    left.scope === right.scope &&
+    left.fix === right.fix &&
+    left.applicability === right.applicability &&
+    left.allowed === right.allowed
+  );
 }
 
 /** Rows of one file follow one another. */

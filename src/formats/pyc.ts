@@ -37,12 +37,10 @@ const RELEASES: readonly Release[] = [
 /** The header at the start of a file; null where it is no byte code of a Python that is known here. */
 export function pycHeader(head: Buffer): PycHeader | null {
   if (head.length < 16 || head[2] !== 0x0d || head[3] !== 0x0a) return null;
-  const magic = head.readUInt16LE(0);
-  const release = releaseOf(magic);
-  if (release === undefined) return null;
-  const { size } = release;
-  if (size === 16 && !isFlags(head.readUInt32LE(4))) return null;
-  return release;
+  const magic = (head[0] ?? 0) | ((head[1] ?? 0) << 8);
+  // most byte code of a tree is of one Python
+  if (last === undefined || !isOf(last, magic)) last = RELEASES.find((release) => isOf(release, magic));
+  return last === undefined || (last.size === 16 && !isFlags(head.readUInt32LE(4))) ? null : last;
 }
 
 /** PEP 552: timestamp (0), unchecked hash (1), checked hash (3). */
@@ -50,9 +48,10 @@ function isFlags(flags: number): boolean {
   return flags === 0 || flags === 1 || flags === 3;
 }
 
-function releaseOf(magic: number): Release | undefined {
-  for (const release of RELEASES) if (magic >= release.magic[0] && magic <= release.magic[1]) return release;
-  return undefined;
+let last: Release | undefined;
+
+function isOf({ magic: released }: Release, magic: number): boolean {
+  return magic >= released[0] && magic <= released[1];
 }
 
 /**

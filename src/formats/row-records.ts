@@ -20,42 +20,26 @@ export interface RowRecord extends FileRows {
 
 /** Writes records one after another. */
 export class RecordWriter {
-  #bytes = Buffer.alloc(0);
+  #bytes: Buffer = Buffer.alloc(0);
+  #numbers: DataView = new DataView(this.#bytes.buffer);
   #length = 0;
 
   /** Row by row: all rows of a log in one string may be more than a string can hold. */
   add(key: number, tally: FileTally, rows: readonly (Reference | ReferenceRow)[]): void {
-    const start = this.#length;
-    this.#require(RECORD_HEAD);
-    this.#length += RECORD_HEAD;
+    const start = this.#begin();
     const text = tallyText(tally);
-    const [first] = rows;
+    const first = rows[0];
     // a tally is ASCII; most files have one row, which is written together with it
     const told = text.length;
     let length = this.#write(first === undefined ? text : text + rowText(first)) - told;
     if (rows.length > 1) for (const row of rows.slice(1)) length += this.#write(rowText(row));
-    this.#bytes.writeUInt32LE(key, start);
-    this.#bytes.writeUInt32LE(told, start + 4);
-    this.#bytes.writeUInt32LE(length, start + 8);
+    this.#writeHead(start, key, told, length);
   }
 
   /** A record of one text alone, without a tally. */
   addText(key: number, text: string): void {
-    const start = this.#length;
-    this.#require(RECORD_HEAD);
-    this.#length += RECORD_HEAD;
-    const length = this.#write(text);
-    this.#bytes.writeUInt32LE(key, start);
-    this.#bytes.writeUInt32LE(0, start + 4);
-    this.#bytes.writeUInt32LE(length, start + 8);
-  }
-
-  /** A record as it is, under a key. */
-  copy({ bytes }: RowRecord, key: number): void {
-    this.#require(bytes.length);
-    const start = this.#length;
-    this.#length += bytes.copy(this.#bytes, start);
-    this.#bytes.writeUInt32LE(key, start);
+    const start = this.#begin();
+    this.#writeHead(start, key, 0, this.#write(text));
   }
 
   /** Bytes that were written and not taken yet. */
@@ -66,9 +50,23 @@ export class RecordWriter {
   /** What was written, in memory of its own; the writer begins anew. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#length);
-    this.#bytes = Buffer.alloc(0);
+    this.#use(Buffer.alloc(0));
     this.#length = 0;
     return taken;
+  }
+
+  /** Leaves room for the head of a record; gives its place. */
+  #begin(): number {
+    const start = this.#length;
+    this.#require(RECORD_HEAD);
+    this.#length += RECORD_HEAD;
+    return start;
+  }
+
+  #writeHead(start: number, key: number, tally: number, rows: number): void {
+    this.#numbers.setUint32(start, key, true);
+    this.#numbers.setUint32(start + 4, tally, true);
+    this.#numbers.setUint32(start + 8, rows, true);
   }
 
   #write(text: string): number {
@@ -84,7 +82,12 @@ export class RecordWriter {
     if (wanted <= this.#bytes.length) return;
     const grown = Buffer.allocUnsafeSlow(Math.max(FIRST_ROOM, wanted, 2 * this.#bytes.length));
     this.#bytes.copy(grown, 0, 0, this.#length);
-    this.#bytes = grown;
+    this.#use(grown);
+  }
+
+  #use(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#numbers = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 }
 
@@ -92,6 +95,7 @@ export class RecordWriter {
 let last: { readonly tally: FileTally; readonly text: string } | null = null;
 
 function tallyText(tally: FileTally): string {
+  if (last?.tally === tally) return last.text;
   if (last === null || !isSame(last.tally, tally)) last = { tally, text: JSON.stringify(tally) };
   return last.text;
 }
@@ -145,12 +149,22 @@ class StoredRecord implements RowRecord {
 /** The record that begins at an offset. */
 export function recordAt(bytes: Buffer, at: number): RowRecord {
   const rowsAt = RECORD_HEAD + bytes.readUInt32LE(at + 4);
-  return new StoredRecord(bytes.subarray(at, at + rowsAt + bytes.readUInt32LE(at + 8)), rowsAt);
+  return new StoredRecord(bytes.subarray(at, at + recordLength(bytes, at)), rowsAt);
+}
+
+/** The key of the record that begins at an offset. */
+export function keyAt(bytes: Buffer, at: number): number {
+  return bytes.readUInt32LE(at);
+}
+
+/** Puts a record under another key, where it stands. */
+export function setKey({ bytes }: RowRecord, key: number): void {
+  bytes.writeUInt32LE(key);
 }
 
 /** How long a record is; its first bytes tell. */
-export function recordLength(bytes: Buffer): number {
-  return RECORD_HEAD + bytes.readUInt32LE(4) + bytes.readUInt32LE(8);
+export function recordLength(bytes: Buffer, at = 0): number {
+  return RECORD_HEAD + bytes.readUInt32LE(at + 4) + bytes.readUInt32LE(at + 8);
 }
 
 /** A record in pieces, without a key: where the order is kept otherwise. */

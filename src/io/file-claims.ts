@@ -7,10 +7,10 @@ import type { TreePath } from '../model/path.ts';
 import type { Reference } from '../model/reference.ts';
 import { claimFile } from '../rules/claiming.ts';
 import { WHOLE_FILE_LIMIT, type FileView, type RuleContext } from '../rules/rule.ts';
-import { changeSince, seenOf, type LookedAt } from './file-read.ts';
+import { changeSince } from './file-read.ts';
 import { regionView, wholeView } from './file-view.ts';
 import { fill } from './fill.ts';
-import type { FileFinding } from './scan-tasks.ts';
+import type { FileFinding, SeenFile } from './scan-tasks.ts';
 
 /** What is told of files: a digest of all, of those with references, or of none. */
 export type Digests = 'all' | 'referring' | 'none';
@@ -23,7 +23,7 @@ export interface Searched {
   readonly links: readonly TreePath[];
   readonly descriptor: number;
   /** What it was before it was read. */
-  readonly was: LookedAt;
+  readonly was: SeenFile;
   readonly mode: number;
   /** Bytes that were read. */
   readonly read: number;
@@ -32,7 +32,7 @@ export interface Searched {
   /** Where prefixes stand as they are; null where that was not asked, or the file is not in the buffer. */
   readonly places: readonly Place[] | null;
   /** Its only reference, where that could be told at once: then there are no hits for the rules. */
-  readonly usual: Reference | null;
+  readonly only: Reference | null;
   /** All of it, where it is in the buffer. */
   readonly bytes: Buffer | null;
   readonly digest: string | null;
@@ -47,8 +47,8 @@ export interface Claimed extends Pick<FileFinding, 'references' | 'sealed'> {
 export const NO_CLAIMS: Claimed = { references: [] };
 
 export function claim(context: RuleContext, file: Searched): Claimed {
-  const { path: first, aliases, links, mode, head, hits, descriptor, usual } = file;
-  if (usual !== null) return { references: [usual] };
+  const { path: first, aliases, links, mode, head, hits, descriptor, only } = file;
+  if (only !== null) return { references: [only] };
   const names: [TreePath, ...TreePath[]] = [first, ...aliases];
   let asksLinks = false;
   const onLinks = (): void => void (asksLinks = true);
@@ -80,7 +80,7 @@ export function findingOf(buffer: Buffer, digests: Digests, file: Searched, clai
   const change = changeSince(was, descriptor, read);
   const changed = change === null ? {} : { changed: change };
   const seal = sealed === undefined ? {} : { sealed };
-  return { path, aliases, mode, ...seenOf(was), references, ...seal, digest, ...changed };
+  return { path, aliases, mode, ...was, references, ...seal, digest, ...changed };
 }
 
 function digestOf(buffer: Buffer, { bytes, descriptor }: Searched): string {

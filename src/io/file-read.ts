@@ -22,21 +22,10 @@ export function withFile<T>(root: AbsolutePath, path: TreePath, look: (descripto
   }
 }
 
-/** What an open file is, as a look at it tells. */
-export interface LookedAt {
-  readonly size: number;
-  readonly mtimeNs: bigint;
-}
-
-/** The same as plain JSON. */
-export function seenOf({ size, mtimeNs }: LookedAt): SeenFile {
-  return { size, mtime: mtimeNs.toString() };
-}
-
 /** How an open file differs from what it was; null where it does not. `read`: the bytes that it had. */
-export function changeSince({ size, mtimeNs }: LookedAt, descriptor: number, read: number): string | null {
+export function changeSince({ size, mtimeMs }: SeenFile, descriptor: number, read: number): string | null {
   if (read !== size) return `its size was ${size} bytes and ${read} were read`;
-  return fstatSync(descriptor, { bigint: true }).mtimeNs === mtimeNs ? null : 'it was written to';
+  return fstatSync(descriptor).mtimeMs === mtimeMs ? null : 'it was written to';
 }
 
 /** Called with the bytes of each window that the windows before it did not have. */

@@ -1,19 +1,29 @@
 /** Scans files: reads each once into a reused buffer, searches it, and lets the rules claim what was found. */
-import { createHash, hash } from 'node:crypto';
-import { fstatSync } from 'node:fs';
-import { judgeHits, onlyPlace, plainPlaces, type Hit, type Needles } from '../formats/needles.ts';
+import { closeSync, fstatSync, type Stats } from 'node:fs';
+import type { Hit, Needles } from '../formats/needles.ts';
 import { baseName, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { isInterestingFile } from '../rules/claiming.ts';
 import { HEAD_BYTES, type RuleContext } from '../rules/rule.ts';
-import { usualByteCode } from '../rules/usual-byte-code.ts';
+import type { UsualByteCode } from '../rules/usual-byte-code.ts';
 import type { BatchFiles } from './batch-files.ts';
 import { errorCode } from './entries.ts';
 import { claim, findingOf, NO_CLAIMS, type Digests, type Searched } from './file-claims.ts';
-import { searchWindows, seenOf, withFile, type LookedAt } from './file-read.ts';
+import { changeSince, openFile, searchWindows, withFile } from './file-read.ts';
+import { isDone, search, usualIn } from './file-search.ts';
 import { headOf } from './file-view.ts';
 import { fill } from './fill.ts';
+import type { FindingRows } from './finding-rows.ts';
 import type { Asked } from './recording-probe.ts';
-import type { BatchResult, ClaimTask, FoundHit, ScanTask, ToldBatch } from './scan-tasks.ts';
+import type {
+  BatchAnswer,
+  BatchResult,
+  ClaimTask,
+  FileFinding,
+  FoundHit,
+  ScanTask,
+  SeenFile,
+  ToldBatch,
+} from './scan-tasks.ts';
 import type { SearchKernel } from './search-kernel.ts';
 
 /** What a thread scans with. */
@@ -24,6 +34,8 @@ export interface ScanTools {
   readonly context: RuleContext;
   /** What is told of files: a digest of all, of those with references, or of none. */
   readonly digests: Digests;
+  /** Where only a report is wanted: takes what is found. */
+  readonly rows: FindingRows | null;
   /** What the context knows of the batch. */
   readonly files: BatchFiles;
   /** Files above this size are handed back (`large`). */
@@ -32,13 +44,11 @@ export interface ScanTools {
   readonly takeAsked?: () => Asked[];
 }
 
-const NONE: readonly never[] = [];
-
 /** Codes of a path that is not there any more. */
 const GONE = new Set(['ENOENT', 'ENOTDIR']);
 
 /** Does the tasks of a batch, in order. */
-export function scanBatch(tools: ScanTools, batch: ToldBatch): BatchResult {
+export function scanBatch(tools: ScanTools, batch: ToldBatch): BatchAnswer {
   const result: BatchResult = {
     findings: [],
     waiting: [],
@@ -51,10 +61,13 @@ export function scanBatch(tools: ScanTools, batch: ToldBatch): BatchResult {
     files: 0,
     bytes: 0,
   };
+  const { tasks } = batch;
   tools.files.begin(batch);
-  for (const [index, task] of batch.tasks.entries()) {
+  for (let place = 0; place < tasks.length; place++) {
+    const task = tasks[place];
+    if (task === undefined) continue;
     try {
-      if (doTask(tools, task, result) && tools.takeAsked !== undefined) result.quiet.push(index);
+      if (doTask(tools, task, place, result) && tools.takeAsked !== undefined) result.quiet.push(place);
     } catch (error) {
       if (!(error instanceof Error && 'syscall' in error)) throw error;
       const code = errorCode(error);
@@ -64,90 +77,92 @@ export function scanBatch(tools: ScanTools, batch: ToldBatch): BatchResult {
     }
   }
   if (tools.takeAsked !== undefined) result.asked.push(...tools.takeAsked());
-  return result;
+  return { ...result, rows: tools.rows?.take() ?? null };
 }
 
 /** Whether the task was a file of one name in which nothing is, and that no rule wants to see. */
-function doTask(tools: ScanTools, task: ScanTask, result: BatchResult): boolean {
-  tools.files.current = typeof task === 'string' ? task : '';
-  if (typeof task === 'string') return scanFile(tools, task, tools.limit, result);
+function doTask(tools: ScanTools, task: ScanTask, place: number, result: BatchResult): boolean {
+  if (typeof task === 'string') {
+    tools.files.current = task;
+    return scanFile(tools, task, place, tools.limit, result);
+  }
+  tools.files.current = '';
   switch (task.kind) {
     case 'large-file':
-      return scanFile(tools, task.path, Infinity, result);
+      return scanFile(tools, task.path, place, Infinity, result);
     case 'range':
       searchRange(tools, task, result);
       return false;
     case 'claim':
-      claimHits(tools, task, result);
+      claimHits(tools, task, place, result);
       return false;
   }
 }
 
-function scanFile(tools: ScanTools, path: TreePath, limit: number, result: BatchResult): boolean {
-  return withFile(tools.root, path, (descriptor) => {
-    const stat = fstatSync(descriptor, { bigint: true });
-    const was: LookedAt = { size: Number(stat.size), mtimeNs: stat.mtimeNs };
-    const inode = stat.nlink > 1n ? `${stat.dev}:${stat.ino}` : null;
-    if (was.size > limit) {
-      result.large.push({ path, inode, seen: seenOf(was) });
-      return false;
-    }
-    const mode = Number(stat.mode) & 0o7777;
-    const file = search(tools, path, descriptor, was, mode, inode === null);
-    if (inode === null) {
-      result.files++;
-      result.bytes += was.size;
-    }
-    const isWorthALook = file.usual !== null || file.hits.length > 0 || isInterestingFile(path, file.head);
-    // symlinks that lead to a library matter where it holds a path; where it holds none, only if a rule asks for them
-    const isLibrary = isWorthALook && isLibraryName(path);
-    const isKnown = inode === null && !(isLibrary && file.hits.length > 0);
-    const claimed = isWorthALook && isKnown ? claim(tools.context, file) : NO_CLAIMS;
-    const mustWait = !isKnown || (isLibrary && claimed.asksLinks === true);
-    if (mustWait)
-      result.waiting.push({
-        path,
-        inode,
-        seen: seenOf(was),
-        hits: isWorthALook ? wired(file.hits, tools.context) : null,
-      });
-    const finding = findingOf(tools.kernel.buffer, tools.digests, file, mustWait ? NO_CLAIMS : claimed);
-    if (finding !== null) result.findings.push(finding);
-    return !isWorthALook && inode === null && finding === null;
-  });
+function tell(tools: ScanTools, place: number, finding: FileFinding | null, result: BatchResult): void {
+  if (finding === null) return;
+  if (tools.rows === null) result.findings.push(finding);
+  else tools.rows.add(place, finding);
 }
 
-/** Searches a file of which nothing but its path is known. */
-function search(
+function scanFile(tools: ScanTools, path: TreePath, place: number, limit: number, result: BatchResult): boolean {
+  const descriptor = openFile(tools.root, path);
+  try {
+    return scanOpened(tools, path, descriptor, place, limit, result);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function scanOpened(
   tools: ScanTools,
   path: TreePath,
   descriptor: number,
-  was: LookedAt,
-  mode: number,
-  hasOneName: boolean,
-): Searched {
-  const { kernel, needles, digests, context } = tools;
-  const { buffer } = kernel;
-  const read = fill(descriptor, buffer, 0, was.size);
-  if (read < buffer.length) {
-    const bytes = buffer.subarray(0, read);
-    const found = kernel.find(read);
-    const place = hasOneName ? onlyPlace(needles, found) : null;
-    const usual = place === null ? null : usualByteCode(path, bytes, place, context);
-    const hits = usual === null ? judgeHits(bytes, needles, found) : NONE;
-    const places = usual === null ? plainPlaces(needles, found) : NONE;
-    const digest = digests === 'all' ? hash('sha256', bytes) : null;
-    const head = read > HEAD_BYTES ? kernel.head : bytes;
-    return { path, aliases: NONE, links: NONE, descriptor, was, mode, read, head, hits, places, usual, bytes, digest };
+  place: number,
+  limit: number,
+  result: BatchResult,
+): boolean {
+  const { kernel, rows, context } = tools;
+  const stat = fstatSync(descriptor);
+  const was: SeenFile = { size: stat.size, mtimeMs: stat.mtimeMs };
+  const inode = stat.nlink > 1 ? inodeOf(stat, descriptor) : null;
+  if (was.size > limit) {
+    result.large.push({ path, inode, seen: was });
+    return false;
   }
-  const head = Buffer.from(buffer.subarray(0, HEAD_BYTES));
-  const sum = digests === 'all' ? createHash('sha256') : null;
-  const { hits, end } = searchWindows(descriptor, kernel, needles, { from: 0, to: Infinity }, (bytes) =>
-    sum?.update(bytes),
-  );
-  const digest = sum?.digest('hex') ?? null;
-  const whole = { places: null, usual: null, bytes: null, digest };
-  return { path, aliases: NONE, links: NONE, descriptor, was, mode, read: end, head, hits, ...whole };
+  const read = fill(descriptor, kernel.buffer, 0, was.size);
+  const found = read < kernel.buffer.length ? kernel.find(read) : null;
+  let usual: UsualByteCode | null = null;
+  if (inode === null) {
+    result.files++;
+    result.bytes += was.size;
+    // what most files come to is told at once, without anything being made of them
+    if (found !== null) {
+      if (found.length === 0 && read === was.size && isDone(tools, path, read)) return true;
+      usual = usualIn(tools, path, read, found);
+      if (usual !== null && rows !== null && changeSince(was, descriptor, read) === null) {
+        rows.addUsual(place, usual);
+        return false;
+      }
+    }
+  }
+  const file = search(tools, { path, descriptor, was, mode: stat.mode & 0o7777, read }, found, usual);
+  const isWorthALook = usual !== null || file.hits.length > 0 || isInterestingFile(path, file.head);
+  // symlinks that lead to a library matter where it holds a path; where it holds none, only if a rule asks for them
+  const isLibrary = isWorthALook && isLibraryName(path);
+  const isKnown = inode === null && !(isLibrary && file.hits.length > 0);
+  const claimed = isWorthALook && isKnown ? claim(context, file) : NO_CLAIMS;
+  const mustWait = !isKnown || (isLibrary && claimed.asksLinks === true);
+  if (mustWait) result.waiting.push({ path, inode, seen: was, hits: isWorthALook ? wired(file.hits, context) : null });
+  const finding = findingOf(kernel.buffer, tools.digests, file, mustWait ? NO_CLAIMS : claimed);
+  tell(tools, place, finding, result);
+  return !isWorthALook && inode === null && finding === null;
+}
+
+/** Which names are of one file. A double can't tell some inodes from their neighbours. */
+function inodeOf(stat: Stats, descriptor: number): string {
+  const { dev, ino } = Number.isSafeInteger(stat.ino) ? stat : fstatSync(descriptor, { bigint: true });
+  return `${dev}:${ino}`;
 }
 
 function searchRange(tools: ScanTools, task: Extract<ScanTask, { kind: 'range' }>, result: BatchResult): void {
@@ -168,7 +183,7 @@ function readHead({ kernel }: ScanTools, descriptor: number): Buffer {
   return Buffer.from(head.subarray(0, fill(descriptor, head, 0)));
 }
 
-function claimHits(tools: ScanTools, task: ClaimTask, result: BatchResult): void {
+function claimHits(tools: ScanTools, task: ClaimTask, place: number, result: BatchResult): void {
   const { seen } = task;
   withFile(tools.root, task.path, (descriptor) => {
     const mode = fstatSync(descriptor).mode & 0o7777;
@@ -182,11 +197,10 @@ function claimHits(tools: ScanTools, task: ClaimTask, result: BatchResult): void
     const bytes = isWhole ? buffer.subarray(0, read) : null;
     const head = bytes === null ? readHead(tools, descriptor) : headOf(bytes);
     const { path, aliases, links } = task;
-    const found = { hits, places: null, usual: null, bytes, digest: null };
-    const was = { size: seen.size, mtimeNs: BigInt(seen.mtime) };
-    const file: Searched = { path, aliases, links, descriptor, was, mode, read, head, ...found };
+    const found = { hits, places: null, only: null, bytes, digest: null };
+    const file: Searched = { path, aliases, links, descriptor, was: seen, mode, read, head, ...found };
     const finding = findingOf(tools.kernel.buffer, tools.digests, file, claim(tools.context, file));
-    if (finding !== null) result.findings.push(finding);
+    tell(tools, place, finding, result);
   });
 }
 

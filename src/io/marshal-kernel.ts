@@ -50,7 +50,8 @@ export function marshalKernel(program: MarshalProgram, base: number): MarshalStr
     const layoutAt = layouts.get(layout);
     if (bytes.buffer !== buffer || layoutAt === undefined || places.length > MOST_PLACES)
       return marshalStrings(bytes, start, layout, places);
-    placesAt.set(places);
+    if (places.length === 1) placesAt[0] = places[0] ?? 0;
+    else placesAt.set(places);
     const types = layout.python2 ? base : base + TYPES;
     const { byteOffset, length } = bytes;
     const count = program.strings(types, layoutAt, byteOffset, start, length, placed, places.length, written);

@@ -1,5 +1,5 @@
 /** Keeps records of rows, in whatever order they come, and gives them back in the order of their keys, with memory for neither. */
-import { recordAt, recordsIn, type RowRecord } from '../formats/row-records.ts';
+import { keyAt, recordAt, recordLength, type RowRecord } from '../formats/row-records.ts';
 import { Spill } from './spill.ts';
 
 /** Records that stand one after another with rising keys. */
@@ -21,16 +21,16 @@ export class RowSpool {
     let run: { first: number; from: number; length: number } | null = null;
     let last = -1;
     const base = this.#spill.length;
-    let at = 0;
-    for (const record of recordsIn(bytes)) {
-      const { length } = record.bytes;
-      if (run === null || record.key < last || run.length + length > LONGEST_RUN) {
-        run = { first: record.key, from: base + at, length: 0 };
+    for (let at = 0; at < bytes.length;) {
+      const key = keyAt(bytes, at);
+      const length = recordLength(bytes, at);
+      if (run === null || key < last || run.length + length > LONGEST_RUN) {
+        run = { first: key, from: base + at, length: 0 };
         this.#runs.push(run);
       }
       run.length += length;
       at += length;
-      last = record.key;
+      last = key;
     }
     this.#spill.append(bytes);
   }

@@ -7,8 +7,8 @@ import { AnsweringWorker, canStart } from './answering-worker.ts';
 import { BatchFiles, knowingFiles } from './batch-files.ts';
 import type { Digests } from './file-claims.ts';
 import { scanBatch, type ScanTools } from './file-scan.ts';
+import { FindingRows } from './finding-rows.ts';
 import { recordingProbe, type Noting } from './recording-probe.ts';
-import { answerOf } from './scan-answer.ts';
 import type { Batch, BatchAnswer, ScanTask, ToldBatch } from './scan-tasks.ts';
 import { searchKernel } from './search-kernel.ts';
 import { probeTree } from './tree-probe.ts';
@@ -60,7 +60,8 @@ export function scanTools({ root, prefixes, options, digests, noting }: ScanSett
   const probe = { ...probeTree(root, prefixes, options), marshalStrings: kernel.marshalStrings };
   const { context, ...seen } = noting === undefined ? { context: probe } : recordingProbe(probe, noting);
   const files = new BatchFiles();
-  return { root, needles, digests, limit, kernel, files, context: knowingFiles(context, files), ...seen };
+  const rows = digests === 'none' ? new FindingRows() : null;
+  return { root, needles, digests, rows, limit, kernel, files, context: knowingFiles(context, files), ...seen };
 }
 
 /**
@@ -136,7 +137,7 @@ class ThreadPool implements ScanPool {
   async #doHere(batch: Batch): Promise<void> {
     const { settings, workers, onAnswer } = this.#parts;
     this.#own ??= scanTools(settings, workers > 0 ? LARGE_FILE : Infinity);
-    onAnswer(answerOf(batch.tasks, scanBatch(this.#own, batch), settings.digests), batch);
+    onAnswer(scanBatch(this.#own, batch), batch);
     // what the other threads say meanwhile is heard between batches
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -66,8 +66,8 @@ export function placesIn(tasks: readonly ScanTask[]): (path: TreePath) => number
 /** What a file was when it was opened. */
 export interface SeenFile {
   readonly size: number;
-  /** Nanoseconds, decimal: the file must still have it after it was read. */
-  readonly mtime: string;
+  /** Milliseconds, as a double to 0.25 µs: the file must still have it after it was read. */
+  readonly mtimeMs: number;
 }
 
 /** A hit, with its prefix as an index: crosses threads. */

@@ -1,7 +1,6 @@
 /** The scan's worker thread: takes batches of files, answers with what was found in them. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { scanBatch } from './file-scan.ts';
-import { answerOf } from './scan-answer.ts';
 import { LARGE_FILE, scanTools, type ScanSettings, type WrittenAnswer } from './scan-pool.ts';
 import type { ToldBatch } from './scan-tasks.ts';
 
@@ -11,7 +10,7 @@ const settings = workerData as ScanSettings;
 const tools = scanTools(settings, settings.digests === 'all' ? Infinity : LARGE_FILE);
 
 parentPort?.on('message', (batch: ToldBatch) => {
-  const { rows, ...rest } = answerOf(batch.tasks, scanBatch(tools, batch), settings.digests);
+  const { rows, ...rest } = scanBatch(tools, batch);
   // as JSON: many small objects are taken apart and put together more quickly so than by a structured clone
   const answer: WrittenAnswer = { text: JSON.stringify(rest), rows };
   parentPort?.postMessage(answer, rows === null ? [] : [rows.buffer as ArrayBuffer]);

@@ -91,6 +91,8 @@ class WasmKernel implements SearchKernel {
   readonly #out: number;
   readonly #bytes: number;
   readonly #capacity: number;
+  /** The first match, which most often is the only one. */
+  readonly #first: Uint32Array;
 
   constructor(program: Program, { needles }: Needles, size: number) {
     const patterns = needles.map(({ bytes }) => bytes);
@@ -108,6 +110,7 @@ class WasmKernel implements SearchKernel {
     Buffer.from(memory.buffer, this.#table, table.length).set(table);
     this.buffer = Buffer.from(memory.buffer, this.#bytes, size);
     this.head = headOf(this.buffer);
+    this.#first = new Uint32Array(memory.buffer, this.#out, 2);
     this.marshalStrings = marshalKernel(program, marshalAt);
   }
 
@@ -115,6 +118,7 @@ class WasmKernel implements SearchKernel {
     let count = this.#findFrom(0, length);
     // not even one match: there was room for all
     if (count === 0) return NOTHING;
+    if (count === 1) return this.#first;
     if (this.#program.resumeAt() >= length) return new Uint32Array(this.#program.memory.buffer, this.#out, 2 * count);
     const found: number[] = [];
     for (;;) {

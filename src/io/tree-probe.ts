@@ -18,7 +18,7 @@ import type { EntryType } from '../model/entry.ts';
 import { asTreePath, isInside, type AbsolutePath, type TreePath } from '../model/path.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { RuleContext, RuleOptions } from '../rules/rule.ts';
-import { entryType, hostPath, sortedNames } from './entries.ts';
+import { entryType, hostPath, openPath, sortedNames } from './entries.ts';
 import { remembering } from './remembering.ts';
 import { kernelFinder } from './search-kernel.ts';
 import { xzCodec } from './xz-codec.ts';
@@ -46,7 +46,7 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
       (path: TreePath) => attempt(() => typeOrNull(lstatSync(hostPath(tree, path), QUIETLY))),
       REMEMBERED,
     ),
-    resolvedTypeOf: remembering((path: TreePath) => typeAt(hostPath(tree, path)), REMEMBERED),
+    resolvedTypeOf: remembering((path: TreePath) => typeAt(openPath(tree, path)), REMEMBERED),
     linkTarget: (path) => attempt(() => decodeBytes(readlinkSync(hostPath(tree, path), { encoding: 'buffer' }))),
     namesIn: remembering(
       (path: TreePath) => attempt(() => sortedNames(hostPath(tree, path))) ?? [],
@@ -63,7 +63,7 @@ export function probeTree(tree: AbsolutePath, prefixes: readonly Prefix[], optio
   };
 }
 
-function typeAt(place: Buffer): EntryType | null {
+function typeAt(place: Buffer | string): EntryType | null {
   return attempt(() => typeOrNull(statSync(place, QUIETLY)));
 }
 

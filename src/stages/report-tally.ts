@@ -2,7 +2,7 @@
 import { compareBytes } from '../formats/byte-text.ts';
 import { fileOfRows, kindsOf, mayEdit, rowsIn, tallyOf } from '../formats/file-rows.ts';
 import { byPlaceInFile } from '../formats/reference-order.ts';
-import { recordsIn, RecordWriter } from '../formats/row-records.ts';
+import { recordsIn, RecordWriter, setKey } from '../formats/row-records.ts';
 import { RowSpool } from '../io/row-spool.ts';
 import { pathOf, type Batch, type BatchAnswer, type ScanTask } from '../io/scan-tasks.ts';
 import type { Entry } from '../model/entry.ts';
@@ -76,18 +76,27 @@ export class ReportTally implements Gatherer {
     if (rows === null) return;
     const writer = new RecordWriter();
     // what another thread sent is no Buffer
-    for (const record of recordsIn(Buffer.from(rows.buffer, rows.byteOffset, rows.length))) {
+    const records = Buffer.from(rows.buffer, rows.byteOffset, rows.length);
+    // what stands before it is kept, or was left out; up to `at` all stays as it is
+    let from = 0;
+    let at = 0;
+    for (const record of recordsIn(records)) {
       const [task, key] = [tasks[record.key], keys[record.key]];
       if (task === undefined || key === undefined) throw new Error('a record is of no task of its batch');
       const { tally } = record;
       if (tally.changed !== undefined) this.addChanged(pathOf(task), tally.changed, key);
       if (tally.isEditable) this.#dependents.addEditable(namesOf(task));
-      if (tally.kinds.length === 0) continue;
-      if (!this.#writeAllowed(writer, key, pathOf(task), record)) {
+      const next = at + record.bytes.length;
+      if (tally.kinds.length === 0 || this.#writeAllowed(writer, key, pathOf(task), record)) {
+        this.#spool.append(records.subarray(from, at));
+        from = next;
+      } else {
         this.#summary.add(pathOf(task), tally);
-        writer.copy(record, key);
+        setKey(record, key);
       }
+      at = next;
     }
+    this.#spool.append(records.subarray(from));
     this.#spool.append(writer.take());
   }
 

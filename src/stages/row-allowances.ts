@@ -16,6 +16,7 @@ export class RowAllowances {
 
   /** What gives the rows of a file their allowances; null where none of them has one. */
   of(path: TreePath, { kinds }: FileTally): ((row: ReferenceRow) => ReferenceRow) | null {
+    if (this.#compiled.length === 0) return null;
     const matching = this.#compiled.flatMap(({ allowance, selects }) => {
       const isNamed = kinds.some(({ code }) => isOfRule({ code, rule: RULE_NAMES[code] }, allowance.rule));
       return isNamed && selects(path) !== null ? [allowance] : [];

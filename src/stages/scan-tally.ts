@@ -230,7 +230,10 @@ export class ScanTally implements Gatherer {
 }
 
 /** What is packed must be what the walk saw. */
-function changeSinceWalk(entry: Entry, { size, mtime }: FileFinding): string | null {
+function changeSinceWalk(entry: Entry, { size, mtimeMs }: FileFinding): string | null {
   if (entry.size !== size) return `its size was ${entry.size} bytes and ${size} were read`;
-  return entry.mtime === mtime ? null : 'it was written to';
+  return Math.abs(Number(entry.mtime) / 1e6 - mtimeMs) < A_MICROSECOND ? null : 'it was written to';
 }
+
+/** In milliseconds: times that are rounded in two ways differ by less. */
+const A_MICROSECOND = 0.001;
