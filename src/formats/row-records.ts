@@ -110,6 +110,18 @@ function isSame(left: FileTally, right: FileTally): boolean {
 
 const tallies = new Map<string, FileTally>();
 
+/** The tally that bytes are from here to there. */
+export function tallyIn(bytes: Buffer, start: number, end: number): FileTally {
+  const text = bytes.toString('latin1', start, end);
+  const known = tallies.get(text);
+  if (known !== undefined) return known;
+  // written as JSON.stringify writes it
+  const tally = JSON.parse(bytes.toString('utf8', start, end)) as FileTally;
+  if (tallies.size >= REMEMBERED) tallies.clear();
+  tallies.set(text, tally);
+  return tally;
+}
+
 class StoredRecord implements RowRecord {
   readonly key: number;
   readonly bytes: Buffer;
@@ -122,14 +134,7 @@ class StoredRecord implements RowRecord {
   }
 
   get tally(): FileTally {
-    const text = this.bytes.toString('latin1', RECORD_HEAD, this.#rowsAt);
-    const known = tallies.get(text);
-    if (known !== undefined) return known;
-    // written by RecordWriter
-    const tally = JSON.parse(this.bytes.toString('utf8', RECORD_HEAD, this.#rowsAt)) as FileTally;
-    if (tallies.size >= REMEMBERED) tallies.clear();
-    tallies.set(text, tally);
-    return tally;
+    return tallyIn(this.bytes, RECORD_HEAD, this.#rowsAt);
   }
 
   get rows(): Buffer {
@@ -141,20 +146,6 @@ class StoredRecord implements RowRecord {
 export function recordAt(bytes: Buffer, at: number): RowRecord {
   const rowsAt = RECORD_HEAD + bytes.readUInt32LE(at + 4);
   return new StoredRecord(bytes.subarray(at, at + rowsAt + bytes.readUInt32LE(at + 8)), rowsAt);
-}
-
-/** How long a record is; its first bytes tell. */
-export function recordLength(bytes: Buffer): number {
-  return RECORD_HEAD + bytes.readUInt32LE(4) + bytes.readUInt32LE(8);
-}
-
-/** A record in pieces, without a key: where the order is kept otherwise. */
-export function recordPieces({ tally, rows }: FileRows): readonly [Buffer, Uint8Array] {
-  const told = Buffer.from(JSON.stringify(tally));
-  const head = Buffer.alloc(RECORD_HEAD);
-  head.writeUInt32LE(told.length, 4);
-  head.writeUInt32LE(rows.length, 8);
-  return [Buffer.concat([head, told]), rows];
 }
 
 /** Records that stand one after another. */
