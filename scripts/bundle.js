@@ -13,6 +13,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const TAKEN = ['fzstd', 'magic-string', 'minizlib', 'picomatch', 'smol-toml', 'yargs'];
 const BASE =
   /^\0later:|[/\\]src[/\\](?:model[/\\]|reports[/\\]words|formats[/\\](?:byte-text|escaping|absolute-form|wide)|io[/\\](?:entries|look|places))/;
+/** What a scan needs whose words are plain. */
+const WORDS = /[/\\]src[/\\]cli[/\\](?:plain-words|commands[/\\]scan)\.ts$/;
 /** What a scan loads before it knows whether it must read anything. */
 const LOOK = /[/\\]src[/\\](?:scanning|stages[/\\](?:report|cached-report))\.ts$/;
 /** What its second thread needs of that. */
@@ -47,6 +49,7 @@ const main = await build({
         { name: 'base', test: BASE, priority: 3 },
         { name: 'check', test: CHECK, priority: 3 },
         { name: 'look', test: LOOK, priority: 2 },
+        { name: 'words', test: WORDS, priority: 1 },
         { name: 'scan', test: SCAN, priority: 1 },
       ],
     },

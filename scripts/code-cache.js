@@ -23,7 +23,8 @@ if (process.env[INSIDE] === undefined) {
 
 async function keepCode() {
   const { CODE, codeName, modules, scripts } = require('../bin/load.js');
-  process.argv.splice(2, Infinity, 'scan', `${root}fixtures`, '--prefix', PREFIX, '--format', 'json', '--jobs', '1');
+  // `=`, so that yargs, whose code is wanted too, is asked
+  process.argv.splice(2, Infinity, 'scan', `${root}fixtures`, '--prefix', PREFIX, '--format=json', '--jobs', '1');
   require('../bin/relocate.js');
   await modules.get('cli/main.js').exports.done;
   // that there are references is no failure
