@@ -19,7 +19,7 @@ const WORDS = /[/\\]src[/\\]cli[/\\](?:plain-words|commands[/\\]scan)\.ts$/;
 const LOOK = /[/\\]src[/\\](?:scanning|stages[/\\](?:report|cached-report))\.ts$/;
 /** What its second thread needs of that. */
 const CHECK =
-  /[/\\]src[/\\](?:io[/\\](?:tree-check|tree-state|cache-file|file-systems|fill)|formats[/\\](?:tree-state|sections))\.ts$/;
+  /[/\\]src[/\\](?:io[/\\](?:tree-check|tree-state|cache-file|file-systems|fill|answering-worker)|formats[/\\](?:tree-state|sections))\.ts$/;
 /** What reads. */
 const SCAN = /[/\\]src[/\\]stages[/\\](?:fresh-report|scan-and-keep)\.ts$/;
 const IN_PACKAGES = /[/\\]node_modules[/\\]/;

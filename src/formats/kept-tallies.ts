@@ -9,11 +9,20 @@ import { tallyIn } from './row-records.ts';
 /** Bytes of the two numbers. */
 export const TALLY_HEAD = 8;
 
+/** Of a file; valid until the next. */
 export function encodeTally({ tally, rows }: FileRows): Buffer {
+  // files that have the same have the same object
+  if (last?.tally !== tally) last = { tally, count: countOf(tally), encoded: withoutRows(tally) };
+  last.encoded.writeUInt32LE(rows.length + last.count * (BETWEEN.length - 1), 4);
+  return last.encoded;
+}
+
+let last: { readonly tally: FileTally; readonly count: number; readonly encoded: Buffer } | null = null;
+
+function withoutRows(tally: FileTally): Buffer {
   const told = Buffer.from(JSON.stringify(tally));
   const head = Buffer.alloc(TALLY_HEAD);
   head.writeUInt32LE(told.length, 0);
-  head.writeUInt32LE(rows.length + countOf(tally) * (BETWEEN.length - 1), 4);
   return Buffer.concat([head, told]);
 }
 

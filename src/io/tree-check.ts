@@ -1,10 +1,8 @@
 /** Checks whether a tree is still what a cache knows of it, on two threads where it is large: a walk, and no file is opened. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import type { PlacedSection, Section } from '../formats/sections.ts';
 import type { StateBytes } from '../formats/tree-state.ts';
 import type { AbsolutePath } from '../model/path.ts';
+import { AnsweringWorker, canStart } from './answering-worker.ts';
 import { isSection, isWholeSection } from './cache-file.ts';
 import { checkState, newCheck, type StateCheck } from './tree-state.ts';
 
@@ -38,13 +36,10 @@ export interface TreeCheck {
 export function startCheck(root: AbsolutePath, cache: HeldCache, jobs: number): TreeCheck {
   const share: CheckShare = { ...cache, check: newCheck(root) };
   const program = new URL('./check-worker.js', import.meta.url);
-  const isShared = jobs > 1 && cache.state.quiet.length >= LARGE && existsSync(fileURLToPath(program));
+  const isShared = jobs > 1 && cache.state.quiet.length >= LARGE && canStart(program);
   if (!isShared) return { isUnchanged: async () => checkShare(share), end: async () => {} };
-  const worker = new Worker(program, { workerData: share, execArgv: [] });
-  const answer = new Promise<boolean>((resolve) => {
-    worker.once('message', resolve);
-    worker.once('error', () => resolve(false));
-  });
+  const worker = new AnsweringWorker<CheckShare, boolean>(program, null);
+  const answer = worker.run(share).catch(() => false);
   let isAnswered = false;
   return {
     isUnchanged: async () => {
@@ -54,9 +49,9 @@ export function startCheck(root: AbsolutePath, cache: HeldCache, jobs: number): 
       return isSame && isSameThere;
     },
     end: async () => {
-      // it ends by itself, which takes some milliseconds
-      if (isAnswered) worker.unref();
-      else await worker.terminate();
+      const stopped = worker.stop();
+      // once it has answered it reads nothing any more
+      if (!isAnswered) await stopped;
     },
   };
 }
