@@ -9,8 +9,10 @@ const LATER = {
   'node:crypto': ['createHash', 'hash', 'randomBytes'],
   'node:worker_threads': ['Worker'],
 };
+/** Programs of threads, each started by a file of its name. */
+export const WORKERS = ['scan-worker', 'stage-worker', 'check-worker', 'pack-worker', 'file-worker'];
 /** What runs in a thread, where they are there. */
-const RUNS_IN_THREAD = /[/\\]src[/\\]io[/\\](?:\w+-worker|file-rewrite)\.ts$/;
+const RUNS_IN_THREAD = new RegExp(`[/\\\\]src[/\\\\]io[/\\\\](?:${WORKERS.join('|')}|file-rewrite)\\.ts$`);
 /** A file that is not there, beside the packages of yargs. */
 const LAYOUT_FILE = fileURLToPath(new URL('../node_modules/yargs/layout.js', import.meta.url));
 

@@ -6,17 +6,20 @@
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
-import { isLater, later, layout } from './bundle-later.js';
+import { isLater, later, layout, WORKERS } from './bundle-later.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Packages that are taken in. */
 const TAKEN = ['fzstd', 'magic-string', 'minizlib', 'picomatch', 'smol-toml', 'yargs'];
-/** Programs of threads, each started by a file of its name. */
-const WORKERS = ['scan-worker', 'stage-worker', 'check-worker', 'pack-worker', 'file-worker'];
 const BASE =
   /^\0later:|[/\\]src[/\\](?:model[/\\]|reports[/\\]words|formats[/\\](?:byte-text|escaping|absolute-form|wide)|io[/\\](?:entries|look|places))/;
+/** What a scan needs whose words are plain. */
+const WORDS = /[/\\]src[/\\]cli[/\\](?:plain-words|commands[/\\]scan)\.ts$/;
 /** What a scan loads before it knows whether it must read anything. */
 const LOOK = /[/\\]src[/\\](?:scanning|stages[/\\](?:report|cached-report))\.ts$/;
+/** What its second thread needs of that. */
+const CHECK =
+  /[/\\]src[/\\](?:io[/\\](?:tree-check|tree-state|cache-file|file-systems|fill|answering-worker)|formats[/\\](?:tree-state|sections))\.ts$/;
 /** What reads. */
 const SCAN = /[/\\]src[/\\]stages[/\\](?:fresh-report|scan-and-keep)\.ts$/;
 const IN_PACKAGES = /[/\\]node_modules[/\\]/;
@@ -44,7 +47,9 @@ const main = await build({
     codeSplitting: {
       groups: [
         { name: 'base', test: BASE, priority: 3 },
+        { name: 'check', test: CHECK, priority: 3 },
         { name: 'look', test: LOOK, priority: 2 },
+        { name: 'words', test: WORDS, priority: 1 },
         { name: 'scan', test: SCAN, priority: 1 },
       ],
     },

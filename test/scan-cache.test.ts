@@ -1,5 +1,6 @@
 /** A scan with a cache says what a scan without one says, whatever happened to the tree between them; and reads less. */
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   linkSync,
@@ -24,6 +25,7 @@ import { scanJson } from '../src/reports/scan-json.ts';
 import { report } from '../src/stages/report.ts';
 import type { ReportOptions } from '../src/stages/scan-options.ts';
 import type { ScanReport } from '../src/model/report.ts';
+import { relocate } from './support/cli.ts';
 import { relocateHere } from './support/program.ts';
 import { temporaryFolder, writeTree } from './support/folder.ts';
 import { usually } from './support/depth.ts';
@@ -32,6 +34,9 @@ import { Random } from './support/random.ts';
 const HOUR = 60 * 60 * 1000;
 /** Longer than the times of files are coarse: what is written after it has another time. */
 const GRANULE = 12;
+
+/** Longer than what was just written is not trusted. */
+const SETTLED = 2100;
 
 /** When all files were written, as far as that can be set. */
 const LONG_AGO = 1e9;
@@ -157,6 +162,30 @@ describe('nothing has changed', () => {
       expect(await cached(options)).toEqual({ ...first, isScanned: false });
     }
   });
+});
+
+test('a large tree is checked by two threads of the program, and so is what was kept', async () => {
+  const folders = Array.from({ length: 90 }, (_, i) => join(site, `large/${i}`));
+  for (const folder of folders) {
+    mkdirSync(folder, { recursive: true });
+    for (let i = 0; i < 100; i++) writeFileSync(join(folder, `${i}`), i === 50 ? `${site}\n` : '');
+  }
+  const env = { XDG_CACHE_HOME: join(base, 'caches') };
+  const scan = (...more: string[]): string =>
+    relocate(['scan', site, '--format', 'json', '--jobs', '2', ...more], { env }).stdout;
+  const plain = scan();
+  await wait(SETTLED);
+  expect(scan('--cache')).toBe(plain);
+  expect(scan('--cache')).toBe(plain);
+  const [file = ''] = keptFiles();
+  const kept = readFileSync(file);
+  const damaged = Buffer.from(kept);
+  damaged[kept.lastIndexOf('large/8/50')] = 0x58;
+  writeFileSync(file, damaged);
+  expect(scan('--cache')).toBe(plain);
+  appendFileSync(join(site, 'large/89/99'), `${site}\n`);
+  expect(scan('--cache')).toBe(scan());
+  expect(scan()).not.toBe(plain);
 });
 
 test('a quiet file that has not changed is not read again', async () => {

@@ -47,6 +47,7 @@ describe('what is loaded', () => {
     const tree = mkdtempSync(join(tmpdir(), 'relocate-start-tree-'));
     expect(compiledBy('--version')).toEqual([]);
     expect(compiledBy('scan', tree)).toEqual([]);
+    expect(compiledBy('scan', tree, '--format=json')).toEqual([]);
     rmSync(tree, { recursive: true });
   });
 
@@ -66,6 +67,7 @@ describe('what is loaded', () => {
     expect(loaded.filter((path) => path.startsWith('node_modules/'))).toEqual([]);
     expect(loaded).not.toContain('bundle/io/library.js');
     expect(loaded).not.toContain('bundle/cli/layout.cjs');
+    expect(loaded).not.toContain('bundle/io/part-parser.js');
     expect(loaded.length, loaded.join('\n')).toBeLessThanOrEqual(9);
   });
 

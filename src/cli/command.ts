@@ -49,6 +49,12 @@ export interface Command extends CommandDefinition {
   run(args: Readonly<Record<string, unknown>>, session: Session): Promise<ExitCode>;
 }
 
+/** A command with the arguments that the words of a command line give it. */
+export interface Chosen {
+  readonly command: Command;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
 interface TypedCommand<P extends PositionalTable, O extends OptionTable> extends CommandDefinition {
   readonly positionals: P;
   readonly options: O;

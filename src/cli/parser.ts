@@ -2,14 +2,9 @@
 import yargs, { type Argv, type Options } from 'yargs';
 import { UsageError } from '../model/errors.ts';
 import { VERSION } from '../model/version.ts';
-import { optionsOf, type Command } from './command.ts';
+import { optionsOf, type Chosen, type Command } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { checkRepeats, usageError } from './usage-error.ts';
-
-interface Chosen {
-  readonly command: Command;
-  readonly args: Readonly<Record<string, unknown>>;
-}
 
 /** Thrown by the handler of a command: when one returns, yargs lays out the command's help, which nobody reads, and takes longer than all else. */
 class Choice extends Error {

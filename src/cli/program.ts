@@ -2,6 +2,7 @@
 import { EXIT, RelocateError, UsageError, type ExitCode } from '../model/errors.ts';
 import { VERSION } from '../model/version.ts';
 import { errorLine } from '../reports/error-line.ts';
+import type { Chosen } from './command.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { Session } from './session.ts';
 import { Terminal } from './terminal.ts';
@@ -24,9 +25,12 @@ async function run(words: readonly string[], terminal: Terminal): Promise<ExitCo
     await terminal.lines([VERSION]);
     return EXIT.done;
   }
+  const told = await bytesKept(words);
+  const plain = await plainScan(told);
+  if (plain !== null) return carryOut(plain, terminal);
   // the parser and the definitions of all commands take longer to load than all else that is done here
   const { help, parse } = await import('./parser.ts');
-  const parsed = await parse(words[0] === 'help' ? [...words.slice(1), '--help'] : await bytesKept(words));
+  const parsed = await parse(told[0] === 'help' ? [...told.slice(1), '--help'] : told);
   if (typeof parsed === 'string') {
     await terminal.lines([parsed]);
     return EXIT.done;
@@ -35,7 +39,21 @@ async function run(words: readonly string[], terminal: Terminal): Promise<ExitCo
     terminal.say(await help());
     return EXIT.couldNotRun;
   }
-  const { command, args } = parsed;
+  return carryOut(parsed, terminal);
+}
+
+/** A scan whose words need no parser: nothing else is done with trees so small that the time of the parser counts. */
+async function plainScan(words: readonly string[]): Promise<Chosen | null> {
+  if (words[0] !== 'scan') return null;
+  const [{ command }, { plainArguments }] = await Promise.all([
+    import('./commands/scan.ts'),
+    import('./plain-words.ts'),
+  ]);
+  const args = plainArguments(command, words.slice(1));
+  return args === null ? null : { command, args };
+}
+
+async function carryOut({ command, args }: Chosen, terminal: Terminal): Promise<ExitCode> {
   const interruption = listenForInterrupt(command.readsOnly, (line) => terminal.say(line));
   try {
     const options = {

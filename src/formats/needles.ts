@@ -50,8 +50,19 @@ export interface Needles {
   readonly margin: { readonly behind: number; readonly ahead: number };
 }
 
+/** By the prefixes: several ask for the same. */
+const compiled = new WeakMap<readonly Prefix[], Needles>();
+
 /** Compiles the search for some prefixes. `forms` limits the escapings (tests and `undo` checks look for `plain` alone). */
 export function compileNeedles(prefixes: readonly Prefix[], forms: 'all' | 'plain' = 'all'): Needles {
+  const known = forms === 'all' ? compiled.get(prefixes) : undefined;
+  if (known !== undefined) return known;
+  const made = needlesOf(prefixes, forms);
+  if (forms === 'all') compiled.set(prefixes, made);
+  return made;
+}
+
+function needlesOf(prefixes: readonly Prefix[], forms: 'all' | 'plain'): Needles {
   const needles: Needle[] = [];
   const seen = new Set<string>();
   const plain = new Map(prefixes.map((prefix) => [encodeBytes(prefix.path).toString('latin1'), prefix]));

@@ -119,6 +119,18 @@ function isSame(left: FileTally, right: FileTally): boolean {
 
 const tallies = new Map<string, FileTally>();
 
+/** The tally that bytes are from here to there. */
+export function tallyIn(bytes: Buffer, start: number, end: number): FileTally {
+  const text = bytes.toString('latin1', start, end);
+  const known = tallies.get(text);
+  if (known !== undefined) return known;
+  // written as JSON.stringify writes it
+  const tally = JSON.parse(bytes.toString('utf8', start, end)) as FileTally;
+  if (tallies.size >= REMEMBERED) tallies.clear();
+  tallies.set(text, tally);
+  return tally;
+}
+
 class StoredRecord implements RowRecord {
   readonly key: number;
   readonly bytes: Buffer;
@@ -131,14 +143,7 @@ class StoredRecord implements RowRecord {
   }
 
   get tally(): FileTally {
-    const text = this.bytes.toString('latin1', RECORD_HEAD, this.#rowsAt);
-    const known = tallies.get(text);
-    if (known !== undefined) return known;
-    // written by RecordWriter
-    const tally = JSON.parse(this.bytes.toString('utf8', RECORD_HEAD, this.#rowsAt)) as FileTally;
-    if (tallies.size >= REMEMBERED) tallies.clear();
-    tallies.set(text, tally);
-    return tally;
+    return tallyIn(this.bytes, RECORD_HEAD, this.#rowsAt);
   }
 
   get rows(): Buffer {
@@ -165,15 +170,6 @@ export function setKey({ bytes }: RowRecord, key: number): void {
 /** How long a record is; its first bytes tell. */
 export function recordLength(bytes: Buffer, at = 0): number {
   return RECORD_HEAD + bytes.readUInt32LE(at + 4) + bytes.readUInt32LE(at + 8);
-}
-
-/** A record in pieces, without a key: where the order is kept otherwise. */
-export function recordPieces({ tally, rows }: FileRows): readonly [Buffer, Uint8Array] {
-  const told = Buffer.from(JSON.stringify(tally));
-  const head = Buffer.alloc(RECORD_HEAD);
-  head.writeUInt32LE(told.length, 4);
-  head.writeUInt32LE(rows.length, 8);
-  return [Buffer.concat([head, told]), rows];
 }
 
 /** Records that stand one after another. */

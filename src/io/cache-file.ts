@@ -56,14 +56,19 @@ function readHeader(descriptor: number, count: number, size: number): PlacedSect
   return decodeHeader(header, count, size) ?? 'it is damaged, or of another version';
 }
 
-/** Reads a section into memory that threads can share; null where its bytes are not those that were written. */
-export function readSection({ descriptor }: OpenCache, { start, length, digest }: PlacedSection): Uint8Array | null {
+/** Reads a section into memory that threads can share. Its digest is not looked at. */
+export function readSection({ descriptor }: OpenCache, { start, length }: PlacedSection): Uint8Array {
   const bytes = new Uint8Array(new SharedArrayBuffer(length));
   fill(descriptor, bytes, start);
-  return hash('sha256', bytes, 'buffer').equals(digest) ? bytes : null;
+  return bytes;
 }
 
-/** Whether the bytes of a section are those that were written, without holding them. */
+/** Whether bytes are those that were written as a section. */
+export function isSection(bytes: Uint8Array, { digest }: Section): boolean {
+  return hash('sha256', bytes, 'buffer').equals(digest);
+}
+
+/** The same of bytes that are not held. */
 export function isWholeSection(descriptor: number, { start, length, digest }: PlacedSection): boolean {
   const sum = createHash('sha256');
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK, length));
@@ -114,7 +119,7 @@ export class CacheWriter {
   add(pieces: Iterable<Uint8Array>): void {
     const sum = createHash('sha256');
     let length = 0;
-    for (const piece of pieces) {
+    for (const piece of inChunks(pieces)) {
       sum.update(piece);
       this.#write(piece, this.#at + length);
       length += piece.byteLength;
@@ -146,4 +151,22 @@ export class CacheWriter {
     for (let at = 0; at < bytes.byteLength;)
       at += writeSync(this.#descriptor, bytes, at, bytes.byteLength - at, offset + at);
   }
+}
+
+/** Small pieces put together to large ones; each is valid until the next is asked for. */
+function* inChunks(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  const chunk = Buffer.allocUnsafe(CHUNK);
+  let filled = 0;
+  for (const piece of pieces) {
+    if (filled + piece.byteLength > CHUNK) {
+      yield chunk.subarray(0, filled);
+      filled = 0;
+    }
+    if (piece.byteLength > CHUNK) yield piece;
+    else {
+      chunk.set(piece, filled);
+      filled += piece.byteLength;
+    }
+  }
+  yield chunk.subarray(0, filled);
 }

@@ -1,49 +1,75 @@
 /** Checks whether a tree is still what a cache knows of it, on two threads where it is large: a walk, and no file is opened. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
-import type { PlacedSection } from '../formats/sections.ts';
-import { decodeState, type StateBytes } from '../formats/tree-state.ts';
+import type { PlacedSection, Section } from '../formats/sections.ts';
+import type { StateBytes } from '../formats/tree-state.ts';
 import type { AbsolutePath } from '../model/path.ts';
-import { isWholeSection } from './cache-file.ts';
+import { AnsweringWorker, canStart } from './answering-worker.ts';
+import { isSection, isWholeSection } from './cache-file.ts';
 import { checkState, newCheck, type StateCheck } from './tree-state.ts';
 
 /** Entries with which a second thread is done sooner than one alone: it takes some 30 ms to start. */
 const LARGE = 8000;
 
-/** What a thread needs to take its share. The bytes are shared, the descriptor is of this process. */
-export interface CheckShare {
-  readonly state: StateBytes;
-  readonly check: StateCheck;
+/** What was read of a cache, and what else it has to hold. Bytes are shared with other threads, the descriptor is of this process. */
+export interface HeldCache {
   readonly descriptor: number;
-  readonly rows: PlacedSection;
+  readonly state: StateBytes;
+  /** Those of which the state was read. */
+  readonly sections: Readonly<Record<keyof StateBytes, Section>>;
+  /** Those that were not read. */
+  readonly others: readonly PlacedSection[];
 }
 
-/** Whether the tree at `root` is what the state says, and the rows of the cache are those that were written. */
-export async function isUnchanged(
-  root: AbsolutePath,
-  { state, descriptor, rows }: Omit<CheckShare, 'check'>,
-  jobs: number,
-): Promise<boolean> {
-  const share: CheckShare = { state, descriptor, rows, check: newCheck(root) };
+/** What a thread needs to take its share. */
+export interface CheckShare extends HeldCache {
+  readonly check: StateCheck;
+}
+
+/** A check that runs while its caller does something else. */
+export interface TreeCheck {
+  /** Whether the tree is what the state says, and all of the cache is what was written. */
+  isUnchanged(): Promise<boolean>;
+  /** Ends it, whether it was asked or not: nothing reads the cache any more. */
+  end(): Promise<void>;
+}
+
+/** Begins to check the tree at `root`. */
+export function startCheck(root: AbsolutePath, cache: HeldCache, jobs: number): TreeCheck {
+  const share: CheckShare = { ...cache, check: newCheck(root) };
   const program = new URL('./check-worker.js', import.meta.url);
-  const isShared = jobs > 1 && state.quiet.length >= LARGE && existsSync(fileURLToPath(program));
-  if (!isShared) return checkShare(share);
-  const worker = new Worker(program, { workerData: share, execArgv: [] });
-  const answer = new Promise<boolean>((resolve) => {
-    worker.once('message', resolve);
-    worker.once('error', () => resolve(false));
-  });
-  try {
-    const isSame = checkState(decodeState(state), share.check);
-    return (await answer) && isSame;
-  } finally {
-    // it has answered, or its answer is not wanted
-    worker.unref();
-  }
+  const isShared = jobs > 1 && cache.state.quiet.length >= LARGE && canStart(program);
+  if (!isShared) return { isUnchanged: async () => checkShare(share), end: async () => {} };
+  const worker = new AnsweringWorker<CheckShare, boolean>(program, null);
+  const answer = worker.run(share).catch(() => false);
+  let isAnswered = false;
+  return {
+    isUnchanged: async () => {
+      const isSame = checkState(cache.state, share.check);
+      const isSameThere = await answer;
+      isAnswered = true;
+      return isSame && isSameThere;
+    },
+    end: async () => {
+      const stopped = worker.stop();
+      // once it has answered it reads nothing any more
+      if (!isAnswered) await stopped;
+    },
+  };
 }
 
-/** The rows, and all folders that no other thread takes. */
-export function checkShare({ state, check, descriptor, rows }: CheckShare): boolean {
-  return isWholeSection(descriptor, rows) && checkState(decodeState(state), check);
+/** The bytes of the cache, and all folders that no other thread takes. */
+export function checkShare(share: CheckShare): boolean {
+  const { descriptor, others, state, check } = share;
+  return (
+    isWholeState(share) && others.every((section) => isWholeSection(descriptor, section)) && checkState(state, check)
+  );
+}
+
+/** Whether a state is what was written. */
+export function isWholeState({ state, sections }: Pick<HeldCache, 'state' | 'sections'>): boolean {
+  return (
+    isSection(state.folders, sections.folders) &&
+    isSection(state.text, sections.text) &&
+    isSection(state.numbers, sections.numbers) &&
+    isSection(state.quiet, sections.quiet)
+  );
 }

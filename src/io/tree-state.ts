@@ -1,13 +1,16 @@
 /** Looks at a tree for its state: takes it anew, or compares it with one that was kept. Opens no file. */
+import { isAscii } from 'node:buffer';
 import { constants, lstatSync, readdirSync } from 'node:fs';
 import { decodeBytes, encodeBytes } from '../formats/byte-text.ts';
 import {
+  decodeState,
   folderAt,
   folderCount,
   isSame,
   NUMBERS,
   StateBuilder,
   type EntryNumbers,
+  type StateBytes,
   type TreeState,
 } from '../formats/tree-state.ts';
 import { timesAt } from './file-systems.ts';
@@ -91,13 +94,16 @@ export function newCheck(root: AbsolutePath): StateCheck {
 }
 
 /** Looks at folders until none is left or something has changed. Several threads may do so at once; each tells what it knows. */
-export function checkState(state: TreeState, { root, device, control }: StateCheck): boolean {
+export function checkState(bytes: StateBytes, { root, device, control }: StateCheck): boolean {
+  const state = decodeState(bytes);
   const count = folderCount(state);
   const above = aboveNames(root);
+  // asked once, not for each path
+  const lookAt = isAscii(bytes.text) && !NOT_ASCII.test(above) ? lookAtText : look;
   for (let from = Atomics.add(control, NEXT, STEP); from < count; from = Atomics.add(control, NEXT, STEP)) {
     for (let index = from; index < Math.min(count, from + STEP); index++) {
       if (Atomics.load(control, CHANGED) === 1) return false;
-      if (isFolderSame(state, index, above, device)) continue;
+      if (isFolderSame(state, index, above, device, lookAt)) continue;
       Atomics.store(control, CHANGED, 1);
       return false;
     }
@@ -105,17 +111,23 @@ export function checkState(state: TreeState, { root, device, control }: StateChe
   return Atomics.load(control, CHANGED) === 0;
 }
 
-function isFolderSame(state: TreeState, index: number, above: string, device: number | null): boolean {
+function isFolderSame(
+  state: TreeState,
+  index: number,
+  above: string,
+  device: number | null,
+  lookAt: typeof look,
+): boolean {
   const { numbers } = state;
   const { path, names, firstEntry, entries } = folderAt(state, index);
   try {
-    const folder = look(above + path);
+    const folder = lookAt(above + path);
     if (folder === undefined || !isSame(numbers, index * NUMBERS, folder)) return false;
     if (folder.dev !== device && !hasNames(above + path, names)) return false;
     const inside = path === '' ? above : `${above}${path}/`;
     let at = (folderCount(state) + firstEntry) * NUMBERS;
     for (let i = 0; i < entries; i++, at += NUMBERS) {
-      const now = look(inside + (names[i] ?? ''));
+      const now = lookAt(inside + (names[i] ?? ''));
       if (now === undefined || !isSame(numbers, at, now)) return false;
     }
     return true;
@@ -138,7 +150,12 @@ function aboveNames(root: AbsolutePath): string {
 const LOOK = { throwIfNoEntry: false } as const;
 
 function look(path: string): EntryNumbers | undefined {
-  return lstatSync(placeOf(path), LOOK);
+  return lookAtText(placeOf(path));
+}
+
+/** Of a path that is text as it is. */
+function lookAtText(path: string | Buffer): EntryNumbers | undefined {
+  return lstatSync(path, LOOK);
 }
 
 function tryLook(path: string): EntryNumbers | null {

@@ -43,6 +43,8 @@ export interface ScanReport extends Omit<Scan, 'references' | 'files' | 'depende
   readonly hasFindings: boolean;
   /** Files with references, in byte order of their paths, as often as is wanted. */
   files(): Iterable<FileRows>;
+  /** The rows of all files as the list of a JSON document has them (formats/row-list.ts), in pieces; only where they are kept so. */
+  list?(): Iterable<Uint8Array>;
   /** Gives back what holds the rows. */
   close(): void;
 }

@@ -1,6 +1,7 @@
 /** A scan for other programs: one JSON document, or one line of JSON for each reference. The rows are given on as they are. */
 import { nameJson } from '../formats/reference-json.ts';
-import type { ScanReport } from '../model/report.ts';
+import { BETWEEN } from '../formats/row-list.ts';
+import type { FileRows, ScanReport } from '../model/report.ts';
 
 /** The document in pieces, so that a scan of any size is printed without making one string of it. */
 export function* scanJson(report: ScanReport): Generator<string | Uint8Array> {
@@ -19,16 +20,26 @@ export function* scanJson(report: ScanReport): Generator<string | Uint8Array> {
     warnings: report.warnings,
   };
   yield JSON.stringify(head, null, 2).replace(/\n\}$/, ',\n  "references": [');
-  let separator = '\n    ';
-  for (const { rows } of report.files())
+  let isFirst = true;
+  for (const piece of report.list?.() ?? listOf(report.files())) {
+    if (isFirst) yield '\n    ';
+    isFirst = false;
+    yield piece;
+  }
+  yield isFirst ? ']\n}\n' : '\n  ]\n}\n';
+}
+
+/** All rows with what stands between them. */
+function* listOf(files: Iterable<FileRows>): Generator<string | Uint8Array> {
+  let isFirst = true;
+  for (const { rows } of files)
     for (let at = 0; at < rows.length;) {
       const end = rows.indexOf(0x0a, at);
-      yield separator;
+      if (!isFirst) yield BETWEEN;
+      isFirst = false;
       yield rows.subarray(at, end);
-      separator = ',\n    ';
       at = end + 1;
     }
-  yield separator.startsWith(',') ? '\n  ]\n}\n' : ']\n}\n';
 }
 
 /** One line for each reference, with its line end. */

@@ -7,14 +7,14 @@ import { encodeBytes } from '../formats/byte-text.ts';
 import { closeCache, touchCache } from '../io/cache-file.ts';
 import { cacheFolder, type CacheFolder } from '../io/cache-folder.ts';
 import { timesAt } from '../io/file-systems.ts';
-import { keptRows } from '../io/kept-rows.ts';
+import { keptFiles, keptList } from '../io/kept-rows.ts';
 import { answerTo } from '../io/recording-probe.ts';
-import { isUnchanged } from '../io/tree-check.ts';
+import { startCheck } from '../io/tree-check.ts';
 import { probeTree } from '../io/tree-probe.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import type { ScanReport } from '../model/report.ts';
 import { USUAL } from '../rules/rule.ts';
-import { isSamePrefixes, ScanCache, scanKey, type KeptScan } from './scan-cache.ts';
+import { isSamePrefixes, ScanCache, scanKey, type CacheHead, type KeptScan } from './scan-cache.ts';
 import { ruleOptions, type ReportOptions } from './scan-options.ts';
 import { findTree, type TreePlace } from './tree.ts';
 
@@ -47,21 +47,17 @@ function placeForCache(tree: AbsolutePath): CacheFolder {
 }
 
 /** The report that was kept; null where something that it depends on is not what it was. */
-async function givenAgain(
-  place: TreePlace,
-  options: ReportOptions,
-  { head, state, open, rows }: KeptScan,
-): Promise<ScanReport | null> {
-  const { found, prefixes, mustDiscover, asked } = head;
+async function givenAgain(place: TreePlace, options: ReportOptions, kept: KeptScan): Promise<ScanReport | null> {
+  const { open, tallies, list } = kept;
+  const { found, prefixes } = kept.head;
   if (found === null) return null;
-  const context = probeTree(place.real, [], USUAL);
-  if (asked.some((question) => answerTo(question, context) !== question.answer)) return null;
-  if (mustDiscover) {
-    const { findPrefixes } = await import('./prefixes.ts');
-    if (!isSamePrefixes(findPrefixes(place, options, context), prefixes)) return null;
+  // its thread starts while the rest is asked
+  const check = startCheck(place.real, kept.held, options.jobs ?? availableParallelism());
+  try {
+    if (!(await isAnsweredAsBefore(place, options, kept.head)) || !(await check.isUnchanged())) return null;
+  } finally {
+    await check.end();
   }
-  const share = { state, rows, descriptor: open.descriptor };
-  if (!(await isUnchanged(place.real, share, options.jobs ?? availableParallelism()))) return null;
   options.signal?.throwIfAborted();
   touchCache(open);
   return {
@@ -69,7 +65,21 @@ async function givenAgain(
     tree: place.logical,
     ...prefixes,
     ...found,
-    files: () => keptRows(open.descriptor, rows),
+    files: () => keptFiles(open.descriptor, tallies, list),
+    list: () => keptList(open.descriptor, list),
     close: () => closeCache(open),
   };
+}
+
+/** Whether what no walk sees is as it was. */
+async function isAnsweredAsBefore(
+  place: TreePlace,
+  options: ReportOptions,
+  { asked, mustDiscover, prefixes }: CacheHead,
+): Promise<boolean> {
+  const context = probeTree(place.real, [], USUAL);
+  if (asked.some((question) => answerTo(question, context) !== question.answer)) return false;
+  if (!mustDiscover) return true;
+  const { findPrefixes } = await import('./prefixes.ts');
+  return isSamePrefixes(findPrefixes(place, options, context), prefixes);
 }

@@ -2,6 +2,7 @@
 import { decodeState, encodeState, isSettled, type TreeState } from '../formats/tree-state.ts';
 import { recordingProbe, type Noting, type RecordingProbe } from '../io/recording-probe.ts';
 import { LIMIT, readTreeMemory, TREE_MEMORY } from '../io/tree-memory.ts';
+import { isWholeState } from '../io/tree-check.ts';
 import { probeTree } from '../io/tree-probe.ts';
 import { takeState } from '../io/tree-state.ts';
 import { isOwnRecord } from '../model/own-records.ts';
@@ -34,7 +35,8 @@ export async function scanAndKeep(
   const exclude = leftOut(options, probe.context);
   // before any file is read for the rules: what is written later has another time of change
   const state = takeState(place.real, (path) => isOwnRecord(path) || exclude(path) !== null, startedAt);
-  const then = kept !== null && isSamePrefixes(kept.head.prefixes, prefixes) ? decodeState(kept.state) : null;
+  const isKnown = kept !== null && isSamePrefixes(kept.head.prefixes, prefixes) && isWholeState(kept.held);
+  const then = isKnown ? decodeState(kept.held.state) : null;
   const watch = new ScanWatch(noting, state, then);
   const tally = new ReportTally(probe.context, options.allowances ?? []);
   try {
@@ -42,7 +44,7 @@ export async function scanAndKeep(
     for (const { takeAsked } of [first, probe]) watch.addAsked(takeAsked());
     const asked = watch.asked(found.excluded);
     const head = headOf({ prefixes, mustDiscover, asked: asked ?? [], found }, asked !== null && canKeep(found, state));
-    cache.save(head, encodeState(state), head.found === null ? [] : files());
+    cache.save(head, encodeState(state), head.found === null ? () => [] : files);
     return { version: 1, tree: place.logical, ...prefixes, ...found, files, close };
   } catch (error) {
     tally.close();

@@ -1,15 +1,17 @@
 /** The cache of a tree's scan on the disk: what it was a scan of, the state of the tree, what was asked besides, and the report. */
 import { hash } from 'node:crypto';
 import { encodeBytes } from '../formats/byte-text.ts';
-import { recordPieces } from '../formats/row-records.ts';
+import { encodeTally } from '../formats/kept-tallies.ts';
+import { elementsOf } from '../formats/row-list.ts';
 import type { PlacedSection } from '../formats/sections.ts';
 import type { StateBytes } from '../formats/tree-state.ts';
-import { CacheWriter, closeCache, openCache, readSection, type OpenCache } from '../io/cache-file.ts';
+import { CacheWriter, closeCache, isSection, openCache, readSection, type OpenCache } from '../io/cache-file.ts';
 import { CACHE_SUFFIX, pruneCaches } from '../io/cache-folder.ts';
 import { hostIdentity } from '../io/host-identity.ts';
 import { programIdentity } from '../io/program-identity.ts';
 import { reasonOf } from '../io/reasons.ts';
 import type { Asked } from '../io/recording-probe.ts';
+import type { HeldCache } from '../io/tree-check.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import type { FileRows, ScanReport } from '../model/report.ts';
 import type { RuleOptions } from '../rules/rule.ts';
@@ -33,12 +35,13 @@ export interface CacheHead {
 export interface KeptScan {
   readonly open: OpenCache;
   readonly head: CacheHead;
-  readonly state: StateBytes;
-  readonly rows: PlacedSection;
+  readonly held: HeldCache;
+  readonly tallies: PlacedSection;
+  readonly list: PlacedSection;
 }
 
-/** Head, four of the state, rows. */
-const SECTIONS = 6;
+/** Head, four of the state, tallies, rows. */
+const SECTIONS = 7;
 
 /** All that a scan depends on but for the tree and the host, as text: what has another key is another scan. */
 export function scanKey({ logical, real }: TreePlace, options: ScanOptions, rules: RuleOptions): string {
@@ -79,14 +82,15 @@ export class ScanCache {
     }
   }
 
-  /** Keeps a scan. `files`: the rows of its report, none where that can't be given again. */
-  save(head: CacheHead, { folders, text, numbers, quiet }: StateBytes, files: Iterable<FileRows>): void {
+  /** Keeps a scan. `files`: those of its report, none where that can't be given again. */
+  save(head: CacheHead, { folders, text, numbers, quiet }: StateBytes, files: () => Iterable<FileRows>): void {
     try {
       const writer = new CacheWriter(this.#folder, this.#name, SECTIONS);
       try {
         writer.add([Buffer.from(JSON.stringify({ key: this.#key, head }))]);
         for (const part of [folders, text, numbers, quiet]) writer.add([part]);
-        writer.add(piecesOf(files));
+        writer.add(each(files(), encodeTally));
+        writer.add(each(files(), ({ rows }) => elementsOf(rows)));
         writer.commit();
       } catch (error) {
         writer.discard();
@@ -99,17 +103,30 @@ export class ScanCache {
   }
 
   #read(open: OpenCache): KeptScan | null {
-    const [told, folders, text, numbers, quiet] = open.sections
-      .slice(0, -1)
-      .map((section) => readSection(open, section));
-    const rows = open.sections.at(-1);
-    if (!told || !folders || !text || !numbers || !quiet || rows === undefined) return null;
+    const [told, folders, text, numbers, quiet, tallies, list] = open.sections;
+    if (!told || !folders || !text || !numbers || !quiet || !tallies || !list) return null;
+    const bytes = readSection(open, told);
+    if (!isSection(bytes, told)) return null;
     // written by save
-    const { key, head } = JSON.parse(Buffer.from(told).toString()) as {
+    const { key, head } = JSON.parse(Buffer.from(bytes).toString()) as {
       readonly key: string;
       readonly head: CacheHead;
     };
-    return key === this.#key ? { open, head, state: { folders, text, numbers, quiet }, rows } : null;
+    if (key !== this.#key) return null;
+    const sections = { folders, text, numbers, quiet };
+    const state = {
+      folders: readSection(open, folders),
+      text: readSection(open, text),
+      numbers: readSection(open, numbers),
+      quiet: readSection(open, quiet),
+    };
+    return {
+      open,
+      head,
+      held: { descriptor: open.descriptor, state, sections, others: [tallies, list] },
+      tallies,
+      list,
+    };
   }
 
   #refuse(why: string): null {
@@ -118,6 +135,6 @@ export class ScanCache {
   }
 }
 
-function* piecesOf(files: Iterable<FileRows>): Generator<Uint8Array> {
-  for (const file of files) yield* recordPieces(file);
+function* each<T>(files: Iterable<T>, encode: (file: T) => Uint8Array): Generator<Uint8Array> {
+  for (const file of files) yield encode(file);
 }
