@@ -1,6 +1,6 @@
 /** RL212: a path in what a build left behind. Nothing but another build there reads it, and that must be configured anew anyway. */
 import { debrisOfFile } from './build-debris.ts';
-import { dataFormat, mayHideStrings } from './data-format.ts';
+import { dataFormat, HIDING_STARTS, mayHideStrings } from './data-format.ts';
 import { dataHits } from './data-strings.ts';
 import { binaryClaim } from './slots.ts';
 import { pathAt, textSite } from './claims.ts';
@@ -13,7 +13,8 @@ export const rule: FileRule = {
   subject: 'file',
   readsByteCode: true,
   appliesTo: () => true,
-  isInteresting: (_path, head) => mayHideStrings(head),
+  isInteresting: mayHideStrings,
+  interestingStarts: HIDING_STARTS,
   *claim(view, hits, context) {
     // what is linked may be run from where it was built
     if (isLinked(view.head) && !NEVER_RUN.test(view.path)) return;

@@ -12,7 +12,7 @@ export const rule: FileRule = {
   summary: 'A constant in byte code is an absolute path.',
   readsByteCode: true,
   appliesTo: ({ path, head }) => isByteCode(path, head),
-  isInteresting: (path, head) => isByteCode(path, head),
+  isInteresting: isByteCode,
 
   *claim(view, hits, context) {
     const byteCode = readByteCode(view, hits, context);

@@ -12,7 +12,7 @@ export const rule: FileRule = {
   summary: 'Byte code names the source it was compiled from by an absolute path.',
   readsByteCode: true,
   appliesTo: ({ path, head }) => isByteCode(path, head),
-  isInteresting: (path, head) => isByteCode(path, head),
+  isInteresting: isByteCode,
 
   *claim(view, hits, context) {
     const byteCode = readByteCode(view, hits, context);
