@@ -3,7 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { RULE_NAMES, type RuleCode } from '../src/model/codes.ts';
-import { RULES } from '../src/rules/registry.ts';
+import { asTreePath } from '../src/model/path.ts';
+import { isInterestingFile } from '../src/rules/claiming.ts';
+import { FILE_RULES, RULES } from '../src/rules/registry.ts';
+import { HEAD_BYTES } from '../src/rules/rule.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -20,6 +23,36 @@ describe('the registry', () => {
   it('has names that differ', () => {
     expect(new Set(Object.values(RULE_NAMES)).size).toBe(Object.keys(RULE_NAMES).length);
   });
+});
+
+describe('a file without hits', () => {
+  const wanted = { 'an interpreter': 0, 'a library': 0, 'a database': 0, 'an archive of objects': 0, nobody: 0 };
+  const fixtures = readdirSync(`${root}fixtures`, { recursive: true, withFileTypes: true, encoding: 'utf8' });
+
+  it('is shown to the rules that want to see it, whatever its first byte', () => {
+    for (const entry of fixtures) {
+      if (!entry.isFile()) continue;
+      const head = readFileSync(`${entry.parentPath}/${entry.name}`).subarray(0, HEAD_BYTES);
+      const path = asTreePath(entry.name);
+      const wanting = FILE_RULES.filter(({ isInteresting }) => isInteresting?.(path, head) === true);
+      expect(isInterestingFile(path, head), `${entry.parentPath}/${entry.name}`).toBe(wanting.length > 0);
+      for (const kind of kindsOf(wanting.map(({ code }) => code))) wanted[kind]++;
+    }
+  });
+
+  it('was one of every kind', () => {
+    expect(Object.entries(wanted).filter(([, count]) => count === 0)).toEqual([]);
+  });
+
+  function kindsOf(codes: readonly RuleCode[]): (keyof typeof wanted)[] {
+    if (codes.length === 0) return ['nobody'];
+    return [
+      ...(codes.includes('RL103') ? ['an interpreter' as const] : []),
+      ...(codes.includes('RL402') ? ['a library' as const] : []),
+      ...(codes.includes('RL211') ? ['a database' as const] : []),
+      ...(codes.includes('RL407') && !codes.includes('RL402') ? ['an archive of objects' as const] : []),
+    ];
+  }
 });
 
 /** Rules about what git can't hold: a test makes it, and says the code. */

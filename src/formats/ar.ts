@@ -13,11 +13,13 @@ const MAGIC = '!<arch>\n';
 /** Members of a thin archive stay in files of their own: the archive has their names alone. */
 const THIN_MAGIC = '!<thin>\n';
 const HEADER_BYTES = 60;
+/** The first byte of both: `!`. */
+export const AR_START = 0x21;
 
 /** Whether a file begins as an archive of object files does (a Debian package does too, and is none). */
 export function isAr(head: Buffer): boolean {
-  // asked of every file: `!<`
-  if (head[0] !== 0x21 || head[1] !== 0x3c) return false;
+  // asked of many files: `!<`
+  if (head[0] !== AR_START || head[1] !== 0x3c) return false;
   const magic = head.toString('latin1', 0, 8);
   return magic === THIN_MAGIC || (magic === MAGIC && !head.toString('latin1', 8, 14).startsWith('debian'));
 }

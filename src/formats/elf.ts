@@ -96,6 +96,9 @@ export interface Elf {
   readonly sections: readonly ElfSection[];
 }
 
+/** The first byte of every ELF file. */
+export const ELF_START = 0x7f;
+
 /** Whether a file begins as an ELF file does. */
 export function isElf(head: Buffer): boolean {
   return head.length >= 4 && head.readUInt32BE(0) === 0x7f454c46;

@@ -43,14 +43,15 @@ const FAT: typeof THIN = {
   bfbafeca: { is64: true, isLittleEndian: true },
 };
 
-/** Asked of every file, so it looks at one byte of most. */
-const FIRST_BYTES: ReadonlySet<number | undefined> = new Set(
-  [...Object.keys(THIN), ...Object.keys(FAT)].map((magic) => Number.parseInt(magic.slice(0, 2), 16)),
-);
+/** The first bytes that a Mach-O file may have. */
+export const MACH_O_STARTS: readonly number[] = [
+  ...new Set([...Object.keys(THIN), ...Object.keys(FAT)].map((magic) => Number.parseInt(magic.slice(0, 2), 16))),
+];
 
 /** Whether a file that begins so is Mach-O. */
 export function isMachO(head: Buffer): boolean {
-  if (!FIRST_BYTES.has(head[0])) return false;
+  // asked of many files, so it looks at one byte of most
+  if (!MACH_O_STARTS.includes(head[0] ?? 0)) return false;
   const magic = head.toString('hex', 0, 4);
   if (THIN[magic] !== undefined) return true;
   const fat = FAT[magic];

@@ -44,6 +44,12 @@ export function readMarshal(
   return new Reader(bytes, start, layout, places).read();
 }
 
+/** Whether an object may begin with the first byte: with that of most texts none does. */
+export function mayBeMarshal(bytes: Uint8Array): boolean {
+  const first = bytes[0] ?? 0;
+  return PYTHON_2.kind[first] !== KIND.unknown || PYTHON_3.kind[first] !== KIND.unknown;
+}
+
 /** Gives the strings in whose payload one of the places is; null where the object can't be read. */
 export type MarshalStrings = (
   bytes: Uint8Array,

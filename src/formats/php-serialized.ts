@@ -2,14 +2,16 @@
 import { partitionPoint } from './partition-point.ts';
 
 /** The quotes may be escaped themselves, in a dump or in JSON. */
-const STRING = /\bs:(\d{1,9}):\\{0,3}"/g;
+const STRING = /\bs:(\d{1,9}):\\{0,3}"/;
+const ALL_STRINGS = new RegExp(STRING, 'g');
 
 /** Makes the judge of one text (latin1): whether [start, end) stands in such a string. Escapes within make it longer than it says. */
 export function serializedStrings(text: string): (start: number, end: number) => boolean {
+  if (!STRING.test(text)) return () => false;
   const opens: number[] = [];
   /** The furthest end of all strings up to this one: they may hold one another. */
   const ends: number[] = [];
-  for (const found of text.matchAll(STRING)) {
+  for (const found of text.matchAll(ALL_STRINGS)) {
     const open = found.index + found[0].length;
     const close = open + Number(found[1]);
     opens.push(open);

@@ -103,9 +103,12 @@ const MAGICS: readonly {
 export const PICKLE: StructuredFormat = { name: 'a pickle', risk: COUNTED, data: 'pickle' };
 export const MARSHAL: StructuredFormat = { name: "Python's marshal format", risk: COUNTED, data: 'marshal' };
 
+/** The first two bytes of all magics, as a number, by where they stand. */
+const STARTS: ReadonlyMap<number, ReadonlySet<number>> = startsOf(MAGICS);
+
 /** What a file is by its first bytes (at least 300 of them, if it has so many); null for what is not known. */
 export function structuredFormat(head: Buffer): StructuredFormat | null {
-  const known = MAGICS.find(({ at = 0, magic }) => standsAt(head, at, magic));
+  const known = mayHoldMagic(head) ? MAGICS.find(({ at = 0, magic }) => standsAt(head, at, magic)) : undefined;
   // a text may begin with the letters of a magic
   if (known !== undefined && known.magic !== '%PDF-' && /^[ -~]*$/.test(known.magic) && isText(head)) return null;
   if (known !== undefined) {
@@ -115,9 +118,24 @@ export function structuredFormat(head: Buffer): StructuredFormat | null {
   // pickle, protocol 2 and later: PROTO, its number, and an opcode (pickletools)
   if (head[0] === 0x80 && (head[1] ?? 0) >= 2 && (head[1] ?? 0) <= 5) return PICKLE;
   // Java class: the same magic as a fat Mach-O, told apart by the version (45 and up, where Mach-O counts its slices)
-  if (head.toString('latin1', 0, 4) === '\xca\xfe\xba\xbe' && head.length >= 8 && head.readUInt16BE(6) >= 45)
+  if (standsAt(head, 0, '\xca\xfe\xba\xbe') && head.length >= 8 && head.readUInt16BE(6) >= 45)
     return { name: 'a Java class', risk: COUNTED };
   return null;
+}
+
+function startsOf(magics: typeof MAGICS): Map<number, Set<number>> {
+  const starts = new Map<number, Set<number>>();
+  for (const { at = 0, magic } of magics) {
+    const those = starts.get(at) ?? new Set();
+    starts.set(at, those.add((magic.charCodeAt(0) << 8) | magic.charCodeAt(1)));
+  }
+  return starts;
+}
+
+/** Nearly every text is told so: it is asked of each file with a hit, by several rules. */
+function mayHoldMagic(head: Buffer): boolean {
+  for (const [at, starts] of STARTS) if (starts.has(((head[at] ?? 0) << 8) | (head[at + 1] ?? 0))) return true;
+  return false;
 }
 
 /** Byte for byte: most are told by the first, and no string is made. */

@@ -52,13 +52,12 @@ export function claim(context: RuleContext, file: Searched): Claimed {
   const names: [TreePath, ...TreePath[]] = [first, ...aliases];
   let asksLinks = false;
   const onLinks = (): void => void (asksLinks = true);
-  const shown = { names, links, mode, onLinks };
   const viewOf = (bytes: Buffer) => (path: TreePath) =>
-    wholeView({ ...shown, path, size: bytes.length }, bytes, file.places);
+    wholeView({ path, names, links, size: bytes.length, mode, onLinks }, bytes, file.places);
   const viewAs = ((): ((path: TreePath) => FileView) => {
     if (file.bytes !== null) return viewOf(file.bytes);
     if (file.read > WHOLE_FILE_LIMIT || hits.length === 0)
-      return (path) => regionView({ ...shown, path, size: file.read }, descriptor, head);
+      return (path) => regionView({ path, names, links, size: file.read, mode, onLinks }, descriptor, head);
     const bytes = Buffer.allocUnsafe(file.read);
     return viewOf(bytes.subarray(0, fill(descriptor, bytes, 0)));
   })();

@@ -1,6 +1,6 @@
 /** RL403: the dynamic linker that a program asks the kernel for (PT_INTERP). It knows no `$ORIGIN`: the path stays absolute, in its slot. */
 import { decodeBytes } from '../formats/byte-text.ts';
-import { isElf, SEGMENT, type ElfSegment } from '../formats/elf.ts';
+import { ELF_START, isElf, SEGMENT, type ElfSegment } from '../formats/elf.ts';
 import type { Hit } from '../formats/needles.ts';
 import { baseName } from '../model/path.ts';
 import { locate } from './claims.ts';
@@ -15,6 +15,7 @@ export const rule: FileRule = {
   subject: 'file',
   appliesTo: ({ head }) => isElf(head),
   isInteresting: (_, head) => isElf(head),
+  interestingStarts: [ELF_START],
   *claim(view, hits, context) {
     const segment = elfOf(view)?.segments.find(({ type }) => type === SEGMENT.interpreter);
     if (segment === undefined || segment.fileSize > LONGEST || segment.offset + segment.fileSize > view.size) return;

@@ -14,7 +14,7 @@ export const rule: FileRule = {
   subject: 'file',
   readsByteCode: true,
   appliesTo: () => true,
-  isInteresting: (path, head) => mayHideStrings(head) || isByteCode(path, head),
+  isInteresting: (path, head) => isByteCode(path, head) || mayHideStrings(path, head),
   *claim(view, hits, context) {
     // what is linked may be run from where it was built
     if (isLinked(view.head) && !NEVER_RUN.test(view.path)) return;

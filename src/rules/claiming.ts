@@ -10,14 +10,25 @@ import { heedSignature } from './signed-code.ts';
 
 /** Whether some rule wants to see the file although no prefix was found in it. */
 export function isInterestingFile(path: TreePath, head: Buffer): boolean {
-  for (const wants of INTERESTS) if (wants(path, head)) return true;
+  for (const wants of INTERESTS[head[0] ?? 0] ?? []) if (wants(path, head)) return true;
   return false;
 }
 
-/** Asked of every file, so each question once. */
-const INTERESTS = [...new Set(FILE_RULES.flatMap(({ isInteresting }) => isInteresting ?? []))];
+/** By a file's first byte. Asked of every file, so each question once, and only where that byte leaves it open. */
+const INTERESTS = Array.from({ length: 256 }, (_, first) => {
+  const rules = FILE_RULES.filter(({ interestingStarts }) => interestingStarts?.includes(first) !== false);
+  return [...new Set(rules.flatMap(({ isInteresting }) => isInteresting ?? []))];
+});
 
-const BYTE_CODE_RULES = FILE_RULES.filter((rule) => rule.readsByteCode === true);
+/** A rule as it is asked. All are of one shape: the engine is slow to look up a property in objects of many shapes. */
+type Asked = Pick<FileRule, 'code' | 'appliesTo' | 'claim'> & Pick<Required<FileRule>, 'isInteresting'>;
+
+const ALL_RULES = FILE_RULES.map(asked);
+const BYTE_CODE_RULES = FILE_RULES.filter((rule) => rule.readsByteCode === true).map(asked);
+
+function asked({ code, appliesTo, isInteresting = () => false, claim }: FileRule): Asked {
+  return { code, appliesTo, isInteresting, claim };
+}
 
 /**
  * The references of a file that has these names (hard links), the first being the one it is reported under. A relative form
@@ -56,28 +67,37 @@ function agreedByAll(
 function claimView(view: FileView, hits: readonly Hit[], context: RuleContext): Reference[] {
   const references: Reference[] = [];
   let left = hits;
-  for (const rule of isByteCode(view.path, view.head) ? BYTE_CODE_RULES : FILE_RULES) {
-    if (left.length === 0 && rule.isInteresting?.(view.path, view.head) !== true) continue;
-    if (!rule.appliesTo(view)) continue;
-    let unclaimed: Set<Hit> | null = null;
-    for (const claim of rule.claim(view, left, context)) {
-      unclaimed ??= new Set(left);
-      if (claim.hit !== null && !unclaimed.delete(claim.hit))
-        throw new Error(`${rule.code} claimed a hit at ${claim.hit.start} of ${view.path} that is not its to claim`);
-      references.push(referenceOf(rule, view.path, claim));
-    }
-    if (unclaimed !== null && unclaimed.size < left.length) left = [...unclaimed];
+  for (const rule of isByteCode(view.path, view.head) ? BYTE_CODE_RULES : ALL_RULES) {
+    if (left.length === 0 && !rule.isInteresting(view.path, view.head)) continue;
+    if (rule.appliesTo(view)) left = claimBy(rule, view, left, context, references);
   }
   if (left.length > 0) throw new Error(`no rule claimed the hit at ${left[0]?.start} of ${view.path}`);
   return references;
 }
 
+/** Adds what the rule claims; gives the hits that it leaves. */
+function claimBy(
+  rule: Asked,
+  view: FileView,
+  hits: readonly Hit[],
+  context: RuleContext,
+  references: Reference[],
+): readonly Hit[] {
+  let unclaimed: Set<Hit> | null = null;
+  for (const claim of rule.claim(view, hits, context)) {
+    unclaimed ??= new Set(hits);
+    if (claim.hit !== null && !unclaimed.delete(claim.hit))
+      throw new Error(`${rule.code} claimed a hit at ${claim.hit.start} of ${view.path} that is not its to claim`);
+    references.push(referenceOf(rule, view.path, claim));
+  }
+  return unclaimed === null || unclaimed.size === hits.length ? hits : [...unclaimed];
+}
+
 /** A reference in the making. */
 type Writable = { -readonly [Key in keyof Reference]: Reference[Key] };
 
-function referenceOf(rule: FileRule, file: TreePath, claim: Claim): Reference {
+function referenceOf({ code }: Asked, file: TreePath, claim: Claim): Reference {
   const { site, path, prefix, scope, applicability, fix, note, relative, absolute } = claim;
-  const { code } = rule;
   const found: Writable = { code, rule: RULE_NAMES[code], file, site, path, prefix, scope, applicability, fix, note };
   if (relative !== undefined) found.relative = relative;
   if (absolute !== undefined) found.absolute = absolute;

@@ -60,7 +60,8 @@ export function standsAlone(hits: readonly Hit[], index: number, start: number, 
 
 /** A text site of a hit. */
 export function textSite(view: FileView, start: number, end: number): Site {
-  return { kind: 'text', start, end, ...view.position(start) };
+  const { line, column } = view.position(start);
+  return { kind: 'text', start, end, line, column };
 }
 
 /** How to write the prefix of a hit anew. `escaping` is what the context really is, where the rule knows better than the search. */

@@ -1,8 +1,8 @@
 /** RL407: a path in what only debuggers and people read: debug information, records of compilers, names of sources for tracebacks. */
 import { inflateSection, isCompressed, mayHoldCompressed, MOST_INFLATED } from '../formats/compressed-section.ts';
 import { compileNeedles, findHits, type Hit } from '../formats/needles.ts';
-import { isAr } from '../formats/ar.ts';
-import { isElf } from '../formats/elf.ts';
+import { AR_START, isAr } from '../formats/ar.ts';
+import { ELF_START, isElf } from '../formats/elf.ts';
 import { isMachO } from '../formats/macho.ts';
 import { elfImages, isForDebuggers, type NativePlace } from '../formats/native-place.ts';
 import { unescapePath } from '../formats/escaping.ts';
@@ -17,6 +17,7 @@ export const rule: FileRule = {
   appliesTo: ({ head }) => isElf(head) || isAr(head) || isMachO(head),
   // what is compressed gives no hit
   isInteresting: (_, head) => isElf(head) || isAr(head),
+  interestingStarts: [ELF_START, AR_START],
   *claim(view, hits, context) {
     if (hits.length > 0) yield* claimHits(view, hits, context);
     yield* claimCompressed(view, context);

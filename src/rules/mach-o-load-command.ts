@@ -1,7 +1,7 @@
 /** RL408: a path in a load command of a Mach-O file: the libraries it loads, where it looks for them, its own install name. */
 import { decodeBytes } from '../formats/byte-text.ts';
 import type { Hit } from '../formats/needles.ts';
-import { isMachO, readMachO, type MachOSlice } from '../formats/macho.ts';
+import { isMachO, MACH_O_STARTS, readMachO, type MachOSlice } from '../formats/macho.ts';
 import { MalformedMachO } from '../formats/macho-commands.ts';
 import { rewritePaths, type Rewritten } from '../formats/macho-edits.ts';
 import { commandPaths, type CommandPath } from '../formats/macho-paths.ts';
@@ -17,6 +17,7 @@ export const rule: FileRule = {
   subject: 'file',
   appliesTo: ({ head }) => isMachO(head),
   isInteresting: (_path, head) => isMachO(head),
+  interestingStarts: MACH_O_STARTS,
   *claim(view, hits, context) {
     const folders = [...new Set(view.names.map((name) => realFolderOf(name, context)))];
     for (const slice of slicesOf(view)) {

@@ -5,7 +5,8 @@ import { baseName, dirName } from '../model/path.ts';
 import { locate, textSite } from './claims.ts';
 import type { Claim, FileRule, RuleContext } from './rule.ts';
 
-const isPyvenvCfg = (path: string): boolean => baseName(path) === 'pyvenv.cfg';
+// asked of every file: nothing is cut out of a path that ends otherwise
+const isPyvenvCfg = (path: string): boolean => path.endsWith('pyvenv.cfg') && baseName(path) === 'pyvenv.cfg';
 
 export const rule: FileRule = {
   code: 'RL513',

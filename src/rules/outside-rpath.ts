@@ -1,7 +1,7 @@
 /** RL402: a search path for libraries (DT_RPATH, DT_RUNPATH) that names a folder outside of the tree. */
 import { encodeBytes } from '../formats/byte-text.ts';
 import { SEARCH_PATHS } from '../formats/elf-dynamic.ts';
-import { isElf } from '../formats/elf.ts';
+import { ELF_START, isElf } from '../formats/elf.ts';
 import { dynamicElfOf, dynamicStrings, type DynamicElf, type DynamicString } from './elf-file.ts';
 import { editOf } from './elf-string-edits.ts';
 import type { Claim, FileRule, FileView, RuleContext } from './rule.ts';
@@ -13,6 +13,7 @@ export const rule: FileRule = {
   subject: 'file',
   appliesTo: ({ head }) => isElf(head),
   isInteresting: (_, head) => isElf(head),
+  interestingStarts: [ELF_START],
   *claim(view, _, context) {
     const file = dynamicElfOf(view);
     if (file === null) return;

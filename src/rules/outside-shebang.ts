@@ -2,7 +2,7 @@
 import { PORTABLE_SHEBANG } from '../formats/shebang.ts';
 import { claimOutside } from './outside-programs.ts';
 import type { FileRule } from './rule.ts';
-import { isScript, shebangLength } from './shebang-claims.ts';
+import { isScript, SCRIPT_START, shebangLength } from './shebang-claims.ts';
 
 const ANY_EXECUTE = 0o111;
 
@@ -13,6 +13,7 @@ export const rule: FileRule = {
   appliesTo: (view) => isScript(view) && (view.mode & ANY_EXECUTE) !== 0,
 
   isInteresting: (_path, head) => isScript({ head }) && !COMMON.test(head.toString('latin1', 0, 40)),
+  interestingStarts: [SCRIPT_START],
 
   *claim(view, _hits, context) {
     const length = shebangLength(view);

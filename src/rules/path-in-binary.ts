@@ -3,7 +3,7 @@ import { isCounted } from '../formats/cstring.ts';
 import type { Hit } from '../formats/needles.ts';
 import { isCode, type NativePlace } from '../formats/native-place.ts';
 import { encodeBytes } from '../formats/byte-text.ts';
-import { ELF_TYPE, isElf } from '../formats/elf.ts';
+import { ELF_START, ELF_TYPE, isElf } from '../formats/elf.ts';
 import { mayHoldCopies, splitCopies } from '../formats/split-constants.ts';
 import type { Prefix } from '../model/prefix.ts';
 import { languageOf, type CompiledLanguage } from '../formats/compiled-language.ts';
@@ -25,6 +25,7 @@ export const rule: FileRule = {
   appliesTo: () => true,
   // pieces of a path give no hit
   isInteresting: (_, head) => isElf(head),
+  interestingStarts: [ELF_START],
   *claim(view, hits, { prefixes }) {
     // a large program in which nothing else was found is not read a second time for them
     if (isElf(view.head) && view.bytes !== null) yield* claimPieces(view, view.bytes, prefixes);

@@ -3,7 +3,7 @@ import type { Hit } from '../formats/needles.ts';
 import { debrisOfFile } from './build-debris.ts';
 import { blocked } from './claims.ts';
 import { remedyFor } from './data-remedies.ts';
-import { dataFormat, mayHideStrings } from './data-format.ts';
+import { dataFormat, HIDING_STARTS, mayHideStrings } from './data-format.ts';
 import { dataHits, type DataHit } from './data-strings.ts';
 import type { Claim, FileRule, FileView } from './rule.ts';
 import { serializedByPhp } from './serialized-by-php.ts';
@@ -14,7 +14,8 @@ export const rule: FileRule = {
   summary: "The tree's path in a database, pickle or other data that carry lengths, sums or offsets.",
   subject: 'file',
   appliesTo: () => true,
-  isInteresting: (_path, head) => mayHideStrings(head),
+  isInteresting: mayHideStrings,
+  interestingStarts: HIDING_STARTS,
   *claim(view, hits, context) {
     if (debrisOfFile(view.path, context) !== null) return;
     const format = dataFormat(view, hits);

@@ -10,7 +10,7 @@ const NOTE = 'the name of this entry holds the place; rename it by hand if anyth
 
 interface Search {
   readonly needles: Needles;
-  /** A name without any of these holds no prefix; null where there are none. */
+  /** A path without any of these holds no prefix; null where there are none. */
   readonly anchors: readonly string[] | null;
 }
 
@@ -43,17 +43,24 @@ function claimOf({ path }: Prefix): Claim {
 
 /** Names that end with all of a prefix's names, or one name that holds the prefix in an escaped form (`%2Fsrv%2Fbuild`). */
 function prefixInName(entry: Entry, prefixes: readonly Prefix[]): Prefix | null {
-  const nested = prefixes.find(({ path }) => entry.path.endsWith(path) || entry.path === path.slice(1));
-  if (nested !== undefined) return nested;
   let search = compiled.get(prefixes);
   if (search === undefined) compiled.set(prefixes, (search = searchOf(prefixes)));
-  const name = baseName(entry.path);
-  // most names hold no part of a prefix, and need not become bytes
-  if (search.anchors?.some((anchor) => name.includes(anchor)) === false) return null;
-  return findHits(encodeBytes(name), search.needles)[0]?.prefix ?? null;
+  // most paths hold no part of a prefix: no name is cut out of them, or becomes bytes
+  if (search.anchors !== null && !holdsAny(entry.path, search.anchors)) return null;
+  const nested = prefixes.find(({ path }) => entry.path.endsWith(path) || entry.path === path.slice(1));
+  return nested ?? findHits(encodeBytes(baseName(entry.path)), search.needles)[0]?.prefix ?? null;
+}
+
+function holdsAny(path: string, anchors: readonly string[]): boolean {
+  for (const anchor of anchors) if (path.includes(anchor)) return true;
+  return false;
 }
 
 function searchOf(prefixes: readonly Prefix[]): Search {
   const needles = compileNeedles(prefixes);
-  return { needles, anchors: needles.anchors?.map((anchor) => anchor.toString('latin1')) ?? null };
+  // no name has a NUL, as the anchors of wide text do
+  const anchors = needles.anchors
+    ?.map((anchor) => anchor.toString('latin1'))
+    .filter((anchor) => !anchor.includes('\0'));
+  return { needles, anchors: anchors ?? null };
 }

@@ -126,6 +126,8 @@ export interface FileRule extends RuleBase {
   appliesTo(view: Pick<FileView, 'path' | 'head' | 'size' | 'mode'>): boolean;
   /** Set where the rule wants to see files without any hit too (a shebang that leaves the tree). Must be very cheap. */
   isInteresting?(path: TreePath, head: Buffer): boolean;
+  /** Set where such files begin with one of few bytes: of files that begin otherwise the rule is not asked whether it wants to see them. */
+  readonly interestingStarts?: readonly number[];
   /** Claims some of the hits that are left, in any order; each hit at most once. */
   claim(view: FileView, hits: readonly Hit[], context: RuleContext): Iterable<Claim>;
 }

@@ -19,8 +19,10 @@ export const PINNED_NOTES: Readonly<Record<ServiceFormat, string>> = {
 
 /** The service whose configuration a file is; null for none that is known. */
 export function serviceFormat(path: string, head: Buffer): ServiceFormat | null {
+  const named = RECOGNISED.filter(({ names }) => names.test(path));
+  if (named.length === 0) return null;
   const start = head.toString('latin1');
-  return RECOGNISED.find(({ names, content }) => names.test(path) && content.test(start))?.format ?? null;
+  return named.find(({ content }) => content.test(start))?.format ?? null;
 }
 
 const RECOGNISED: readonly { readonly format: ServiceFormat; readonly names: RegExp; readonly content: RegExp }[] = [

@@ -20,9 +20,12 @@ export interface ScriptForm {
   readonly complete?: (splices: readonly Splice[]) => Rewriting;
 }
 
+/** The first byte of every script: `#`. */
+export const SCRIPT_START = 0x23;
+
 /** Whether a file begins as a script does. */
 export function isScript({ head }: Pick<FileView, 'head'>): boolean {
-  return head[0] === 0x23 && head[1] === 0x21;
+  return head[0] === SCRIPT_START && head[1] === 0x21;
 }
 
 /** The length of the first line of a script; null for what is none. */

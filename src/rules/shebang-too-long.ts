@@ -3,7 +3,7 @@ import { LONGEST_SHEBANG, PORTABLE_SHEBANG } from '../formats/shebang.ts';
 import { claimOutside } from './outside-programs.ts';
 import { polyglotForm } from './polyglot.ts';
 import type { FileRule } from './rule.ts';
-import { claimShebang, isScript, shebangLength } from './shebang-claims.ts';
+import { claimShebang, isScript, SCRIPT_START, shebangLength } from './shebang-claims.ts';
 
 const LINE_FEED = 0x0a;
 
@@ -14,6 +14,7 @@ export const rule: FileRule = {
   appliesTo: isScript,
 
   isInteresting: (_path, head) => isScript({ head }) && head.subarray(0, PORTABLE_SHEBANG + 1).indexOf(LINE_FEED) < 0,
+  interestingStarts: [SCRIPT_START],
 
   *claim(view, hits, context) {
     const length = shebangLength(view);

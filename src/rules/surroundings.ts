@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { isWholeText } from '../formats/byte-text.ts';
 import type { Hit } from '../formats/needles.ts';
 import { structuredFormat } from '../formats/structured.ts';
+import { perView } from './per-view.ts';
 import type { FileView } from './rule.ts';
 
 export type Surroundings = 'text' | 'unknown-encoding' | 'binary';
@@ -10,8 +11,8 @@ export type Surroundings = 'text' | 'unknown-encoding' | 'binary';
 /** How much around a hit is looked at in a file that is too large to hold. */
 const AROUND = 4096;
 
-/** Makes the judge of one file: what is true of the whole file is found out once. */
-export function surroundingsOf(view: FileView): (hit: Hit) => Surroundings {
+/** The judge of one file: what is true of the whole file is found out once. */
+export const surroundingsOf: (view: FileView) => (hit: Hit) => Surroundings = perView((view) => {
   if (!view.isText || structuredFormat(view.head) !== null) return () => 'binary';
   if (view.bytes !== null) {
     const surroundings: Surroundings = isUtf8(view.bytes) ? 'text' : 'unknown-encoding';
@@ -22,4 +23,4 @@ export function surroundingsOf(view: FileView): (hit: Hit) => Surroundings {
     if (around.includes(0)) return 'binary';
     return isWholeText(around) ? 'text' : 'unknown-encoding';
   };
-}
+});

@@ -1,11 +1,12 @@
 /** RL906: a path in a text that is not UTF-8. The path itself is ASCII and the same in most encodings; another one might not be. */
 import { isCounted } from '../formats/cstring.ts';
-import { languageOf, pythonSourceOf } from '../formats/context.ts';
+import { pythonSourceOf } from '../formats/context.ts';
 import type { Hit } from '../formats/needles.ts';
 import { isWide } from '../formats/wide.ts';
 import { blocked, pathAt, pinned } from './claims.ts';
 import type { Claim, FileRule, FileView } from './rule.ts';
 import { surroundingsOf } from './surroundings.ts';
+import { languageOfView } from './true-escaping.ts';
 
 export const rule: FileRule = {
   code: 'RL906',
@@ -25,7 +26,7 @@ export const rule: FileRule = {
 
 /** A coding cookie tells the encoding, and literals can be written in ASCII. */
 function isDeclaredPython(view: FileView): boolean {
-  return languageOf(view.path, view.head) === 'python' && pythonSourceOf(view.head) === 'other';
+  return languageOfView(view) === 'python' && pythonSourceOf(view.head) === 'other';
 }
 
 function isAscii(text: string): boolean {
