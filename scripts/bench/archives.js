@@ -3,7 +3,7 @@ import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { linesOf } from './measure.js';
 import { knows, NODE, RELOCATE } from './peers.js';
-import { has, run } from './run.js';
+import { has } from './run.js';
 import { entriesOf } from './trees.js';
 
 const UNPACK = { '.tar.zst': ['--zstd'], '.tar.gz': ['-z'], '.tar': [] };
@@ -94,10 +94,4 @@ function contentOf(path) {
   const stats = lstatSync(path);
   if (stats.isSymbolicLink()) return readlinkSync(path);
   return stats.isFile() ? `${stats.mode} ${readFileSync(path, 'latin1')}` : String(stats.mode);
-}
-
-/** Removes folders or files, and waits for the disk, so that one contestant's writing is not another's waiting. */
-export async function clear(...paths) {
-  await run(['rm', '-rf', ...paths]);
-  await run(['sync']);
 }

@@ -3,6 +3,7 @@
 import { closeSync, copyFileSync, mkdirSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { clearTrees } from './disk.js';
 import { NODE, RELOCATE } from './peers.js';
 import { run } from './run.js';
 import { measureTree, pythons } from './trees.js';
@@ -57,7 +58,7 @@ export async function rpathContestants(folder, bytes) {
   const files = await makePrograms(tree, bytes);
   await run(['cp', '-a', tree, fresh]);
   const prepare = async () => {
-    await run(['rm', '-rf', tree]);
+    await clearTrees(tree);
     await run(['cp', '-a', fresh, tree]);
     await run(['sync']);
   };

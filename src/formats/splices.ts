@@ -42,8 +42,12 @@ export function applySplices(bytes: Buffer, splices: readonly Splice[]): Buffer 
     : Buffer.concat(first === undefined ? rest : [first, ...rest]);
 }
 
-/** Puts the new bytes of a file held whole into a buffer with room for them; the splices are in order and in the file. Returns where they end. */
+/**
+ * Puts the new bytes of a file held whole into a buffer with room for them; the splices are in order. Returns where they end.
+ * @throws RangeError where the file ends before the last splice does
+ */
 export function putSplices(bytes: Buffer, splices: readonly Splice[], target: Buffer, start: number): number {
+  if ((splices.at(-1)?.end ?? 0) > bytes.length) throw beyond(bytes.length);
   let at = start;
   let from = 0; // the first byte that has been neither put nor replaced
   for (const splice of splices) {
@@ -79,14 +83,17 @@ export function* spliceChunks(chunks: Iterable<Buffer>, splices: readonly Splice
     yield* joined(pieces);
   }
   const last = splices.slice(next);
-  if (from > base || last.some((splice) => splice.end > base))
-    throw new RangeError(`the file ends at ${base}, before its last edit`);
+  if (from > base || last.some((splice) => splice.end > base)) throw beyond(base);
   yield* joined(last.map((splice) => encodeBytes(splice.text)));
 }
 
 function* joined(pieces: Buffer[]): Generator<Buffer, void, void> {
   const whole = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
   if (whole !== undefined && whole.length > 0) yield whole;
+}
+
+function beyond(end: number): RangeError {
+  return new RangeError(`the file ends at ${end}, before its last edit`);
 }
 
 function isSame(left: Splice, right: Splice): boolean {

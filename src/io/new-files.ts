@@ -2,6 +2,7 @@
 import { closeSync, constants, fchmodSync, ftruncateSync, openSync, symlinkSync, writeSync } from 'node:fs';
 import { createHash, hash, type Hash } from 'node:crypto';
 import type { NewContent } from '../formats/follows.ts';
+import { putSplices, splicedSize } from '../formats/splices.ts';
 import { editedChunks, openPlanned, plannedChunks, requirePlanned, statPlanned, type PlannedFile } from './content.ts';
 import { fill } from './fill.ts';
 import { placeIn, type Run } from './journal.ts';
@@ -13,6 +14,8 @@ const ZEROS = Buffer.alloc(HOLE);
 /** What is read at a time, into one buffer for all files: what was read is hashed and written while the processor still has it at hand. */
 const CHUNK = 256 * 1024;
 let buffer: Buffer | null = null;
+/** The new bytes of small files. */
+let scratch: Buffer | null = null;
 
 /**
  * Writes the new file of step `index`: the original is read, checked, edited, hashed and written in one pass. Only the owner can read it until
@@ -40,11 +43,17 @@ function writeSmall(original: number, planned: PlannedFile, size: number, target
   buffer ??= Buffer.allocUnsafe(CHUNK);
   const bytes = buffer.subarray(0, fill(original, buffer, 0, size));
   requirePlanned(hash('sha256', bytes), planned);
-  const [first, ...rest] = editedChunks([bytes], planned);
   const edited =
-    first !== undefined && rest.length === 0 ? first : Buffer.concat(first === undefined ? [] : [first, ...rest]);
+    planned.seals.length === 0 ? spliced(bytes, planned) : Buffer.concat([...editedChunks([bytes], planned)]);
   target.write(edited);
   return { digest: hash('sha256', edited), size: target.finish() };
+}
+
+/** The new bytes of a small file, valid until the next: making memory for each would cost more than the copy. */
+function spliced(bytes: Buffer, { splices }: PlannedFile): Buffer {
+  const size = splicedSize(bytes.length, splices);
+  if (scratch === null || scratch.length < size) scratch = Buffer.allocUnsafe(Math.max(size, CHUNK));
+  return scratch.subarray(0, putSplices(bytes, splices, scratch, 0));
 }
 
 /** Up to the first edit, old and new have the same bytes: they are hashed once. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeBytes } from '../../src/formats/byte-text.ts';
-import { applySplices, mergeSplices, spliceChunks, splicedSize } from '../../src/formats/splices.ts';
+import { applySplices, mergeSplices, putSplices, spliceChunks, splicedSize } from '../../src/formats/splices.ts';
 import type { Splice } from '../../src/model/reference.ts';
 
 /** A file and splices that fit it, from cut points in order. */
@@ -41,6 +41,9 @@ describe('splices', () => {
           expect(applySplices(bytes, same)).toEqual(expected);
           expect(Buffer.concat([...spliceChunks(chunks, same)])).toEqual(expected);
           expect(splicedSize(bytes.length, same)).toBe(expected.length);
+          const room = Buffer.alloc(2 + expected.length);
+          expect(putSplices(bytes, same, room, 2)).toBe(room.length);
+          expect(room.subarray(2)).toEqual(expected);
         },
       ),
     );
@@ -89,5 +92,12 @@ describe('splices', () => {
     ['insert beyond the end', [{ start: 9, end: 9, text: 'x' }]],
   ])('that %s are refused', (_, splices) => {
     expect(() => applySplices(Buffer.from('abcde'), splices)).toThrow(RangeError);
+  });
+
+  test('that end beyond a file held whole are not put', () => {
+    const splices = [{ start: 3, end: 9, text: '' }];
+    expect(() => putSplices(Buffer.from('abcde'), splices, Buffer.alloc(9), 0)).toThrow(
+      new RangeError('the file ends at 5, before its last edit'),
+    );
   });
 });

@@ -1,7 +1,8 @@
 // What is written in place: fix of a moved environment beside virtualenv-clone, and search paths of ELF files beside patchelf.
 import { readdirSync, readFileSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { clear, membersOfTree } from '../archives.js';
+import { membersOfTree } from '../archives.js';
+import { clearTrees } from '../disk.js';
 import { NODE, pythonPeers, RELOCATE } from '../peers.js';
 import { rpathContestants } from '../rpath.js';
 import { run } from '../run.js';
@@ -12,9 +13,9 @@ export async function fix(bench) {
   const source = environments.science ?? environments.web;
   const programs = await pythonPeers(bench.corpusFolder);
   const copy = join(bench.folder, 'copied-environment');
-  const empty = () => clear(copy);
+  const empty = () => clearTrees(copy);
   const copied = async () => {
-    await run(['rm', '-rf', copy]);
+    await clearTrees(copy);
     await run(['cp', '-a', source, copy]);
     await run(['sync']);
   };
@@ -37,7 +38,7 @@ export async function fix(bench) {
     { id: 'fix', title: 'Fix an environment that was copied', note, ...measureTree(source), isWarm: true },
     contestants.map((contestant) => ({ ...contestant, check })),
   );
-  await clear(copy);
+  await clearTrees(copy);
 }
 
 /** The environment runs as itself, and no script begins with the Python of the other. */
@@ -58,5 +59,5 @@ export async function rpath(bench) {
     'Each has a search path of the tree; all write the same. patchelf is called once for each file. *The rewrite alone* reads each file, works out its edits, writes it beside and renames it, on all processors; `relocate fix` looks for everything else too, keeps the originals in a journal, hashes before and after, and syncs.';
   const table = { id: 'rpath', title: 'Search paths of ELF files', note, ...size, isWarm: true };
   await bench.compare(table, contestants);
-  await clear(...folders);
+  await clearTrees(...folders);
 }

@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { clear, present, relocateFormats, relocatePack, requireSameTrees } from '../archives.js';
+import { present, relocateFormats, relocatePack, requireSameTrees } from '../archives.js';
+import { clear, clearTrees } from '../disk.js';
 import { NODE, RELOCATE } from '../peers.js';
 import { run } from '../run.js';
 import { measureTree } from '../trees.js';
@@ -54,7 +55,7 @@ async function unpackings(bench, tree, formats, wanted, table) {
   for (const format of formats) await run(relocatePack(tree, archiveOf(format)), { exits: [0, 1] });
   const made = join(folder, 'made');
   const keep = async () => {
-    await run(['rm', '-rf', kept]);
+    await clearTrees(kept);
     await run(['mv', made, kept]);
   };
   const contestants = present(bench, wanted).map(({ name, slow, format, command, keeps, checks }) => ({
@@ -62,7 +63,7 @@ async function unpackings(bench, tree, formats, wanted, table) {
     slow,
     command: command(archiveOf(format), made),
     prepare: async () => {
-      await clear(folder);
+      await clearTrees(folder);
       mkdirSync(folder);
     },
     check: async () => {
@@ -71,5 +72,6 @@ async function unpackings(bench, tree, formats, wanted, table) {
     },
   }));
   await bench.compare({ ...table, rounds: bench.fewer, isWarm: true }, contestants);
-  await clear(folder, kept, ...formats.map(archiveOf));
+  await clearTrees(folder, kept);
+  await clear(...formats.map(archiveOf));
 }

@@ -1,16 +1,8 @@
 // pack beside tar and its compressors, and one environment beside conda-pack, venv-pack and all other ways to make an archive.
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import {
-  clear,
-  membersOf,
-  membersOfTree,
-  pipe,
-  present,
-  relocateFormats,
-  relocatePack,
-  requireMembers,
-} from '../archives.js';
+import { membersOf, membersOfTree, pipe, present, relocateFormats, relocatePack, requireMembers } from '../archives.js';
+import { clear } from '../disk.js';
 import { pythonPeers } from '../peers.js';
 import { run } from '../run.js';
 import { measureTree } from '../trees.js';

@@ -1,7 +1,8 @@
 // The scan: beside ripgrep and grep, for more prefixes, a second time with a cache, for any share of files with a hit, and as a tree grows.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { clear, relocateFormats, relocatePack } from '../archives.js';
+import { relocateFormats, relocatePack } from '../archives.js';
+import { clearTrees } from '../disk.js';
 import { knows, NODE, RELOCATE } from '../peers.js';
 import { requireSame, searchersFor } from '../searchers.js';
 import { makeSmallFiles, measureTree } from '../trees.js';
@@ -82,7 +83,7 @@ async function smallFiles(bench, { id, title, count, share, isGrowing = false })
   if (isGrowing && count >= 10_000) contestants.push(...(await forMemory(bench, tree)));
   const rounds = count > 100_000 ? 1 : bench.rounds;
   await bench.compare({ id, title, files, bytes, rounds, isWarm: count > 100_000 || bench.isQuick }, contestants);
-  await clear(tree, ...contestants.flatMap(({ made }) => made ?? []));
+  await clearTrees(tree, ...contestants.flatMap(({ made }) => made ?? []));
 }
 
 /** A pack and an install, once each: what counts is their memory. */
