@@ -78,8 +78,8 @@ class ThreadPool implements FramePool {
     this.#own = own;
     this.frameBytes = own.frameBytes;
     this.room = workers === 0 ? 1 : workers * JOBS_AHEAD + FRAMES_EARLY;
-    // the calling thread makes one of them while it waits
-    this.roomWhileFilling = workers * JOBS_AHEAD + 1;
+    // one for each thread, the calling one among them
+    this.roomWhileFilling = workers + 1;
   }
 
   async measure(sources: readonly FileSource[]): Promise<readonly Measured[]> {

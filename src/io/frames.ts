@@ -4,7 +4,8 @@ import { ArchiveError } from '../model/errors.ts';
 import type { CompressionName } from './compression.ts';
 import type { PartPlace } from './archive-parts.ts';
 import { fill } from './fill.ts';
-import { measureFrame, unpackFrame, type Packed } from './unpacking.ts';
+import { FrameReader } from './frame-reader.ts';
+import { inflateFrame, measureFrame } from './unpacking.ts';
 
 /** An open archive file. */
 export interface ArchiveFile {
@@ -29,7 +30,8 @@ export function detectCompression(descriptor: number): CompressionName {
  * The tar within, in pieces, each valid until the next is asked for. `jobs`: frames that are inflated at a time.
  */
 export function framesOf(file: ArchiveFile, jobs: number): AsyncGenerator<Buffer, void, void> {
-  return file.compression === 'none' ? plainFrames(file) : packedFrames(file, file.compression, jobs);
+  if (file.compression === 'gzip') return gzipFrames(file, jobs);
+  return file.compression === 'zstd' ? zstdFrames(file) : plainFrames(file);
 }
 
 /**
@@ -49,27 +51,29 @@ export function* measuredFrames({ descriptor, size, compression }: ArchiveFile):
   }
 }
 
-/** Buffers taken in turn: headers may reach from one into the next, so the one before must stay as it is for a while. */
-const RING = 4;
-
 async function* plainFrames({ descriptor, size }: ArchiveFile): AsyncGenerator<Buffer, void, void> {
-  const ring = Array.from({ length: RING }, () => Buffer.allocUnsafe(FRAME_BYTES));
+  const buffer = Buffer.allocUnsafe(Math.min(FRAME_BYTES, size));
   for (let at = 0; at < size; at += FRAME_BYTES) {
-    const buffer = ring[(at / FRAME_BYTES) % RING] ?? Buffer.allocUnsafe(FRAME_BYTES);
     yield readAt(descriptor, at, buffer.subarray(0, Math.min(FRAME_BYTES, size - at)));
-    // lets signals and timers through: reading is synchronous
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
 }
 
-async function* packedFrames(file: ArchiveFile, compression: Packed, jobs: number): AsyncGenerator<Buffer, void, void> {
+/** Unpacked by this thread, so being early gains nothing, and all in the same memory: new memory for each grows with the archive. */
+async function* zstdFrames(file: ArchiveFile): AsyncGenerator<Buffer, void, void> {
+  const reader = new FrameReader();
+  for (const place of measuredFrames(file)) {
+    yield await reader.read(place);
+    await nextTurn();
+  }
+}
+
+async function* gzipFrames(file: ArchiveFile, jobs: number): AsyncGenerator<Buffer, void, void> {
   const places = measuredFrames(file);
-  // what is unpacked by this thread gains nothing from being early
-  const most = compression === 'gzip' ? jobs : 0;
   const ahead: Promise<Buffer>[] = [];
   for (let isDone = false; ;) {
-    while (!isDone && ahead.length <= most) {
-      const bytes = nextFrame(places);
+    while (!isDone && ahead.length <= jobs) {
+      const bytes = nextMember(places);
       if (bytes === null) isDone = true;
       else ahead.push(bytes);
     }
@@ -80,18 +84,23 @@ async function* packedFrames(file: ArchiveFile, compression: Packed, jobs: numbe
 }
 
 /** A damaged head is an error in its turn: what comes before it is read first. */
-function nextFrame(places: Iterator<PartPlace, void>): Promise<Buffer> | null {
+function nextMember(places: Iterator<PartPlace, void>): Promise<Buffer> | null {
   let bytes: Promise<Buffer>;
   try {
     const next = places.next();
     if (next.done === true) return null;
-    const { descriptor, compression, at, sizes } = next.value;
-    bytes = unpackFrame(compression as Packed, readAt(descriptor, at, Buffer.allocUnsafe(sizes.member)), sizes); // no frame is plain
+    const { descriptor, at, sizes } = next.value;
+    bytes = inflateFrame(readAt(descriptor, at, Buffer.allocUnsafe(sizes.member)), sizes);
   } catch (error) {
     bytes = Promise.reject<Buffer>(error instanceof Error ? error : new Error(String(error)));
   }
   bytes.catch(() => {}); // it is awaited in its turn
   return bytes;
+}
+
+/** Lets signals and timers through between steps that are synchronous. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Fills a buffer from a file, less where that ends. */

@@ -53,16 +53,15 @@ export async function unpackingProof(compression: Packed): Promise<UnpacksTo> {
 }
 
 /**
- * The contents of one frame, unpacked on the system's thread pool where the codec can.
+ * The contents of one gzip member, unpacked on the system's thread pool.
  * @throws ArchiveError where it is damaged or not what its head says
  */
-export async function unpackFrame(compression: Packed, frame: Buffer, sizes: FrameSizes): Promise<Buffer> {
-  if (compression === 'zstd') return zstdContents(await zstdCodec(), frame, sizes);
+export function inflateFrame(member: Buffer, sizes: FrameSizes): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    inflateRaw(deflatedIn(frame), inflation(sizes), (error, result) => {
+    inflateRaw(deflatedIn(member), inflation(sizes), (error, result) => {
       try {
         if (error !== null) throw inflationFailed(error);
-        resolve(requireInflated(frame, sizes, result));
+        resolve(requireInflated(member, sizes, result));
       } catch (refusal) {
         reject(refusal instanceof Error ? refusal : new Error(String(refusal)));
       }
@@ -93,12 +92,6 @@ function requireWhole<T>(unpack: () => T): T {
     const why = error instanceof Error ? error.message : String(error);
     throw new ArchiveError('zstd-data', `a zstd frame can't be unpacked (${why}): the archive is damaged`);
   }
-}
-
-function zstdContents(codec: ZstdCodec, frame: Buffer, sizes: FrameSizes): Buffer {
-  const contents = Buffer.allocUnsafeSlow(sizes.contents);
-  unpackZstd(codec, frame, sizes, contents);
-  return contents;
 }
 
 function inflation({ contents }: FrameSizes): ZlibOptions {
