@@ -1,4 +1,5 @@
 /** Writes the state of a tree, folder by folder: records go where they are kept as they are made, the table stays in memory. */
+import { isAscii } from 'node:buffer';
 import {
   alignedLength,
   hashOfPath,
@@ -50,8 +51,9 @@ export class StateBuilder {
     bytes.write(path, textStart, 'latin1');
     bytes.write(names, textStart + path.length, 'latin1');
     bytes.fill(0, textEnd, length);
+    const isPlain = isAscii(bytes.subarray(textStart, textEnd)) ? 1 : 0;
     const start = this.#records.length / Float64Array.BYTES_PER_ELEMENT;
-    this.#folders.push(start, path.length, names.length, this.#entries, entries.length, hashOfPath(path));
+    this.#folders.push(start, path.length, names.length, this.#entries, entries.length, hashOfPath(path), isPlain);
     this.#records.append(bytes.subarray(0, length));
     this.#entries += entries.length;
   }

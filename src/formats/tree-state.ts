@@ -5,12 +5,11 @@
  * A record: NUMBERS doubles of the folder, then of each of its entries; its path; its names with `/` between them (entries, then folders and
  * what was left out), one character a byte; zeros up to where a double may begin. Records lie one behind the other, in the table's order.
  */
-import { isAscii } from 'node:buffer';
 
 /** Of each entry: device, inode, mode, size, time of writing, time of change (both in milliseconds, as a double holds them: to 0.25 µs). */
 export const NUMBERS = 6;
-/** Of each folder: where its record begins (in doubles), lengths of path and names, its first entry, entries, the hash of its path. */
-export const FOLDER_FIELDS = 6;
+/** Of each folder: where its record begins (in doubles), lengths of path and names, its first entry, entries, the hash of its path, 1 for ASCII. */
+export const FOLDER_FIELDS = 7;
 const DOUBLE = Float64Array.BYTES_PER_ELEMENT;
 
 /** What `stat` says of an entry, in plain numbers. */
@@ -108,11 +107,12 @@ export function decodeFolder(
   offset: number,
 ): FolderState {
   const { entries, firstEntry, pathStart, namesStart, namesEnd } = partsOf(folders, index);
-  const names = bytes.toString('latin1', offset + namesStart, offset + namesEnd);
+  const text = bytes.toString('latin1', offset + pathStart, offset + namesEnd);
+  const names = text.slice(namesStart - pathStart);
   return {
-    path: bytes.toString('latin1', offset + pathStart, offset + namesStart),
+    path: text.slice(0, namesStart - pathStart),
     names: names === '' ? [] : names.split('/'),
-    isAscii: isAscii(bytes.subarray(offset + pathStart, offset + namesEnd)),
+    isAscii: folders[index * FOLDER_FIELDS + 6] === 1,
     firstEntry,
     entries,
     numbers: doubles,
