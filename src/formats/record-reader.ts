@@ -33,12 +33,9 @@ export class RecordReader {
   #read(index: number, end: number): void {
     const { folders, records } = this.#state;
     const start = recordStart(folders, index);
-    let runEnd = recordEnd(folders, index);
-    for (let next = index + 1; next < end; next++) {
-      const recordsEnd = recordEnd(folders, next);
-      if (recordsEnd - start > RUN) break;
-      runEnd = recordsEnd;
-    }
+    let last = end - 1;
+    while (last > index && recordEnd(folders, last) - start > RUN) last--;
+    const runEnd = recordEnd(folders, last);
     if (runEnd - start > this.#memory.bytes.length) this.#memory = recordMemory(runEnd - start);
     records.read(start, this.#memory.bytes.subarray(0, runEnd - start));
     this.#runStart = start;

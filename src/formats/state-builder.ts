@@ -52,9 +52,9 @@ export class StateBuilder {
     bytes.write(names, textStart + path.length, 'latin1');
     bytes.fill(0, textEnd, length);
     const isPlain = isAscii(bytes.subarray(textStart, textEnd)) ? 1 : 0;
-    const start = this.#records.length / Float64Array.BYTES_PER_ELEMENT;
-    this.#folders.push(start, path.length, names.length, this.#entries, entries.length, hashOfPath(path), isPlain);
     this.#records.append(bytes.subarray(0, length));
+    const end = this.#records.length / Float64Array.BYTES_PER_ELEMENT;
+    this.#folders.push(end, path.length, names.length, this.#entries, entries.length, hashOfPath(path), isPlain);
     this.#entries += entries.length;
   }
 

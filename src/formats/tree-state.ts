@@ -8,7 +8,7 @@
 
 /** Of each entry: device, inode, mode, size, time of writing, time of change (both in milliseconds, as a double holds them: to 0.25 µs). */
 export const NUMBERS = 6;
-/** Of each folder: where its record begins (in doubles), lengths of path and names, its first entry, entries, the hash of its path, 1 for ASCII. */
+/** Of each folder: where its record ends (in doubles), lengths of path and names, its first entry, entries, the hash of its path, 1 for ASCII. */
 export const FOLDER_FIELDS = 7;
 const DOUBLE = Float64Array.BYTES_PER_ELEMENT;
 
@@ -61,14 +61,14 @@ export function folderCount(folders: Uint32Array): number {
   return folders.length / FOLDER_FIELDS;
 }
 
-/** Where the record of a folder begins. */
+/** Where the record of a folder begins: where the one before it ends. */
 export function recordStart(folders: Uint32Array, index: number): number {
-  return (folders[index * FOLDER_FIELDS] ?? 0) * DOUBLE;
+  return index === 0 ? 0 : recordEnd(folders, index - 1);
 }
 
 /** Where the record of a folder ends. */
 export function recordEnd(folders: Uint32Array, index: number): number {
-  return recordStart(folders, index) + alignedLength(partsOf(folders, index).namesEnd);
+  return (folders[index * FOLDER_FIELDS] ?? 0) * DOUBLE;
 }
 
 /** Up to where bytes reach with the zeros behind them. */
@@ -106,36 +106,21 @@ export function decodeFolder(
   { bytes, doubles }: RecordMemory,
   offset: number,
 ): FolderState {
-  const { entries, firstEntry, pathStart, namesStart, namesEnd } = partsOf(folders, index);
-  const text = bytes.toString('latin1', offset + pathStart, offset + namesEnd);
-  const names = text.slice(namesStart - pathStart);
+  const row = index * FOLDER_FIELDS;
+  const entries = folders[row + 4] ?? 0;
+  const pathLength = folders[row + 1] ?? 0;
+  const textStart = offset + (1 + entries) * NUMBERS * DOUBLE;
+  const text = bytes.toString('latin1', textStart, textStart + pathLength + (folders[row + 2] ?? 0));
+  const names = text.slice(pathLength);
   return {
-    path: text.slice(0, namesStart - pathStart),
+    path: text.slice(0, pathLength),
     names: names === '' ? [] : names.split('/'),
-    isAscii: folders[index * FOLDER_FIELDS + 6] === 1,
-    firstEntry,
+    isAscii: folders[row + 6] === 1,
+    firstEntry: folders[row + 3] ?? 0,
     entries,
     numbers: doubles,
     at: offset / DOUBLE,
   };
-}
-
-interface RecordParts {
-  readonly firstEntry: number;
-  readonly entries: number;
-  readonly pathStart: number;
-  readonly namesStart: number;
-  readonly namesEnd: number;
-}
-
-/** What the table says of a record; its parts are counted from where it begins. */
-function partsOf(folders: Uint32Array, index: number): RecordParts {
-  const at = index * FOLDER_FIELDS;
-  const entries = folders[at + 4] ?? 0;
-  const pathStart = (1 + entries) * NUMBERS * DOUBLE;
-  const namesStart = pathStart + (folders[at + 1] ?? 0);
-  const namesEnd = namesStart + (folders[at + 2] ?? 0);
-  return { firstEntry: folders[at + 3] ?? 0, entries, pathStart, namesStart, namesEnd };
 }
 
 /** Whether an entry is what it was. `at`: where its numbers begin. */
