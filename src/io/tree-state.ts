@@ -134,7 +134,7 @@ function isFolderSame(
   above: string,
   device: number | null,
 ): boolean {
-  // asked once, not for each path
+  // known of the folder, not asked of each path
   const lookAt = isAscii && !NOT_ASCII.test(above) ? lookAtText : look;
   const folder = lookAt(above + path);
   if (folder === undefined || !isSame(numbers, at, folder)) return false;
