@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 
 /** Changes with every change of what the sections hold. */
-const MAGIC = Buffer.from('relocate scan cache 2\n\0\0', 'latin1');
+const MAGIC = Buffer.from('relocate scan cache 3\n\0\0', 'latin1');
 const DIGEST = 32;
 /** Length (a double) and digest of a section. */
 const ROW = 8 + DIGEST;

@@ -10,6 +10,7 @@ import {
   type PlacedSection,
   type Section,
 } from '../formats/sections.ts';
+import type { Records } from '../formats/tree-state.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import { errorCode } from './entries.ts';
 import { fill } from './fill.ts';
@@ -61,6 +62,15 @@ export function readSection({ descriptor }: OpenCache, { start, length }: Placed
   const bytes = new Uint8Array(new SharedArrayBuffer(length));
   fill(descriptor, bytes, start);
   return bytes;
+}
+
+/** The records in a section, read where they are needed. Its digest is not looked at. */
+export function recordsOf(descriptor: number, { start }: PlacedSection): Records {
+  return {
+    read: (from, into) => {
+      if (fill(descriptor, into, start + from) < into.length) throw new Error('a cache is shorter than it was');
+    },
+  };
 }
 
 /** Whether bytes are those that were written as a section. */

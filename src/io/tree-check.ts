@@ -1,21 +1,21 @@
 /** Checks whether a tree is still what a cache knows of it, on two threads where it is large: a walk, and no file is opened. */
-import type { PlacedSection, Section } from '../formats/sections.ts';
-import type { StateBytes } from '../formats/tree-state.ts';
+import type { PlacedSection } from '../formats/sections.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import { AnsweringWorker, canStart } from './answering-worker.ts';
-import { isSection, isWholeSection } from './cache-file.ts';
-import { checkState, newCheck, type StateCheck } from './tree-state.ts';
+import { isWholeSection, recordsOf } from './cache-file.ts';
+import { checkState, newCheck, type KnownState, type StateCheck } from './tree-state.ts';
 
 /** Entries with which a second thread is done sooner than one alone: it takes some 30 ms to start. */
 const LARGE = 8000;
 
-/** What was read of a cache, and what else it has to hold. Bytes are shared with other threads, the descriptor is of this process. */
+/** What was read of a cache, and what else it has to hold. The table is shared with other threads, the descriptor is of this process. */
 export interface HeldCache {
   readonly descriptor: number;
-  readonly state: StateBytes;
-  /** Those of which the state was read. */
-  readonly sections: Readonly<Record<keyof StateBytes, Section>>;
-  /** Those that were not read. */
+  /** The table of folders, whose digest is right. */
+  readonly folders: Uint32Array;
+  readonly entries: number;
+  readonly records: PlacedSection;
+  /** Other sections that were not read. */
   readonly others: readonly PlacedSection[];
 }
 
@@ -36,14 +36,14 @@ export interface TreeCheck {
 export function startCheck(root: AbsolutePath, cache: HeldCache, jobs: number): TreeCheck {
   const share: CheckShare = { ...cache, check: newCheck(root) };
   const program = new URL('./check-worker.js', import.meta.url);
-  const isShared = jobs > 1 && cache.state.quiet.length >= LARGE && canStart(program);
+  const isShared = jobs > 1 && cache.entries >= LARGE && canStart(program);
   if (!isShared) return { isUnchanged: async () => checkShare(share), end: async () => {} };
   const worker = new AnsweringWorker<CheckShare, boolean>(program, null);
   const answer = worker.run(share).catch(() => false);
   let isAnswered = false;
   return {
     isUnchanged: async () => {
-      const isSame = checkState(cache.state, share.check);
+      const isSame = checkState(stateOf(cache), share.check);
       const isSameThere = await answer;
       isAnswered = true;
       return isSame && isSameThere;
@@ -58,18 +58,12 @@ export function startCheck(root: AbsolutePath, cache: HeldCache, jobs: number): 
 
 /** The bytes of the cache, and all folders that no other thread takes. */
 export function checkShare(share: CheckShare): boolean {
-  const { descriptor, others, state, check } = share;
+  const { descriptor, records, others, check } = share;
   return (
-    isWholeState(share) && others.every((section) => isWholeSection(descriptor, section)) && checkState(state, check)
+    [records, ...others].every((section) => isWholeSection(descriptor, section)) && checkState(stateOf(share), check)
   );
 }
 
-/** Whether a state is what was written. */
-export function isWholeState({ state, sections }: Pick<HeldCache, 'state' | 'sections'>): boolean {
-  return (
-    isSection(state.folders, sections.folders) &&
-    isSection(state.text, sections.text) &&
-    isSection(state.numbers, sections.numbers) &&
-    isSection(state.quiet, sections.quiet)
-  );
+function stateOf({ descriptor, folders, records }: HeldCache): KnownState {
+  return { folders, records: recordsOf(descriptor, records) };
 }

@@ -1,16 +1,15 @@
 /** Looks at a tree for its state: takes it anew, or compares it with one that was kept. Opens no file. */
-import { isAscii } from 'node:buffer';
 import { constants, lstatSync, readdirSync } from 'node:fs';
 import { decodeBytes, encodeBytes } from '../formats/byte-text.ts';
+import { RecordReader } from '../formats/record-reader.ts';
+import { StateBuilder, type NamedNumbers, type TakenState } from '../formats/state-builder.ts';
 import {
-  decodeState,
-  folderAt,
   folderCount,
   isSame,
   NUMBERS,
-  StateBuilder,
   type EntryNumbers,
-  type StateBytes,
+  type FolderState,
+  type NewRecords,
   type TreeState,
 } from '../formats/tree-state.ts';
 import { timesAt } from './file-systems.ts';
@@ -26,17 +25,22 @@ const { S_IFLNK, S_IFMT } = constants;
 const NOT_ASCII = /[^\0-\x7f]/;
 
 /**
- * Takes the state of the tree at `root`. What `leavesOut` names is not looked at. What can't be looked at, lies on a file system whose times
+ * Takes the state of the tree at `root`, its records to `records`. What `leavesOut` names is not looked at. What can't be looked at, lies on a file system whose times
  * say too little, or was written since `startedAt` (milliseconds) or just before, counts as changed ever after.
  */
-export function takeState(root: AbsolutePath, leavesOut: (path: TreePath) => boolean, startedAt: number): TreeState {
-  const builder = new StateBuilder(startedAt - GRANULARITY);
+export function takeState(
+  root: AbsolutePath,
+  leavesOut: (path: TreePath) => boolean,
+  startedAt: number,
+  records: NewRecords,
+): TakenState {
+  const builder = new StateBuilder(records, startedAt - GRANULARITY);
   const look = trustedLook();
   const above = aboveNames(root);
   const pending = [''];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     const inside = folder === '' ? '' : `${folder}/`;
-    const entries: { name: string; numbers: EntryNumbers | null }[] = [];
+    const entries: NamedNumbers[] = [];
     const others: string[] = [];
     let numbers = look(above + folder, above + folder);
     try {
@@ -93,17 +97,22 @@ export function newCheck(root: AbsolutePath): StateCheck {
   return { root, device: deviceWithFolderTimes(root), control: new Int32Array(new SharedArrayBuffer(8)) };
 }
 
-/** Looks at folders until none is left or something has changed. Several threads may do so at once; each tells what it knows. */
-export function checkState(bytes: StateBytes, { root, device, control }: StateCheck): boolean {
-  const state = decodeState(bytes);
-  const count = folderCount(state);
+/** What a check needs of a state. */
+export type KnownState = Pick<TreeState, 'folders' | 'records'>;
+
+/**
+ * Looks at folders until none is left or something has changed. Several threads may do so at once; each tells what it knows. Records need
+ * not be right, the table must be.
+ */
+export function checkState(state: KnownState, { root, device, control }: StateCheck): boolean {
+  const count = folderCount(state.folders);
   const above = aboveNames(root);
-  // asked once, not for each path
-  const lookAt = isAscii(bytes.text) && !NOT_ASCII.test(above) ? lookAtText : look;
+  const reader = new RecordReader(state);
   for (let from = Atomics.add(control, NEXT, STEP); from < count; from = Atomics.add(control, NEXT, STEP)) {
-    for (let index = from; index < Math.min(count, from + STEP); index++) {
+    const end = Math.min(count, from + STEP);
+    for (let index = from; index < end; index++) {
       if (Atomics.load(control, CHANGED) === 1) return false;
-      if (isFolderSame(state, index, above, device, lookAt)) continue;
+      if (isAsRead(() => reader.folderAt(index, end), above, device)) continue;
       Atomics.store(control, CHANGED, 1);
       return false;
     }
@@ -111,30 +120,31 @@ export function checkState(bytes: StateBytes, { root, device, control }: StateCh
   return Atomics.load(control, CHANGED) === 0;
 }
 
-function isFolderSame(
-  state: TreeState,
-  index: number,
-  above: string,
-  device: number | null,
-  lookAt: typeof look,
-): boolean {
-  const { numbers } = state;
-  const { path, names, firstEntry, entries } = folderAt(state, index);
+function isAsRead(read: () => FolderState, above: string, device: number | null): boolean {
   try {
-    const folder = lookAt(above + path);
-    if (folder === undefined || !isSame(numbers, index * NUMBERS, folder)) return false;
-    if (folder.dev !== device && !hasNames(above + path, names)) return false;
-    const inside = path === '' ? above : `${above}${path}/`;
-    let at = (folderCount(state) + firstEntry) * NUMBERS;
-    for (let i = 0; i < entries; i++, at += NUMBERS) {
-      const now = lookAt(inside + (names[i] ?? ''));
-      if (now === undefined || !isSame(numbers, at, now)) return false;
-    }
-    return true;
+    return isFolderSame(read(), above, device);
   } catch {
-    // what can't be looked at could be when the state was taken
+    // what can't be looked at could be when the state was taken; what can't be read is no state
     return false;
   }
+}
+
+function isFolderSame(
+  { path, names, isAscii, entries, numbers, at }: FolderState,
+  above: string,
+  device: number | null,
+): boolean {
+  // known of the folder, not asked of each path
+  const lookAt = isAscii && !NOT_ASCII.test(above) ? lookAtText : look;
+  const folder = lookAt(above + path);
+  if (folder === undefined || !isSame(numbers, at, folder)) return false;
+  if (folder.dev !== device && !hasNames(above + path, names)) return false;
+  const inside = path === '' ? above : `${above}${path}/`;
+  for (let i = 0; i < entries; i++) {
+    const now = lookAt(inside + (names[i] ?? ''));
+    if (now === undefined || !isSame(numbers, at + (1 + i) * NUMBERS, now)) return false;
+  }
+  return true;
 }
 
 function hasNames(folder: string, names: readonly string[]): boolean {

@@ -31,14 +31,15 @@ export async function cachedReport(tree: string, options: ReportOptions = {}): P
   const key = scanKey(place, options, ruleOptions(options, place.logical));
   const cache = new ScanCache(folder.path, key, onTrouble);
   const kept = cache.load();
-  if (kept !== null) {
-    const known = await givenAgain(place, options, kept);
-    if (known !== null) return known;
-    closeCache(kept.open);
+  const known = kept === null ? null : await givenAgain(place, options, kept);
+  if (known !== null) return known;
+  try {
+    // what scans takes long to load, for a program that only looks
+    const { scanAndKeep } = await import('./scan-and-keep.ts');
+    return await scanAndKeep(place, options, cache, kept);
+  } finally {
+    if (kept !== null) closeCache(kept.open);
   }
-  // what scans takes long to load, for a program that only looks
-  const { scanAndKeep } = await import('./scan-and-keep.ts');
-  return scanAndKeep(place, options, cache, kept);
 }
 
 function placeForCache(tree: AbsolutePath): CacheFolder {

@@ -1,8 +1,8 @@
 /** Scans a tree for a report, and keeps what is needed to say it again, or to read less. */
-import { decodeState, encodeState, isSettled, type TreeState } from '../formats/tree-state.ts';
+import type { TakenState } from '../formats/state-builder.ts';
 import { recordingProbe, type Noting, type RecordingProbe } from '../io/recording-probe.ts';
 import { LIMIT, readTreeMemory, TREE_MEMORY } from '../io/tree-memory.ts';
-import { isWholeState } from '../io/tree-check.ts';
+import { Spill } from '../io/spill.ts';
 import { probeTree } from '../io/tree-probe.ts';
 import { takeState } from '../io/tree-state.ts';
 import { isOwnRecord } from '../model/own-records.ts';
@@ -10,7 +10,7 @@ import type { ScanReport } from '../model/report.ts';
 import { USUAL } from '../rules/rule.ts';
 import { findPrefixes } from './prefixes.ts';
 import { ReportTally } from './report-tally.ts';
-import { isSamePrefixes, type CacheHead, type KeptScan, type ScanCache } from './scan-cache.ts';
+import { isSamePrefixes, stateOf, type CacheHead, type KeptScan, type ScanCache } from './scan-cache.ts';
 import { ruleOptions, type ScanOptions } from './scan-options.ts';
 import { leftOut, runScan } from './scan-run.ts';
 import { ScanWatch } from './scan-watch.ts';
@@ -33,22 +33,27 @@ export async function scanAndKeep(
   const rules = ruleOptions(options, place.logical);
   const probe = recordingProbe(probeTree(place.real, prefixes.prefixes, rules), noting);
   const exclude = leftOut(options, probe.context);
-  // before any file is read for the rules: what is written later has another time of change
-  const state = takeState(place.real, (path) => isOwnRecord(path) || exclude(path) !== null, startedAt);
-  const isKnown = kept !== null && isSamePrefixes(kept.head.prefixes, prefixes) && isWholeState(kept.held);
-  const then = isKnown ? decodeState(kept.held.state) : null;
-  const watch = new ScanWatch(noting, state, then);
-  const tally = new ReportTally(probe.context, options.allowances ?? []);
+  const records = new Spill();
   try {
-    const { files, close, ...found } = tally.result(await runScan(probe.context, options, 'none', tally, watch));
-    for (const { takeAsked } of [first, probe]) watch.addAsked(takeAsked());
-    const asked = watch.asked(found.excluded);
-    const head = headOf({ prefixes, mustDiscover, asked: asked ?? [], found }, asked !== null && canKeep(found, state));
-    cache.save(head, encodeState(state), head.found === null ? () => [] : files);
-    return { version: 1, tree: place.logical, ...prefixes, ...found, files, close };
-  } catch (error) {
-    tally.close();
-    throw error;
+    // before any file is read for the rules: what is written later has another time of change
+    const state = takeState(place.real, (path) => isOwnRecord(path) || exclude(path) !== null, startedAt, records);
+    const then = kept !== null && isSamePrefixes(kept.head.prefixes, prefixes) ? stateOf(kept) : null;
+    const watch = new ScanWatch(noting, state, then);
+    const tally = new ReportTally(probe.context, options.allowances ?? []);
+    try {
+      const { files, close, ...found } = tally.result(await runScan(probe.context, options, 'none', tally, watch));
+      for (const { takeAsked } of [first, probe]) watch.addAsked(takeAsked());
+      const asked = watch.asked(found.excluded);
+      const isKept = asked !== null && canKeep(found, state);
+      const head = headOf({ prefixes, mustDiscover, asked: asked ?? [], found }, isKept);
+      cache.save(head, state, records, isKept ? files : () => []);
+      return { version: 1, tree: place.logical, ...prefixes, ...found, files, close };
+    } catch (error) {
+      tally.close();
+      throw error;
+    }
+  } finally {
+    records.close();
   }
 }
 
@@ -57,8 +62,8 @@ function headOf(head: CacheHead, isReportKept: boolean): CacheHead {
 }
 
 /** What could not be read, or changed meanwhile, may be otherwise the next time though nothing shows it. */
-function canKeep({ summary }: Pick<ScanReport, 'summary'>, state: TreeState): boolean {
-  return isSettled(state) && summary.byCode.RL901 === undefined && summary.byCode.RL902 === undefined;
+function canKeep({ summary }: Pick<ScanReport, 'summary'>, state: TakenState): boolean {
+  return state.isSettled && summary.byCode.RL901 === undefined && summary.byCode.RL902 === undefined;
 }
 
 /** Asks for what relocate itself left in the tree, where no walk looks. Whether more than its bytes count: a link outside of the tree. */

@@ -4,8 +4,17 @@ import { encodeBytes } from '../formats/byte-text.ts';
 import { encodeTally } from '../formats/kept-tallies.ts';
 import { elementsOf } from '../formats/row-list.ts';
 import type { PlacedSection } from '../formats/sections.ts';
-import type { StateBytes } from '../formats/tree-state.ts';
-import { CacheWriter, closeCache, isSection, openCache, readSection, type OpenCache } from '../io/cache-file.ts';
+import type { NewRecords, TreeState } from '../formats/tree-state.ts';
+import {
+  CacheWriter,
+  closeCache,
+  isSection,
+  isWholeSection,
+  openCache,
+  readSection,
+  recordsOf,
+  type OpenCache,
+} from '../io/cache-file.ts';
 import { CACHE_SUFFIX, pruneCaches } from '../io/cache-folder.ts';
 import { hostIdentity } from '../io/host-identity.ts';
 import { programIdentity } from '../io/program-identity.ts';
@@ -36,12 +45,15 @@ export interface KeptScan {
   readonly open: OpenCache;
   readonly head: CacheHead;
   readonly held: HeldCache;
+  readonly quiet: PlacedSection;
   readonly tallies: PlacedSection;
   readonly list: PlacedSection;
 }
 
-/** Head, four of the state, tallies, rows. */
-const SECTIONS = 7;
+/** Head, three of the state, tallies, rows. */
+const SECTIONS = 6;
+/** Bytes of records that are copied at a time. */
+const PIECE = 256 * 1024;
 
 /** All that a scan depends on but for the tree and the host, as text: what has another key is another scan. */
 export function scanKey({ logical, real }: TreePlace, options: ScanOptions, rules: RuleOptions): string {
@@ -82,13 +94,15 @@ export class ScanCache {
     }
   }
 
-  /** Keeps a scan. `files`: those of its report, none where that can't be given again. */
-  save(head: CacheHead, { folders, text, numbers, quiet }: StateBytes, files: () => Iterable<FileRows>): void {
+  /** Keeps a scan. `records`: those of the state; `files`: those of its report, none where that can't be given again. */
+  save(head: CacheHead, { folders, quiet }: TreeState, records: NewRecords, files: () => Iterable<FileRows>): void {
     try {
       const writer = new CacheWriter(this.#folder, this.#name, SECTIONS);
       try {
         writer.add([Buffer.from(JSON.stringify({ key: this.#key, head }))]);
-        for (const part of [folders, text, numbers, quiet]) writer.add([part]);
+        writer.add([bytesOf(folders)]);
+        writer.add(piecesOf(records));
+        writer.add([quiet]);
         writer.add(each(files(), encodeTally));
         writer.add(each(files(), ({ rows }) => elementsOf(rows)));
         writer.commit();
@@ -103,8 +117,8 @@ export class ScanCache {
   }
 
   #read(open: OpenCache): KeptScan | null {
-    const [told, folders, text, numbers, quiet, tallies, list] = open.sections;
-    if (!told || !folders || !text || !numbers || !quiet || !tallies || !list) return null;
+    const [told, table, records, quiet, tallies, list] = open.sections;
+    if (!told || !table || !records || !quiet || !tallies || !list) return null;
     const bytes = readSection(open, told);
     if (!isSection(bytes, told)) return null;
     // written by save
@@ -113,20 +127,17 @@ export class ScanCache {
       readonly head: CacheHead;
     };
     if (key !== this.#key) return null;
-    const sections = { folders, text, numbers, quiet };
-    const state = {
-      folders: readSection(open, folders),
-      text: readSection(open, text),
-      numbers: readSection(open, numbers),
-      quiet: readSection(open, quiet),
+    const folders = readSection(open, table);
+    // by it is read what need not be right
+    if (!isSection(folders, table)) return null;
+    const held: HeldCache = {
+      descriptor: open.descriptor,
+      folders: new Uint32Array(folders.buffer),
+      entries: quiet.length,
+      records,
+      others: [quiet, tallies, list],
     };
-    return {
-      open,
-      head,
-      held: { descriptor: open.descriptor, state, sections, others: [tallies, list] },
-      tallies,
-      list,
-    };
+    return { open, head, held, quiet, tallies, list };
   }
 
   #refuse(why: string): null {
@@ -135,6 +146,28 @@ export class ScanCache {
   }
 }
 
+/** The state of a kept scan; null where it is not what was written. */
+export function stateOf({ open, held, quiet }: KeptScan): TreeState | null {
+  const { descriptor, folders, records } = held;
+  const flags = readSection(open, quiet);
+  if (!isSection(flags, quiet) || !isWholeSection(descriptor, records)) return null;
+  return { folders, records: recordsOf(descriptor, records), quiet: flags };
+}
+
 function* each<T>(files: Iterable<T>, encode: (file: T) => Uint8Array): Generator<Uint8Array> {
   for (const file of files) yield encode(file);
+}
+
+/** The same memory is filled for each piece. */
+function* piecesOf(records: NewRecords): Generator<Uint8Array> {
+  const buffer = Buffer.allocUnsafe(PIECE);
+  for (let at = 0; at < records.length; at += PIECE) {
+    const piece = buffer.subarray(0, Math.min(PIECE, records.length - at));
+    records.read(at, piece);
+    yield piece;
+  }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

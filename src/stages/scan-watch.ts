@@ -1,5 +1,5 @@
 /** Watches a scan for its cache: which files are quiet and need no reading the next time, and what was asked besides. */
-import { StateIndex } from '../formats/state-index.ts';
+import { sameSize, StateIndex } from '../formats/state-index.ts';
 import type { TreeState } from '../formats/tree-state.ts';
 import { keyOfQuestion, type Asked, type Noting } from '../io/recording-probe.ts';
 import { pathOf, type Batch, type BatchAnswer } from '../io/scan-tasks.ts';
@@ -25,18 +25,18 @@ export class ScanWatch {
   quietSize({ type, path }: Pick<Entry, 'type' | 'path'>): number | null {
     if (type !== 'file' || this.#then === null) return null;
     const before = this.#then.find(path);
-    if (before < 0 || !this.#then.isQuiet(before)) return null;
+    if (before === null || !this.#then.isQuiet(before)) return null;
     const entry = this.#now.find(path);
-    const size = entry < 0 ? null : this.#then.sameSize(before, this.#now, entry);
-    if (size !== null) this.#now.setQuiet(entry);
+    const size = entry === null ? null : sameSize(before, entry);
+    if (entry !== null && size !== null) this.#now.setQuiet(entry);
     return size;
   }
 
   addAnswer({ quiet, asked }: BatchAnswer, { tasks }: Batch): void {
     for (const index of quiet) {
       const task = tasks[index];
-      const entry = task === undefined ? -1 : this.#now.find(pathOf(task));
-      if (entry >= 0) this.#now.setQuiet(entry);
+      const entry = task === undefined ? null : this.#now.find(pathOf(task));
+      if (entry !== null) this.#now.setQuiet(entry);
     }
     this.addAsked(asked);
   }
