@@ -189,7 +189,6 @@ describe('a scan as text', () => {
     const plain = text(scan);
     const coloured = text(scan, { paint: colourPaint });
     expect(coloured).not.toBe(plain);
-    // eslint-disable-next-line no-control-regex
     expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(plain);
   });
 });

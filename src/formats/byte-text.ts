@@ -115,7 +115,6 @@ export function showBytes(text: string): string {
 
 /** The same for a sentence in which some names are shown so already: its backslashes stay. */
 export function showControls(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(
     /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|[\udc80-\udcff]/gu,
     (char) => {

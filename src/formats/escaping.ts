@@ -43,7 +43,6 @@ const ENCODERS: Readonly<Record<Escaping, (path: string) => Buffer | null>> = {
   'percent-doubled': (path) => (CONTROLS.test(path) ? null : encodeBytes(path.replaceAll('%', '%%'))),
   literal: (path) => (/['"\\$`%]/.test(path) || CONTROLS.test(path) ? null : encodeBytes(path)),
   word: (path) => (/[\s"'\\$;{}()<>|&#*?[\]`!,%]/.test(path) || CONTROLS.test(path) ? null : encodeBytes(path)),
-  // eslint-disable-next-line no-control-regex
   ascii: (path) => (/^[\u0020-\u007e]*$/.test(path) ? encodeBytes(path) : null),
   'search-path': (path) => (/[:$]/.test(path) ? null : encodeBytes(path)),
   'utf-16le': (path) => encodeWide(path, 'utf-16le'),
@@ -55,7 +54,6 @@ const ENCODERS: Readonly<Record<Escaping, (path: string) => Buffer | null>> = {
 /** Every escaping there is, in the order of preference for forms that give the same bytes. */
 export const ESCAPINGS: readonly Escaping[] = Object.keys(ENCODERS) as Escaping[];
 
-// eslint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u001f\u007f]/;
 
 function hex(code: number, digits: number): string {
@@ -85,15 +83,12 @@ function escapeCodePoints(text: string): string {
 }
 
 function escapeJson(path: string): string {
-  return (
-    path
-      .replace(/["\\]/g, '\\$&')
-      .replaceAll('\n', '\\n')
-      .replaceAll('\r', '\\r')
-      .replaceAll('\t', '\\t')
-      // eslint-disable-next-line no-control-regex
-      .replace(/[\u0000-\u001f]/g, unicodeEscape)
-  );
+  return path
+    .replace(/["\\]/g, '\\$&')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t')
+    .replace(/[\u0000-\u001f]/g, unicodeEscape);
 }
 
 function escapePython(path: string): string {
@@ -106,7 +101,6 @@ function escapePython(path: string): string {
 
 /** XML 1.0 has no way to write other control characters, nor bytes that are not characters. */
 function escapeXml(path: string, slash = '/'): Buffer | null {
-  // eslint-disable-next-line no-control-regex
   if (!isValidText(path) || /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(path)) return null;
   return encodeBytes(path.replace(/[&<>"'\n\r\t/]/g, (char) => (char === '/' ? slash : (XML_ESCAPES[char] ?? char))));
 }

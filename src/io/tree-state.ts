@@ -25,8 +25,8 @@ const { S_IFLNK, S_IFMT } = constants;
 const NOT_ASCII = /[^\0-\x7f]/;
 
 /**
- * Takes the state of the tree at `root`, its records to `records`. What `leavesOut` names is not looked at. What can't be looked at, lies on a file system whose times
- * say too little, or was written since `startedAt` (milliseconds) or just before, counts as changed ever after.
+ * Takes the state of the tree at `root`; its records go to `records`. What `leavesOut` names is not looked at. What can't be looked at, lies on
+ * a file system whose times say too little, or was written since `startedAt` (milliseconds) or just before, counts as changed ever after.
  */
 export function takeState(
   root: AbsolutePath,

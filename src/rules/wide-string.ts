@@ -57,7 +57,6 @@ function isWideText(view: FileView, hit: Hit, encoding: WideEscaping): boolean {
 }
 
 function isText(text: string): boolean {
-  // eslint-disable-next-line no-control-regex
   return !/[\u0000-\u0008\u000e-\u001a\u001c-\u001f\ufffd\ufffe\uffff]/.test(text);
 }
 
