@@ -20,5 +20,7 @@ if (isOfNode20) {
   setFlagsFromString('--max-semi-space-size=8');
   setFlagsFromString('--semi-space-growth-factor=16');
 }
+// A large function of WebAssembly (zstd's) takes 13 MB to be optimized, which stay with the thread that did it: one at a time, not one for each processor
+setFlagsFromString('--wasm-num-compilation-tasks=1');
 
 require('./load.js').load('cli/main.js');

@@ -4,6 +4,7 @@
  */
 import zlib from 'node:zlib';
 import { giveBack } from './passing-memory.ts';
+import { WasmZstd } from './zstd-wasm.ts';
 
 export interface ZstdCodec {
   /** Makes one frame in memory with room for `mostPacked` bytes. Returns how many there are. Null where nothing here can. */
@@ -20,8 +21,6 @@ interface ZlibWithZstd {
   zstdCompressSync(bytes: Buffer, options: object): Buffer;
   zstdDecompressSync(bytes: Buffer, options: object): Buffer;
 }
-
-type WasmEngine = (typeof import('@cloudpss/zstd/wasm'))['_WasmModule'];
 
 /** Room for a frame in one piece. */
 const SLACK = 1024;
@@ -67,27 +66,15 @@ function builtInCodec(): ZstdCodec | null {
 }
 
 async function packageCodec(): Promise<ZstdCodec | null> {
-  try {
-    const { _WasmModule: engine } = await import('@cloudpss/zstd/wasm');
-    // its own functions make copies that the garbage collector has to find
-    const decompress: Call = (...places) => engine._decompress(...places);
-    const decompressAnew: Call = (to, room, ...source) => {
-      // what was there before may be what should be there
-      engine.HEAPU8.fill(0xff, to, to + room);
-      return engine._decompress(to, room, ...source);
-    };
-    return {
-      compress: (contents, level, target) => {
-        const compress: Call = (...places) => engine._compress(...places, level);
-        return callWith(engine, contents, target.length, compress, (made) => put(made, target));
-      },
-      decompress: (frame, target) => callWith(engine, frame, target.length, decompress, (made) => put(made, target)),
-      unpacksTo: (frame, contents) =>
-        callWith(engine, frame, contents.length, decompressAnew, (made) => contents.equals(made)),
-    };
-  } catch {
-    return null;
-  }
+  const engine = await WasmZstd.find();
+  return (
+    engine && {
+      compress: (contents, level, target) =>
+        engine.compress(contents, level, target.length, (made) => put(made, target)),
+      decompress: (frame, target) => engine.decompress(frame, target.length, (made) => put(made, target)),
+      unpacksTo: (frame, contents) => engine.decompressAnew(frame, contents.length, (made) => contents.equals(made)),
+    }
+  );
 }
 
 async function plainCodec(): Promise<ZstdCodec> {
@@ -110,25 +97,4 @@ function moveInto(contents: Buffer, target: Uint8Array): number {
 function put(contents: Uint8Array, target: Uint8Array): number {
   if (contents.length <= target.length) target.set(contents);
   return contents.length;
-}
-
-/** A call of zstd: where it writes, how much it may, where it reads, how much. Returns how much it wrote, or an error. */
-type Call = (...places: Parameters<WasmEngine['_decompress']>) => number;
-
-/**
- * One call in the engine's memory: it writes no more than it is given room for.
- * @param use is given what was written, for as long as it runs
- */
-function callWith<T>(engine: WasmEngine, source: Buffer, room: number, call: Call, use: (made: Uint8Array) => T): T {
-  const [from, to] = [engine._malloc(source.length), engine._malloc(room)];
-  try {
-    if (from === 0 || to === 0) throw new Error('no memory is left');
-    engine.HEAPU8.set(source, from);
-    const length = call(to, room, from, source.length);
-    if (engine._ZSTD_isError(length) !== 0) throw new Error(engine.UTF8ToString(engine._ZSTD_getErrorName(length)));
-    return use(engine.HEAPU8.subarray(to, to + length));
-  } finally {
-    engine._free(from);
-    engine._free(to);
-  }
 }
