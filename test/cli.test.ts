@@ -49,7 +49,16 @@ describe('usage', () => {
     [['scan', '.', '--by'], "--by must be followed by a value; 'relocate scan --help' lists what there is"],
     [['scan', '.', '--by', 'size'], "--by can't be 'size'; choose from file, rule"],
     [['scan', '.', '--jobs', '0'], "--jobs must be a whole number from 1, not '0'"],
-    [['scan', '.', '--jobs', 'many'], "--jobs must be a whole number from 1, not 'NaN'"],
+    [['scan', '.', '--jobs', 'many'], "--jobs must be a whole number, not 'many'"],
+    [['scan', '.', '-x'], "unknown option -x; 'relocate scan --help' lists what there is"],
+    [['pack', '.', '-o'], "-o must be followed by a value; 'relocate pack --help' lists what there is"],
+    [['pack', '.', '-o', '/nowhere/x.tar', '--level=best'], "--level must be a whole number, not 'best'"],
+    [['fix', '.', '--only', 'RL101,RL301'], '--only takes one at a time: --only RL101 --only …'],
+    [
+      ['scan', '.', '--config', '/nowhere/x.toml'],
+      "can't read the configuration /nowhere/x.toml: no such file or folder",
+    ],
+    [['verify', '.', '--hide', '/old'], '--hide is for programs that run: without --run nothing would be hidden'],
     [['scan', '.', '--config', 'a', '--config', 'b'], '--config is given twice'],
     [['explain', 'RL999'], "no rule 'RL999'; 'relocate explain' lists them"],
     [['explain', 'absolute-sebang'], "no rule 'absolute-sebang'; did you mean 'absolute-shebang'?"],
@@ -76,6 +85,19 @@ describe('usage', () => {
 
   it.each([wrong.slice(0, 1), wrong.slice(-1)].flat())('%j says so as a program too', (words, message) => {
     expect(relocate(words, { cwd: smallTree() })).toEqual({ status: 2, stdout: '', stderr: `relocate: ${message}\n` });
+  });
+});
+
+describe('a place behind --', () => {
+  it.each([
+    ['a word like any other', 'site'],
+    ['a name that begins with a dash', '-site'],
+  ])('is %s', (_, name) => {
+    const folder = temporaryFolder();
+    writeTree(join(folder, name), { 'etc/site.conf': `root = ${folder}/${name}/var\n` });
+    const { status, stdout, stderr } = relocate(['scan', '--format', 'json', '--', name], { cwd: folder });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ tree: join(folder, name), summary: { references: 1 } });
   });
 });
 
