@@ -49,6 +49,7 @@ describe('usage', () => {
     [['scan', '.', '--by', 'size'], "--by can't be 'size'; choose from file, rule"],
     [['scan', '.', '--jobs', '0'], "--jobs must be a whole number from 1, not '0'"],
     [['scan', '.', '--jobs', 'many'], "--jobs must be a whole number, not 'many'"],
+    [['-v'], "unknown option -v; 'relocate --help' lists the commands"],
     [['scan', '.', '-x'], "unknown option -x; 'relocate scan --help' lists what there is"],
     [['pack', '.', '-o'], "-o must be followed by a value; 'relocate pack --help' lists what there is"],
     [['pack', '.', '-o', '/nowhere/x.tar', '--level=best'], "--level must be a whole number, not 'best'"],

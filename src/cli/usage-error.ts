@@ -11,13 +11,15 @@ export function usageError(error: unknown, words: readonly string[]): Error {
   const command = COMMANDS.find((known) => known.name === name);
   return new UsageError(
     command === undefined
-      ? unknownCommand(name, error.message)
+      ? unknownCommand(name, error.message, words)
       : wrongArguments(command, error.message.replaceAll(/\s+/g, ' '), words),
   );
 }
 
-function unknownCommand(name: string, message: string): string {
-  if (name === '') return `${message}; 'relocate --help' lists the commands`;
+function unknownCommand(name: string, message: string, words: readonly string[]): string {
+  const option = words.find((word) => word.startsWith('-'));
+  if (name === '')
+    return `${option === undefined ? message : `unknown option ${option}`}; 'relocate --help' lists the commands`;
   const near = nearest(
     name,
     COMMANDS.map((command) => command.name),
