@@ -2,7 +2,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -49,7 +48,17 @@ describe('usage', () => {
     [['scan', '.', '--by'], "--by must be followed by a value; 'relocate scan --help' lists what there is"],
     [['scan', '.', '--by', 'size'], "--by can't be 'size'; choose from file, rule"],
     [['scan', '.', '--jobs', '0'], "--jobs must be a whole number from 1, not '0'"],
-    [['scan', '.', '--jobs', 'many'], "--jobs must be a whole number from 1, not 'NaN'"],
+    [['scan', '.', '--jobs', 'many'], "--jobs must be a whole number, not 'many'"],
+    [['-v'], "unknown option -v; 'relocate --help' lists the commands"],
+    [['scan', '.', '-x'], "unknown option -x; 'relocate scan --help' lists what there is"],
+    [['pack', '.', '-o'], "-o must be followed by a value; 'relocate pack --help' lists what there is"],
+    [['pack', '.', '-o', '/nowhere/x.tar', '--level=best'], "--level must be a whole number, not 'best'"],
+    [['fix', '.', '--only', 'RL101,RL301'], '--only takes one at a time: --only RL101 --only …'],
+    [
+      ['scan', '.', '--config', '/nowhere/x.toml'],
+      "can't read the configuration /nowhere/x.toml: no such file or folder",
+    ],
+    [['verify', '.', '--hide', '/old'], '--hide is for programs that run: without --run nothing would be hidden'],
     [['scan', '.', '--config', 'a', '--config', 'b'], '--config is given twice'],
     [['explain', 'RL999'], "no rule 'RL999'; 'relocate explain' lists them"],
     [['explain', 'absolute-sebang'], "no rule 'absolute-sebang'; did you mean 'absolute-shebang'?"],
@@ -76,6 +85,19 @@ describe('usage', () => {
 
   it.each([wrong.slice(0, 1), wrong.slice(-1)].flat())('%j says so as a program too', (words, message) => {
     expect(relocate(words, { cwd: smallTree() })).toEqual({ status: 2, stdout: '', stderr: `relocate: ${message}\n` });
+  });
+});
+
+describe('a place behind --', () => {
+  it.each([
+    ['a word like any other', 'site'],
+    ['a name that begins with a dash', '-site'],
+  ])('is %s', (_, name) => {
+    const folder = temporaryFolder();
+    writeTree(join(folder, name), { 'etc/site.conf': `root = ${folder}/${name}/var\n` });
+    const { status, stdout, stderr } = relocate(['scan', '--format', 'json', '--', name], { cwd: folder });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ tree: join(folder, name), summary: { references: 1 } });
   });
 });
 
@@ -255,14 +277,13 @@ describe('explain', () => {
 });
 
 describe('demo', () => {
-  const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('relocate-demo-'));
-
   it('shows the main job from end to end, and leaves nothing behind', () => {
-    const before = folders();
-    const { status, stdout, stderr } = relocate(['demo']);
+    // a folder of its own: in the one that all share, another demo may be at work
+    const TMPDIR = temporaryFolder();
+    const { status, stdout, stderr } = relocate(['demo'], { env: { ...process.env, TMPDIR } });
     expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain('Shown: what was built at one place runs at another');
-    expect(folders()).toEqual(before);
+    expect(readdirSync(TMPDIR)).toEqual([]);
   });
 
   it('does so in shell, on a host without Python', () => {

@@ -85,3 +85,21 @@ test('does not replace a tree in which another run is at work', async () => {
   });
   expect(existsSync(join(place, 'mine'))).toBe(true);
 });
+
+test('says where it may not write, and leaves the parent as it was', async () => {
+  const { folder, archive, place } = await packed();
+  chmodSync(join(folder, 'srv'), 0o555);
+  chmodSync(folder, 0o755);
+  const isRoot = process.geteuid?.() === 0;
+  // to root nothing is forbidden
+  if (isRoot) process.seteuid?.(65534);
+  try {
+    await expect(install(archive, place, { jobs: 1 })).rejects.toMatchObject({
+      code: 'usage',
+      message: `the tree can't be written into ${join(folder, 'srv')}: no permission`,
+    });
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+  expect(readdirSync(join(folder, 'srv'))).toEqual([]);
+});

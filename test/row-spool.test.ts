@@ -1,9 +1,8 @@
 /** Rows of a report: whatever order they come in, they are given back by key, from memory and from the temporary file. */
 import fc from 'fast-check';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { rowsIn, rowText, tallyOf } from '../src/formats/file-rows.ts';
 import { referenceJson } from '../src/formats/reference-json.ts';
 import { RecordWriter } from '../src/formats/row-records.ts';
@@ -84,14 +83,16 @@ describe('a spool of rows', () => {
   });
 
   it('holds more than memory should, may be read twice, and leaves no file behind', () => {
-    const ours = (): string[] => readdirSync(tmpdir()).filter((name) => /^relocate-[0-9a-f]{16}$/.test(name));
-    const before = ours();
+    // a folder of its own: in the one that all share, another test may be about to spill
+    const folder = temporaryFolder();
+    vi.stubEnv('TMPDIR', folder);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const spool = new RowSpool();
     const long = 'x'.repeat(30_000);
     for (let key = 299; key >= 0; key--) spool.append(records([key, key + 300], long));
     const wanted = Array.from({ length: 600 }, (_, key) => `f${key} ${long}`);
     expect(namesIn(spool)).toEqual(wanted);
-    expect(ours().filter((name) => !before.includes(name))).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
     spool.append(records([600], 'late'));
     expect(namesIn(spool)).toEqual([...wanted, 'f600 late']);
     spool.close();

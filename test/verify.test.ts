@@ -51,6 +51,24 @@ async function differences(): Promise<string[]> {
   return verdict.differences.map(({ kind, path }) => `${kind} ${path}`);
 }
 
+describe('an option that can prove nothing', () => {
+  test('is refused: a digest of a tree', async () => {
+    await expect(verify(place, { digest: '0'.repeat(64) })).rejects.toThrow(
+      /srv is a tree, and --sha256 is the digest/,
+    );
+  });
+
+  test.each([
+    ['--run', { run: true }],
+    ['--hide', { hide: ['/former/place' as never] }],
+    ['--ignore', { ignore: ['log/**'] }],
+  ])('is refused: %s of an archive', async (option, options) => {
+    await expect(verify(archive, options)).rejects.toThrow(
+      `site.tar.gz is an archive, and ${option} is for a tree; install it, then verify that`,
+    );
+  });
+});
+
 describe('a tree', () => {
   test('as it was installed has no difference, and verifying writes nothing', async () => {
     const before = listing(place, { own: true });

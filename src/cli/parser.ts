@@ -4,7 +4,7 @@ import { UsageError } from '../model/errors.ts';
 import { VERSION } from '../model/version.ts';
 import { optionsOf, type Chosen, type Command } from './command.ts';
 import { COMMANDS } from './commands.ts';
-import { checkRepeats, usageError } from './usage-error.ts';
+import { checkNumbers, checkRepeats, usageError } from './usage-error.ts';
 
 /** Thrown by the handler of a command: when one returns, yargs lays out the command's help, which nobody reads, and takes longer than all else. */
 class Choice extends Error {
@@ -20,15 +20,23 @@ class Choice extends Error {
 export async function parse(words: readonly string[]): Promise<Chosen | string | null> {
   const asked: string[] = [];
   try {
-    await programFor().parseAsync([...words], {}, (_error, _args, output) => {
+    await programFor().parseAsync([...withoutMark(words)], {}, (_error, _args, output) => {
       if (output !== '') asked.push(output);
     });
   } catch (error) {
     if (!(error instanceof Choice)) throw usageError(error, words);
     checkRepeats(error.chosen.command, error.chosen.args);
+    checkNumbers(error.chosen.command, error.chosen.args, words);
     return error.chosen;
   }
   return asked[0] ?? null;
+}
+
+/** `--` ends the options (POSIX, Utility Syntax Guideline 10): yargs would not take what is behind it for a command's places. */
+function withoutMark(words: readonly string[]): readonly string[] {
+  const at = words.indexOf('--');
+  if (at < 0) return words;
+  return [...words.slice(0, at), ...words.slice(at + 1).map((word) => (word.startsWith('-') ? `./${word}` : word))];
 }
 
 function programFor(): Argv {

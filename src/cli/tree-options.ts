@@ -138,6 +138,8 @@ export function placeOption(option: string, path: string): AbsolutePath {
 export function checkTerms(option: string, terms: readonly string[]): readonly string[] {
   const names: readonly string[] = Object.values(RULE_NAMES);
   for (const term of terms) {
+    const first = /^(RL\d+),/i.exec(term)?.[1];
+    if (first !== undefined) throw new UsageError(`${option} takes one at a time: ${option} ${first} ${option} …`);
     const looksLikeRule = /^RL\d+$/i.test(term) || /^[a-z]+(-[a-z0-9]+)*$/.test(term);
     if (!looksLikeRule || isRuleCode(term) || names.includes(term)) continue;
     const near = nearest(term, [...Object.keys(RULE_NAMES), ...names]);

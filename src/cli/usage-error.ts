@@ -11,13 +11,15 @@ export function usageError(error: unknown, words: readonly string[]): Error {
   const command = COMMANDS.find((known) => known.name === name);
   return new UsageError(
     command === undefined
-      ? unknownCommand(name, error.message)
+      ? unknownCommand(name, error.message, words)
       : wrongArguments(command, error.message.replaceAll(/\s+/g, ' '), words),
   );
 }
 
-function unknownCommand(name: string, message: string): string {
-  if (name === '') return `${message}; 'relocate --help' lists the commands`;
+function unknownCommand(name: string, message: string, words: readonly string[]): string {
+  const option = words.find((word) => word.startsWith('-'));
+  if (name === '')
+    return `${option === undefined ? message : `unknown option ${option}`}; 'relocate --help' lists the commands`;
   const near = nearest(
     name,
     COMMANDS.map((command) => command.name),
@@ -30,6 +32,8 @@ function wrongArguments(command: Command, message: string, words: readonly strin
   const unknown = /^Unknown (?:argument|command)s?: ([^,]+)/.exec(message)?.[1];
   if (unknown !== undefined) {
     const option = words.find((word) => word.startsWith('--') && word.slice(2).split('=')[0] === unknown);
+    const short = words.find((word) => /^-[^-]/.test(word) && word.includes(unknown));
+    if (option === undefined && short !== undefined) return `unknown option ${short}; ${help}`;
     if (option === undefined) return `unknown argument '${unknown}'; ${help}`;
     const near = nearest(unknown, Object.keys(optionsOf(command)));
     return `unknown option --${unknown}; ${near === null ? help : `did you mean --${near}?`}`;
@@ -39,11 +43,25 @@ function wrongArguments(command: Command, message: string, words: readonly strin
   const required = /^Missing required argument: (.+)/.exec(message)?.[1];
   if (required !== undefined) return `--${required} is missing; ${help}`;
   const missing = /^Not enough arguments following: (.+)/.exec(message)?.[1];
-  if (missing !== undefined) return `--${missing} must be followed by a value; ${help}`;
+  if (missing !== undefined) return `${missing.length > 1 ? '--' : '-'}${missing} must be followed by a value; ${help}`;
   const choice = /Argument: ([^,]+), Given: (.*), Choices: (.*)/.exec(message);
   if (choice === null) return `${message}; ${help}`;
   const [, option = '', given = '', choices = ''] = choice.map((part) => part.replaceAll('"', ''));
   return `--${option} can't be '${given}'; choose from ${choices}`;
+}
+
+/** A number that is none: the message shows the word, of which only NaN is left. */
+export function checkNumbers(
+  command: Command,
+  args: Readonly<Record<string, unknown>>,
+  words: readonly string[],
+): void {
+  for (const [name, option] of Object.entries(optionsOf(command))) {
+    if (option.type !== 'number' || !Number.isNaN(args[name])) continue;
+    const at = words.findIndex((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+    const word = words[at]?.split('=').slice(1).join('=') || words[at + 1] || '';
+    throw new UsageError(`--${name} must be a whole number, not '${word}'`);
+  }
 }
 
 /** An option that is given twice and counts once is a mistake, not a choice. */

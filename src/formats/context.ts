@@ -33,6 +33,7 @@ const NAMES: readonly (readonly [RegExp, LanguageName])[] = [
   [/\.(php|phtml|inc|php\d)$/i, 'php'],
   [/\.(pl|pm|perl|t|rb|rake|gemspec|ru|podspec|packlist)$|^(Gemfile|Rakefile|Vagrantfile)$/i, 'perl'],
   [/\.fish$/i, 'fish'],
+  [/\.t?csh$|^\.(t?cshrc|login|logout)$|^csh\.(cshrc|login|logout)$/i, 'csh'],
   [/\.sql$/i, 'sql'],
   [/\.properties$/i, 'properties'],
   [/^(GNU)?[Mm]akefile(\.\w+)?$|\.(mk|mak|make)$/, 'make'],
@@ -45,6 +46,8 @@ const STARTS: readonly (readonly [RegExp, LanguageName])[] = [
   [/^#![^\n]*\bphp|^<\?php/, 'php'],
   [/^#![^\n]*\b(node|nodejs|deno|bun)\b/, 'c-like'],
   [/^#![^\n]*\bfish\b/, 'fish'],
+  [/^#![^\n]*\bt?csh\b/, 'csh'],
+  [/^\[(Desktop Entry|D-BUS Service)\]/m, 'desktop'],
   [/^(\xef\xbb\xbf)?\s*<(\?xml|!DOCTYPE|html|plist)\b/i, 'xml'],
 ];
 

@@ -39,6 +39,8 @@ export type TableLanguage =
   | 'php'
   | 'perl'
   | 'fish'
+  | 'csh'
+  | 'desktop'
   | 'sql'
   | 'properties'
   | 'make'
@@ -71,6 +73,13 @@ const C_LIKE: Language = {
   bare: 'plain',
   opens: 'anywhere',
 };
+
+/** Lists of words, split at blanks, in which no blank can be written: `qw(…)` in Perl, `%w[…]` in Ruby. */
+const WORD_LISTS: readonly Quote[] = ['qw', 'qw ', '%w', '%W'].flatMap((name) =>
+  ['()', '[]', '{}', '<>', '||', '!!'].map(([open = '', close = '']) =>
+    quote(close, 'word', { open: `${name}${open}`, ...MANY_LINES }),
+  ),
+);
 
 export const LANGUAGES: Readonly<Record<TableLanguage, Language>> = {
   plain: { quotes: [], comments: [], bare: 'plain', opens: 'anywhere' },
@@ -119,7 +128,7 @@ export const LANGUAGES: Readonly<Record<TableLanguage, Language>> = {
   },
   /** Perl and Ruby: `$`, `@` and `#{` are special between double quotes. */
   perl: {
-    quotes: [quote("'", 'single-quoted', MANY_LINES), quote('"', 'hex', MANY_LINES)],
+    quotes: [...WORD_LISTS, quote("'", 'single-quoted', MANY_LINES), quote('"', 'hex', MANY_LINES)],
     comments: [HASH],
     bare: 'plain',
     opens: 'token',
@@ -129,6 +138,26 @@ export const LANGUAGES: Readonly<Record<TableLanguage, Language>> = {
     comments: [HASH],
     bare: 'shell-bare',
     opens: 'anywhere',
+  },
+  /** csh and tcsh: a backslash is an escape outside of quotes alone. */
+  csh: {
+    quotes: [quote("'", 'shell-single', { escape: 'none' }), quote('"', 'csh-double', { escape: 'none' })],
+    comments: [HASH],
+    bare: 'shell-bare',
+    opens: 'token',
+  },
+  /**
+   * Desktop entries and services of D-Bus: `Exec` is split into words, everything else is one text (Desktop Entry Specification,
+   * "The Exec key"). Its escapes are two layers deep, and D-Bus has others: none is written.
+   */
+  desktop: {
+    quotes: [
+      quote('"', 'literal', { open: 'Exec="', escape: 'none' }),
+      quote('\n', 'word', { open: 'Exec=', escape: 'none' }),
+    ],
+    comments: [HASH],
+    bare: 'plain',
+    opens: 'token',
   },
   sql: {
     quotes: [quote("'", 'quote-doubled', { escape: 'doubled', ...MANY_LINES })],

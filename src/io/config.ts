@@ -4,6 +4,7 @@ import { encodeBytes, showBytes } from '../formats/byte-text.ts';
 import { parseConfig } from '../formats/config-toml.ts';
 import { NO_CONFIG, type Config } from '../model/config.ts';
 import { UsageError } from '../model/errors.ts';
+import { reasonOf } from './reasons.ts';
 import { errorCode } from './entries.ts';
 import { readSmallFile } from './small-file.ts';
 
@@ -31,6 +32,6 @@ function readBytes(path: string, mayBeMissing: boolean): Buffer | null {
     if (error instanceof UsageError) throw error;
     const code = errorCode(error);
     if (mayBeMissing && (code === 'ENOENT' || code === 'ENOTDIR')) return null;
-    throw new UsageError(`can't read the configuration ${showBytes(path)}: ${code}`);
+    throw new UsageError(`can't read the configuration ${showBytes(path)}: ${reasonOf(error)}`);
   }
 }

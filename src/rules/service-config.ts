@@ -55,8 +55,16 @@ function pinnedClaim(view: FileView, hit: Hit, format: ServiceFormat, note: stri
   return pinned(view, hit, { note, escaping: escapingIn(format, view, hit) });
 }
 
-/** A `%` between quotes would end a command of cron, and a backslash before it would reach the shell: such a path is refused. */
 const IN_QUOTES: ReadonlySet<Escaping> = new Set(['shell-double', 'shell-single']);
+
+/** The quoting where the text between quotes is itself taken apart. */
+function withinQuotes(format: ServiceFormat, quoting: Escaping, before: string): Escaping {
+  // a `%` between quotes would end a command of cron, and a backslash before it would reach the shell: such a path is refused
+  if (format === 'cron' && IN_QUOTES.has(quoting)) return 'literal';
+  // a piped log (`"|/P/bin/rotatelogs /P/log 86400"`) is a command, which Apache splits at blanks
+  if (format === 'apache' && quoting === 'literal' && /["']\|[^"']*$/.test(before)) return 'word';
+  return quoting;
+}
 
 /** How a path is written where the hit stands. Strings of these formats end with their line (gunicorn's Python too, as a rule). */
 function escapingIn(format: ServiceFormat, view: FileView, hit: Hit): Escaping {
@@ -64,7 +72,7 @@ function escapingIn(format: ServiceFormat, view: FileView, hit: Hit): Escaping {
   const writing = writingIn(format, text);
   if (writing === 'percent-doubled' || writing === 'dollar-doubled') return writing;
   const [quoting = 'plain'] = escapingsAt(text, [hit.start - start], writing);
-  const around = format === 'cron' && IN_QUOTES.has(quoting) ? 'literal' : quoting;
   const before = text.slice(Math.max(0, hit.start - start - 64), hit.start - start);
+  const around = withinQuotes(format, quoting, text.slice(0, hit.start - start));
   return trueEscaping(view.region(hit.start, hit.end), hit.prefix.path, hit.escaping, around, before);
 }

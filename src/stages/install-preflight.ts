@@ -81,7 +81,7 @@ function requireRoom(manifest: ManifestStore, { parent }: InstallPlace): void {
   const needed = manifest.kinds.bytes + entries * OVERHEAD;
   if (needed > room.bytes)
     throw new RequirementError(
-      `the tree needs about ${megabytes(needed)}, and ${showBytes(parent)} has room for ${megabytes(room.bytes)}`,
+      `the tree needs about ${kilobytes(needed, 'ceil')}, and ${showBytes(parent)} has room for ${kilobytes(room.bytes, 'floor')}`,
     );
   if (room.inodes !== null && entries > room.inodes)
     throw new RequirementError(
@@ -89,6 +89,7 @@ function requireRoom(manifest: ManifestStore, { parent }: InstallPlace): void {
     );
 }
 
-function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`;
+/** The need rounded up and the room down, so that they differ where the tree does not fit. */
+function kilobytes(bytes: number, round: 'ceil' | 'floor'): string {
+  return bytes < 1e7 ? `${Math[round](bytes / 1e3)} kB` : `${Math[round](bytes / 1e6)} MB`;
 }

@@ -1,15 +1,17 @@
 /** install: one transaction. Killed anywhere, the old state or the new one is there. */
 import { availableParallelism } from 'node:os';
-import { encodeBytes } from '../formats/byte-text.ts';
+import { encodeBytes, showBytes } from '../formats/byte-text.ts';
 import { openArchive, type OpenArchive } from '../io/archive-read.ts';
 import { installPlace, newStagingPath, settle, switchTo, whatIsAt, type InstallPlace } from '../io/install-place.ts';
 import { readInstalledManifestDigest, readInstallReceipt } from '../io/install-records.ts';
 import { withLock } from '../io/lock.ts';
 import { absolutePath } from '../io/places.ts';
+import { reasonOf } from '../io/reasons.ts';
 import { removeTree } from '../io/remove-tree.ts';
 import { Staging } from '../io/staging.ts';
 import { readTreeMemory } from '../io/tree-memory.ts';
 import { linkSwitch, NO_LINK, requireLink } from '../io/via-link.ts';
+import { UsageError } from '../model/errors.ts';
 import type { Installed, InstallReceipt, InstallRecovery } from '../model/install.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import { readBase } from './install-base.ts';
@@ -104,7 +106,7 @@ async function put(
   options: StageOptions,
   replaces: boolean,
 ): Promise<Installed> {
-  const staging = new Staging(newStagingPath(place));
+  const staging = beginStaging(place);
   try {
     const receipt = await stage(archive, staging, place, options);
     const link =
@@ -118,6 +120,15 @@ async function put(
     throw error;
   } finally {
     staging.close();
+  }
+}
+
+/** The staging folder. It is the first that is written, so where that is not possible the parent is not writable. */
+function beginStaging(place: InstallPlace): Staging {
+  try {
+    return new Staging(newStagingPath(place));
+  } catch (error) {
+    throw new UsageError(`the tree can't be written into ${showBytes(place.parent)}: ${reasonOf(error)}`);
   }
 }
 

@@ -34,14 +34,30 @@ export interface VerifyOptions extends PaceOptions {
 
 /**
  * Verifies what is at a path.
- * @throws UsageError where nothing is there, or a tree has no manifest; ArchiveError where an archive is not to be believed
+ * @throws UsageError where nothing is there, a tree has no manifest, or an option is of the other kind; ArchiveError where an archive is not to be believed
  * @example (await verify('/srv/site')).ok
  */
 export async function verify(subject: string, options: VerifyOptions = {}): Promise<Verdict> {
   const place = resolvePlace(subject);
   if (place.type === null) throw new UsageError(`there is nothing at ${place.logical}: ${place.why}`);
-  if (place.type === 'directory') return verifyTree(subject, options);
+  if (place.type === 'directory') {
+    if (options.digest !== undefined)
+      throw new UsageError(
+        `${showBytes(place.logical)} is a tree, and --sha256 is the digest of an archive: a tree is held against the manifest in it`,
+      );
+    return verifyTree(subject, options);
+  }
+  requireNoTree(place.logical, options);
   return checkArchive(subject, options);
+}
+
+/** What can only be done to a tree must not seem done to an archive. */
+function requireNoTree(archive: AbsolutePath, { run = false, hide = [], ignore = [] }: VerifyOptions): void {
+  const asked = run ? '--run' : hide.length > 0 ? '--hide' : ignore.length > 0 ? '--ignore' : null;
+  if (asked !== null)
+    throw new UsageError(
+      `${showBytes(archive)} is an archive, and ${asked} is for a tree; install it, then verify that`,
+    );
 }
 
 /** Verifies a tree against the manifest that its install left in it. */

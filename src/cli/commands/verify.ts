@@ -1,5 +1,5 @@
 /** relocate verify: proves that a tree or an archive is in order. */
-import { EXIT } from '../../model/errors.ts';
+import { EXIT, UsageError } from '../../model/errors.ts';
 import { verdictText } from '../../reports/verdict-text.ts';
 import { defineCommand, REPEATABLE, type Command } from '../command.ts';
 import { digestOption, placeOption, SHA256 } from '../tree-options.ts';
@@ -9,6 +9,7 @@ export const command: Command = defineCommand({
   summary: 'Prove that a tree or an archive is in order',
   about: [
     'An archive: everything in it is as its manifest says, and no place of the build is left that the manifest does not tell of. An installed tree: the same, on disk. With `--run` the programs of the tree are run too, with the old place hidden.',
+    '`--run`, `--hide` and `--ignore` are for a tree, `--sha256` is for an archive.',
   ],
   readsOnly: true,
   usage: '<target>',
@@ -26,11 +27,14 @@ export const command: Command = defineCommand({
   ],
   async run(args, session) {
     const { verify } = await import('../../index.ts');
+    const hide = (args.hide ?? []).map((place) => placeOption('--hide', place));
+    if (hide.length > 0 && !args.run)
+      throw new UsageError('--hide is for programs that run: without --run nothing would be hidden');
     const verdict = await session.withProgress('verifying', (onProgress) =>
       verify(args.target, {
         ...session.running,
         run: args.run,
-        hide: (args.hide ?? []).map((place) => placeOption('--hide', place)),
+        hide,
         ignore: args.ignore ?? [],
         ...(args.sha256 === undefined ? {} : { digest: digestOption('--sha256', args.sha256) }),
         onProgress,
