@@ -7,6 +7,7 @@ import { sourceOf } from '../src/formats/byte-source.ts';
 import { readElf } from '../src/formats/elf-headers.ts';
 import { MalformedElf } from '../src/formats/elf.ts';
 import { compileNeedles, findHits } from '../src/formats/needles.ts';
+import { nativeFacts } from '../src/formats/native-facts.ts';
 import { hasPayload } from '../src/formats/payload.ts';
 import { wholeView } from '../src/io/file-view.ts';
 import { probeTree } from '../src/io/tree-probe.ts';
@@ -15,6 +16,7 @@ import type { Prefix } from '../src/model/prefix.ts';
 import type { Reference } from '../src/model/reference.ts';
 import { claimFile } from '../src/rules/claiming.ts';
 import { USUAL } from '../src/rules/rule.ts';
+import { writeElf } from './support/elf-writer.ts';
 
 const FIXTURES = new URL('../fixtures/', import.meta.url).pathname;
 const PLACE = asAbsolutePath('/srv/build/site');
@@ -63,6 +65,52 @@ describe.each(SAMPLES)('%s', (sample) => {
       bytes[at] = at % 2 === 0 ? 0 : 0xff;
       check(bytes);
     }
+  });
+});
+
+describe('more of something than a stack or a memory holds', () => {
+  const SECTION_BYTES = 64;
+
+  /** The program with so many section headers, all of them empty, behind it: section 0 says how many (gABI, e_shnum). */
+  function withSections(program: Buffer, count: number): Buffer {
+    const headers = Buffer.alloc(count * SECTION_BYTES);
+    headers.writeBigUInt64LE(BigInt(count), 32);
+    const bytes = Buffer.concat([program, headers]);
+    bytes.writeBigUInt64LE(BigInt(program.length), 0x28);
+    bytes.writeUInt16LE(SECTION_BYTES, 0x3a);
+    bytes.writeUInt16LE(0, 0x3c);
+    return bytes;
+  }
+
+  test('sections', () => {
+    const program = withSections(writeElf({ constants: [`${PLACE}/share`] }), 150_000);
+    expect(referencesIn(program)).toMatchObject([{ file: FILE }]);
+    expect(hasPayload(readElf(sourceOf(program)))).toBe(false);
+  });
+
+  test('headers in a file of zeros, of which no byte is on a disk', () => {
+    const size = 2 ** 40;
+    const head = withSections(writeElf({}), 1);
+    head.writeBigUInt64LE(BigInt(size / SECTION_BYTES / 2), head.length - SECTION_BYTES + 32);
+    const zeros = {
+      size,
+      region: (start: number, end: number) => Buffer.concat([head.subarray(start), Buffer.alloc(256)], end - start),
+    };
+    expect(() => readElf(zeros)).toThrow(MalformedElf);
+  });
+
+  test('strings with the path', () => {
+    const constants = Array.from({ length: 150_000 }, (_, index) => `${PLACE}/${index}`);
+    expect(referencesIn(writeElf({ constants, sections: true }))).toHaveLength(constants.length);
+  });
+
+  test('tags that read the same long string, each from another place on', () => {
+    const text = `${PLACE}/${'a'.repeat(60_000)}`;
+    const needed = Array.from({ length: 1000 }, (_, index) => text.slice(index));
+    const program = writeElf({ needed, sharesTails: true });
+    expect(program.length).toBeLessThan(2 * text.length);
+    expect(referencesIn(program)).toMatchObject([{ file: FILE }]);
+    expect(nativeFacts(sourceOf(program))).toBeNull();
   });
 });
 

@@ -79,12 +79,17 @@ export function readDynamic(elf: Elf): Dynamic | null {
   return { entries, strings: { start, size: size.value } };
 }
 
+/** The most entries that are read. Programs of build systems that link each of their libraries alone have some thousand. */
+const MOST_ENTRIES = 2 ** 14;
+
 function readEntries({ numbers, is64 }: Elf, start: number, end: number): DynamicEntry[] {
   const word = is64 ? 8 : 4;
   const entries: DynamicEntry[] = [];
   for (let at = start; at + 2 * word <= end; at += 2 * word) {
     const tag = tagAt(numbers, is64, at);
     if (tag === TAG.null) break;
+    if (entries.length === MOST_ENTRIES)
+      throw new MalformedElf(`more than ${MOST_ENTRIES} entries are in its dynamic section`);
     const valueAt = at + word;
     entries.push({ tag, value: valueOf({ numbers, is64 }, valueAt), valueAt });
   }
@@ -104,16 +109,48 @@ function valueOf({ numbers, is64 }: Pick<Elf, 'numbers' | 'is64'>, at: number): 
 
 /** The longest string of a string table that is read. */
 const LONGEST = 64 * 1024;
+/** Bytes of strings that are read in all. Tables of real files are shorter; where each tag reads another end of one long string, they have no end. */
+const MOST_TEXT = 16 * 1024 * 1024;
 
-/** The bytes of a string of the table, without its NUL, and where they stand in the file; null where the offset is behind the table. */
-export function stringAt(
+/** A string of the table: where it stands in the file, `end` that of its NUL, and its bytes without it. */
+export interface TableString {
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Reads the string at an offset of the table; null where the offset is behind the table, or no NUL ends it.
+ * @throws MalformedElf, from a read, where all strings together take more than any file needs
+ */
+export function stringReader(
   { source }: Pick<Elf, 'source'>,
   { strings }: Pick<Dynamic, 'strings'>,
-  offset: number,
-): { readonly start: number; readonly end: number; readonly bytes: Buffer } | null {
-  if (offset >= strings.size) return null;
-  const start = strings.start + offset;
-  const bytes = source.region(start, Math.min(strings.start + strings.size, start + LONGEST));
-  const nul = bytes.indexOf(0);
-  return nul < 0 ? null : { start, end: start + nul, bytes: Buffer.from(bytes.subarray(0, nul)) };
+): (offset: number) => TableString | null {
+  let left = MOST_TEXT;
+  return (offset) => {
+    if (offset >= strings.size) return null;
+    const start = strings.start + offset;
+    const bytes = source.region(start, Math.min(strings.start + strings.size, start + LONGEST));
+    const nul = bytes.indexOf(0);
+    if (nul < 0) return null;
+    if ((left -= nul) < 0) throw new MalformedElf('its dynamic strings do not end');
+    return { start, end: start + nul, bytes: Buffer.from(bytes.subarray(0, nul)) };
+  };
+}
+
+/**
+ * The strings that tags of these kinds read, in the order of the tags; the same string more than once where several tags read it.
+ * @throws MalformedElf where all together take more than any file needs
+ */
+export function* tagStrings(
+  elf: Pick<Elf, 'source'>,
+  dynamic: Dynamic,
+  tags: ReadonlySet<number>,
+): Generator<TableString & { readonly entry: DynamicEntry }> {
+  const read = stringReader(elf, dynamic);
+  for (const entry of dynamic.entries) {
+    const string = tags.has(entry.tag) ? read(entry.value) : null;
+    if (string !== null) yield { ...string, entry };
+  }
 }

@@ -4,6 +4,11 @@ import { isElf, MalformedElf, type Elf, type ElfSection, type ElfSegment, type H
 
 /** As many program headers as e_phnum can say (PN_XNUM stands for more: core files of large programs). */
 const MOST_SEGMENTS = 0xffff;
+/**
+ * The most headers of either kind that are read. Object code with a section for each function has some hundred thousand; a file of zeros, which
+ * takes no room on a disk, may say that it has as many as fill all memory.
+ */
+const MOST_HEADERS = 2 ** 20;
 
 /**
  * Reads the headers.
@@ -42,6 +47,8 @@ function readHeaders(source: ByteSource): Elf {
     entrySize: sectionEntry,
     count: sectionOffset === 0 ? 0 : numbers.u16(tail + 8) || (zero?.size ?? 0),
   };
+  for (const { count } of [programHeaders, sectionHeaders])
+    if (count > MOST_HEADERS) throw new MalformedElf(`it says that it has ${count} headers of one kind`);
   const base = { source, numbers, is64, isLittleEndian: dataByte === 1 };
   const named = numbers.u16(tail + 10);
   return {

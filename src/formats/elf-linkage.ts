@@ -1,7 +1,7 @@
 /** What an ELF file asks of the dynamic linker: which libraries, and where to look for them. Pure. Source: gABI chapter 5, ld.so(8). */
 import { sourceOf } from './byte-source.ts';
 import { decodeBytes } from './byte-text.ts';
-import { readDynamic, stringAt, TAG } from './elf-dynamic.ts';
+import { readDynamic, TAG, tagStrings } from './elf-dynamic.ts';
 import { readElf } from './elf-headers.ts';
 import { isElf } from './elf.ts';
 import { nativeFacts } from './native-facts.ts';
@@ -25,10 +25,7 @@ export function readLinkage(bytes: Buffer): Linkage | null {
   const dynamic = readDynamic(elf);
   if (dynamic === null) return null;
   const texts = (wanted: number): string[] =>
-    dynamic.entries.flatMap(({ tag, value }) => {
-      const string = tag === wanted ? stringAt(elf, dynamic, value) : null;
-      return string === null ? [] : [decodeBytes(string.bytes)];
-    });
+    [...tagStrings(elf, dynamic, new Set([wanted]))].map(({ bytes }) => decodeBytes(bytes));
   const path = (wanted: number): readonly string[] | null => {
     const values = texts(wanted);
     return values.length === 0 ? null : values.flatMap((value) => value.split(':')).filter((entry) => entry !== '');

@@ -2,7 +2,7 @@
 import type { Splice } from '../model/reference.ts';
 import { numberBytes, sourceOf } from './byte-source.ts';
 import { decodeBytes } from './byte-text.ts';
-import { readDynamic, SEARCH_PATHS, stringAt, TAG, type Dynamic, type DynamicEntry } from './elf-dynamic.ts';
+import { readDynamic, SEARCH_PATHS, stringReader, TAG, type Dynamic, type DynamicEntry } from './elf-dynamic.ts';
 import { addRunpath } from './elf-grow.ts';
 import { readElf } from './elf-headers.ts';
 import { movingPath } from './elf-linkage.ts';
@@ -23,8 +23,9 @@ export function withMovingPath(bytes: Buffer, wanted: string): SearchPathSet {
   const dynamic = readDynamic(elf);
   if (dynamic === null) return { ok: true, bytes };
   const strings: WantedString[] = [];
+  const read = stringReader(elf, dynamic);
   for (const start of new Set(pathEntries(dynamic).map(({ value }) => value))) {
-    const string = stringAt(elf, dynamic, start);
+    const string = read(start);
     if (string === null) return { ok: false, why: 'its search path is not in its string table' };
     const path = decodeBytes(string.bytes);
     const entries = path.split(':').filter((entry) => entry !== '');

@@ -1,6 +1,6 @@
 /** The names of symbol versions: those that an ELF file needs of other libraries, and those that it defines. */
 import { decodeBytes } from './byte-text.ts';
-import { stringAt, type Dynamic } from './elf-dynamic.ts';
+import { stringReader, type Dynamic } from './elf-dynamic.ts';
 import { definitionRecords, needRecords } from './elf-version-tables.ts';
 import { MalformedElf, type Elf } from './elf.ts';
 
@@ -25,9 +25,10 @@ const BASE = 1; // VER_FLG_BASE: the name of the library itself
  * @throws MalformedElf where a list leads outside the file or does not end
  */
 export function readVersionNeeds(elf: Elf, dynamic: Dynamic): VersionNeed[] {
+  const nameAt = nameReader(elf, dynamic);
   return needRecords(elf, dynamic).map(({ file, versions }) => ({
-    library: nameAt(elf, dynamic, file),
-    versions: versions.map(({ name, flags }) => ({ name: nameAt(elf, dynamic, name), isWeak: (flags & WEAK) !== 0 })),
+    library: nameAt(file),
+    versions: versions.map(({ name, flags }) => ({ name: nameAt(name), isWeak: (flags & WEAK) !== 0 })),
   }));
 }
 
@@ -36,13 +37,17 @@ export function readVersionNeeds(elf: Elf, dynamic: Dynamic): VersionNeed[] {
  * @throws MalformedElf where the list leads outside the file or does not end
  */
 export function readVersionDefinitions(elf: Elf, dynamic: Dynamic): string[] {
+  const nameAt = nameReader(elf, dynamic);
   return definitionRecords(elf, dynamic).flatMap(({ flags, names: [name] }) =>
-    (flags & BASE) !== 0 || name === undefined ? [] : [nameAt(elf, dynamic, name)],
+    (flags & BASE) !== 0 || name === undefined ? [] : [nameAt(name)],
   );
 }
 
-function nameAt(elf: Elf, dynamic: Dynamic, offset: number): string {
-  const found = stringAt(elf, dynamic, offset);
-  if (found === null) throw new MalformedElf(`the name of a version at ${offset} is behind its dynamic strings`);
-  return decodeBytes(found.bytes);
+function nameReader(elf: Elf, dynamic: Dynamic): (offset: number) => string {
+  const read = stringReader(elf, dynamic);
+  return (offset) => {
+    const found = read(offset);
+    if (found === null) throw new MalformedElf(`the name of a version at ${offset} is behind its dynamic strings`);
+    return decodeBytes(found.bytes);
+  };
 }

@@ -124,11 +124,10 @@ export function sectionAt(elf: Pick<Elf, 'sections'>, offset: number): ElfSectio
 
 /** Where the file of the headers ends: the last byte that a segment, a section or a table of headers takes. What follows was appended. */
 export function imageEnd({ is64, programHeaders, sectionHeaders, segments, sections }: Elf): number {
-  const tables = [programHeaders, sectionHeaders].map(({ offset, entrySize, count }) => offset + entrySize * count);
-  return Math.max(
-    is64 ? 64 : 52,
-    ...tables,
-    ...segments.filter(({ fileSize }) => fileSize > 0).map(({ offset, fileSize }) => offset + fileSize),
-    ...sections.filter(({ type }) => type !== SECTION.noBits).map(({ offset, size }) => offset + size),
-  );
+  let end = is64 ? 64 : 52;
+  for (const { offset, entrySize, count } of [programHeaders, sectionHeaders])
+    end = Math.max(end, offset + entrySize * count);
+  for (const { offset, fileSize } of segments) if (fileSize > 0) end = Math.max(end, offset + fileSize);
+  for (const { type, offset, size } of sections) if (type !== SECTION.noBits) end = Math.max(end, offset + size);
+  return end;
 }

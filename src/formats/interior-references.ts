@@ -5,6 +5,7 @@
 import { addressReaders } from './address-readers.ts';
 import { SEGMENT, type Elf } from './elf.ts';
 import { plausibleSections } from './native-place.ts';
+import { partitionPoint } from './partition-point.ts';
 
 /** A run of bytes of the file. */
 export interface Span {
@@ -26,11 +27,9 @@ export function pointedInto<S extends Span>(elf: Elf, spans: readonly S[]): Read
     return address === null ? [] : [{ span, from: address + 2, to: address + (span.end - span.start) }];
   });
   if (ranges.length === 0) return found;
-  const low = Math.min(...ranges.map(({ from }) => from));
-  const high = Math.max(...ranges.map(({ to }) => to));
+  const rangesAt = rangeFinder(ranges);
   const note = (address: number): void => {
-    if (address < low || address >= high) return;
-    for (const { span, from, to } of ranges) if (address >= from && address < to) found.add(span);
+    for (const { span } of rangesAt(address)) found.add(span);
   };
   let left = MOST_BYTES;
   const readersOf = addressReaders(elf);
@@ -41,6 +40,30 @@ export function pointedInto<S extends Span>(elf: Elf, spans: readonly S[]): Read
     for (const read of readers) read(bytes, section, note);
   }
   return found;
+}
+
+interface AddressRange<S> {
+  readonly span: S;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Says of an address which ranges hold it. There may be as many as a program has strings, and as many questions as it has words. */
+function rangeFinder<S>(ranges: readonly AddressRange<S>[]): (address: number) => readonly AddressRange<S>[] {
+  const sorted = ranges.toSorted((left, right) => left.from - right.from);
+  // how far a range and those in front of it reach: segments that were made to lie over one another let ranges overlap
+  const reach = new Float64Array(sorted.length);
+  let end = 0;
+  for (const [index, { to }] of sorted.entries()) reach[index] = end = Math.max(end, to);
+  return (address) => {
+    const held: AddressRange<S>[] = [];
+    const behind = partitionPoint(sorted.length, (index) => (sorted[index]?.from ?? 0) <= address);
+    for (let index = behind - 1; index >= 0 && (reach[index] ?? 0) > address; index--) {
+      const range = sorted[index];
+      if (range !== undefined && address < range.to) held.push(range);
+    }
+    return held;
+  };
 }
 
 /** The address of a byte of the file, by the segment that loads it. */

@@ -1,7 +1,7 @@
 /** What a native file asks of the host: read from its headers alone. ELF, and of Mach-O the processor. */
 import type { ByteSource } from './byte-source.ts';
 import { decodeBytes } from './byte-text.ts';
-import { readDynamic, stringAt, TAG, type Dynamic } from './elf-dynamic.ts';
+import { readDynamic, TAG, tagStrings, type Dynamic } from './elf-dynamic.ts';
 import { readVersionNeeds } from './elf-versions.ts';
 import { readElf } from './elf-headers.ts';
 import { ELF_TYPE, isElf, MalformedElf, SEGMENT, type Elf } from './elf.ts';
@@ -90,10 +90,9 @@ function loaderOf({ segments, source }: Elf): string | null {
 }
 
 function stringsOf(elf: Elf, dynamic: Dynamic, tag: number): string[] {
-  return dynamic.entries.flatMap((entry) => {
-    const found = entry.tag === tag ? stringAt(elf, dynamic, entry.value) : null;
-    return found === null || found.bytes.length === 0 ? [] : [decodeBytes(found.bytes)];
-  });
+  return [...tagStrings(elf, dynamic, new Set([tag]))].flatMap(({ bytes }) =>
+    bytes.length === 0 ? [] : [decodeBytes(bytes)],
+  );
 }
 
 function familyOf(loader: string | null, needed: readonly string[]): LibcFamily {

@@ -1,5 +1,5 @@
 /** An ELF file under scan: its headers and dynamic section, read once for all rules that ask. */
-import { stringAt, readDynamic, TAG, type Dynamic, type DynamicEntry } from '../formats/elf-dynamic.ts';
+import { readDynamic, TAG, tagStrings, type Dynamic, type DynamicEntry } from '../formats/elf-dynamic.ts';
 import { readElf } from '../formats/elf-headers.ts';
 import { ELF_TYPE, isElf, MalformedElf, SEGMENT, type Elf } from '../formats/elf.ts';
 import type { Hit } from '../formats/needles.ts';
@@ -38,16 +38,17 @@ export function dynamicElfOf(view: FileView): DynamicElf | null {
   return elf === null || dynamic === null ? null : { elf, dynamic };
 }
 
-/** The strings that tags of these kinds read, in the order of the tags. */
-export function dynamicStrings({ elf, dynamic }: DynamicElf, tags: ReadonlySet<number>): DynamicString[] {
-  const strings = new Map<number, DynamicString>();
-  for (const entry of dynamic.entries) {
-    if (!tags.has(entry.tag)) continue;
-    const found = stringAt(elf, dynamic, entry.value);
-    if (found === null) continue;
-    const others = strings.get(found.start)?.tags ?? [];
-    const text = found.bytes.toString('latin1');
-    strings.set(found.start, { start: found.start, end: found.end, text, tags: [...others, entry] });
+/** The strings that tags of these kinds read, in the order of the tags; none where the tags can't be what they say. */
+export function dynamicStrings(file: DynamicElf, tags: ReadonlySet<number>): DynamicString[] {
+  return soundOr(() => readStrings(file, tags), []);
+}
+
+function readStrings({ elf, dynamic }: DynamicElf, tags: ReadonlySet<number>): DynamicString[] {
+  const strings = new Map<number, DynamicString & { readonly tags: DynamicEntry[] }>();
+  for (const { start, end, bytes, entry } of tagStrings(elf, dynamic, tags)) {
+    const known = strings.get(start);
+    if (known === undefined) strings.set(start, { start, end, text: bytes.toString('latin1'), tags: [entry] });
+    else known.tags.push(entry);
   }
   return [...strings.values()];
 }

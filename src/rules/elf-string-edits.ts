@@ -35,8 +35,9 @@ function stringEdits(file: DynamicElf, view: FileView, context: RuleContext): Re
   };
   for (const string of dynamicStrings(file, SEARCH_PATHS))
     want(string, SEARCH_PATHS, searchPathFor(string, view, context));
-  for (const string of dynamicStrings(file, NEEDED))
-    if (string.text.startsWith('/')) want(string, NEEDED, neededFor(string, file, view, context));
+  const absolute = dynamicStrings(file, NEEDED).filter(({ text }) => text.startsWith('/'));
+  const isForMusl = absolute.length > 0 && isMusl(view, file);
+  for (const string of absolute) want(string, NEEDED, neededFor(string, isForMusl, view, context));
   for (const { string, planned } of planStrings(elf, dynamic, wanted))
     edits.set(string.start + from, planned.ok ? planned : { why: whyNot(string, planned) });
   return edits;
@@ -62,9 +63,9 @@ function searchPathFor(string: DynamicString, view: FileView, context: RuleConte
   return path.ok ? { value: path.value } : { why: path.why };
 }
 
-function neededFor(string: DynamicString, file: DynamicElf, view: FileView, context: RuleContext): Text {
+function neededFor(string: DynamicString, isForMusl: boolean, view: FileView, context: RuleContext): Text {
   const path = searchPathFor(string, view, context);
   if ('why' in path) return path;
-  if (isMusl(view, file)) return { why: 'musl takes no $ORIGIN in the name of a library' };
+  if (isForMusl) return { why: 'musl takes no $ORIGIN in the name of a library' };
   return path.value.includes(':') ? { why: 'it is opened in several folders, and one path does not serve all' } : path;
 }

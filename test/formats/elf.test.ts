@@ -4,7 +4,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sourceOf } from '../../src/formats/byte-source.ts';
-import { readDynamic, stringAt } from '../../src/formats/elf-dynamic.ts';
+import { readDynamic, stringReader } from '../../src/formats/elf-dynamic.ts';
 import { addRunpath } from '../../src/formats/elf-grow.ts';
 import { readElf } from '../../src/formats/elf-headers.ts';
 import { SECTION_FLAG, sectionAt } from '../../src/formats/elf.ts';
@@ -62,7 +62,7 @@ test.skipIf(!has('gcc'))('a file without a search path can be given one, and run
   const strings = readDynamic(again);
   const runpath = strings?.entries.find(({ tag }) => tag === 29);
   expect(
-    strings === null || runpath === undefined ? null : stringAt(again, strings, runpath.value)?.bytes.toString(),
+    strings === null || runpath === undefined ? null : stringReader(again, strings)(runpath.value)?.bytes.toString(),
   ).toBe('$ORIGIN');
 });
 
