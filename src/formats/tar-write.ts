@@ -33,6 +33,9 @@ const AT = {
 } as const;
 export const AT_CHECKSUM = 148;
 
+const ZERO = 0x30;
+const BLANK = 0x20;
+
 /** Bytes of `writeHeader`, known for less. */
 export function headerLength(entry: TarEntry): number {
   const length = paxLength(paxRecords(entry, placeName(entry.path), placeLink(entry.target)));
@@ -49,10 +52,10 @@ export function writeHeader(entry: TarEntry): Buffer {
   // small buffers share their memory only where they are not made of zeros
   const header = Buffer.allocUnsafe(at + BLOCK).fill(0);
   if (length > 0) {
-    writeBlock(header.subarray(0, BLOCK), 'x', PAX_NAME, { ...NOTHING, size: length });
+    paxBlock(length).copy(header);
     writePax(records, header, BLOCK);
   }
-  writeBlock(header.subarray(at), TYPE_FLAGS[entry.type], name, {
+  writeBlock(header, at, TYPE_FLAGS[entry.type], name, {
     mode: entry.mode,
     uid: fit(entry.uid, MOST_IN_8),
     gid: fit(entry.gid, MOST_IN_8),
@@ -65,6 +68,20 @@ export function writeHeader(entry: TarEntry): Buffer {
     minor: entry.minor,
   });
   return header;
+}
+
+/** The first blocks of pax headers whose records are short, by their length: they say nothing else, and most entries have one. */
+const SHORT_PAX = 64;
+const paxBlocks: Buffer[] = [];
+
+/** The block before pax records of so many bytes. Not to be written to. */
+function paxBlock(length: number): Buffer {
+  const known = paxBlocks[length];
+  if (known !== undefined) return known;
+  const block = Buffer.alloc(BLOCK);
+  writeBlock(block, 0, 'x', PAX_NAME, { ...NOTHING, size: length });
+  if (length <= SHORT_PAX) paxBlocks[length] = block;
+  return block;
 }
 
 /** How a name goes into ustar fields: as text, as raw bytes, or under another name with pax to tell it. */
@@ -178,46 +195,50 @@ const NOTHING: Fields = {
   minor: 0,
 };
 
-/** Fills a block of zeros in. */
-function writeBlock(block: Buffer, type: string, name: PlacedName, fields: Fields): void {
-  put(block, AT.name, name);
-  putOctal(block, AT.mode, fields.mode, 8);
-  putOctal(block, AT.uid, fields.uid, 8);
-  putOctal(block, AT.gid, fields.gid, 8);
-  putOctal(block, AT.size, fields.size, 12);
-  putOctal(block, AT.mtime, fields.seconds, 12);
-  block.write(type, AT.typeflag, 'latin1');
-  put(block, AT.linkname, fields.link);
-  block.write('ustar\u000000', AT.magic, 'latin1');
-  if (fields.user !== '') block.write(fields.user, AT.uname, 'latin1');
-  if (fields.group !== '') block.write(fields.group, AT.gname, 'latin1');
-  putOctal(block, AT.major, fields.major, 8);
-  putOctal(block, AT.minor, fields.minor, 8);
-  if (name.prefix !== '') block.write(name.prefix, AT.prefix, 'latin1');
-  putOctal(block, AT_CHECKSUM, checksumOf(block), 8);
+/** What is the same in all blocks: the other numbers of most entries are 0. */
+const COMMON: Buffer = Buffer.alloc(BLOCK);
+COMMON.write('ustar\u000000', AT.magic, 'latin1');
+for (const at of [AT.uid, AT.gid, AT.major, AT.minor]) putOctal(COMMON, at, 0, 8);
+
+/** Fills a block of zeros in that stands in `bytes` at an offset. */
+function writeBlock(bytes: Buffer, at: number, type: string, name: PlacedName, fields: Fields): void {
+  COMMON.copy(bytes, at);
+  put(bytes, at + AT.name, name);
+  putOctal(bytes, at + AT.mode, fields.mode, 8);
+  if (fields.uid !== 0) putOctal(bytes, at + AT.uid, fields.uid, 8);
+  if (fields.gid !== 0) putOctal(bytes, at + AT.gid, fields.gid, 8);
+  putOctal(bytes, at + AT.size, fields.size, 12);
+  putOctal(bytes, at + AT.mtime, fields.seconds, 12);
+  bytes[at + AT.typeflag] = type.charCodeAt(0);
+  put(bytes, at + AT.linkname, fields.link);
+  if (fields.user !== '') bytes.write(fields.user, at + AT.uname, 'latin1');
+  if (fields.group !== '') bytes.write(fields.group, at + AT.gname, 'latin1');
+  if (fields.major !== 0) putOctal(bytes, at + AT.major, fields.major, 8);
+  if (fields.minor !== 0) putOctal(bytes, at + AT.minor, fields.minor, 8);
+  if (name.prefix !== '') bytes.write(name.prefix, at + AT.prefix, 'latin1');
+  putOctal(bytes, at + AT_CHECKSUM, checksumOf(bytes, at), 8);
 }
 
-function put(block: Buffer, at: number, { text, raw }: PlacedName): void {
-  if (raw !== null) raw.copy(block, at);
-  else if (text !== '') block.write(text, at, 'latin1');
+function put(bytes: Buffer, at: number, { text, raw }: PlacedName): void {
+  if (raw !== null) raw.copy(bytes, at);
+  else if (text !== '') bytes.write(text, at, 'latin1');
 }
-
-const ZERO = 0x30;
-const BLANK = 0x20;
 
 /** Octal digits, a blank where there is room for one, NUL. */
-function putOctal(block: Buffer, at: number, value: number, length: number): void {
+function putOctal(block: Buffer, at: number, value: number, length: 8 | 12): void {
   let end = at + length - 1;
   // as many digits as there is room for without the blank, one more where that is not enough
-  if (value < 8 ** (length - 2)) block[--end] = BLANK;
+  if (value < (length === 8 ? 0o1000000 : 0o10000000000)) block[--end] = BLANK;
+  let rest = value;
   // beyond 32 bits no shift will do
-  for (let rest = value; end > at; rest = Math.floor(rest / 8)) block[--end] = ZERO + (rest % 8);
+  for (; rest > 0xffffffff; rest = Math.floor(rest / 8)) block[--end] = ZERO + (rest % 8);
+  for (rest >>>= 0; end > at; rest >>>= 3) block[--end] = ZERO + (rest & 7);
 }
 
-/** The sum of all bytes of a header, with blanks for its own. */
-export function checksumOf(block: Buffer): number {
+/** The sum of all bytes of a header that stands at an offset, with blanks for its own. */
+export function checksumOf(bytes: Buffer, at = 0): number {
   let sum = 8 * BLANK;
-  for (let i = 0; i < AT_CHECKSUM; i++) sum += block[i] ?? 0;
-  for (let i = AT_CHECKSUM + 8; i < BLOCK; i++) sum += block[i] ?? 0;
+  for (let i = at; i < at + AT_CHECKSUM; i++) sum += bytes[i] ?? 0;
+  for (let i = at + AT_CHECKSUM + 8; i < at + BLOCK; i++) sum += bytes[i] ?? 0;
   return sum;
 }

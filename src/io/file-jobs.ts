@@ -42,7 +42,7 @@ export class FileJobs {
 
   async #extract(job: ExtractJob, answer: FileAnswer): Promise<void> {
     try {
-      this.#extractor.extract(await this.#frames.read(job.place), job, answer.filled);
+      await this.#frames.lend(job.place, (bytes) => this.#extractor.extract(bytes, job, answer.filled));
     } catch (error) {
       answer.failure = failureOf(error, this.#writer.path);
       this.#extractor.drop();

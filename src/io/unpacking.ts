@@ -21,19 +21,17 @@ export function measureFrame(compression: Packed, bytesAt: BytesAt, position: nu
   return compression === 'gzip' ? readMemberHead(bytesAt(position, MEMBER_HEAD)) : measureZstdFrame(bytesAt, position);
 }
 
-/** Takes one frame apart into memory as long as its contents. @throws ArchiveError where it is damaged or not what its head says */
-export type UnpackInto = (target: Uint8Array, frame: Buffer, sizes: FrameSizes) => void;
+/**
+ * Takes one frame apart and lends what it holds, as long as it says, to `use`: it stands in memory of the codec's, and is gone afterwards.
+ * Throws ArchiveError where the frame is damaged or not what its head says, and what `use` throws.
+ */
+export type Unpack = <T>(frame: Buffer, sizes: FrameSizes, use: (contents: Buffer) => T) => T;
 
 /** What unpacks frames on the calling thread. */
-export async function unpackerInto(compression: Packed): Promise<UnpackInto> {
-  if (compression === 'gzip')
-    return (target, frame, sizes) => {
-      const contents = inflateMember(frame, sizes);
-      target.set(contents);
-      giveBack(contents);
-    };
+export async function unpackerOf(compression: Packed): Promise<Unpack> {
+  if (compression === 'gzip') return lendInflated;
   const codec = await zstdCodec();
-  return (target, frame, sizes) => unpackZstd(codec, frame, sizes, target);
+  return (frame, sizes, use) => lendUnpacked(codec, frame, sizes, use);
 }
 
 /** Whether one frame holds these contents and no others. @throws ArchiveError where it is damaged */
@@ -79,9 +77,30 @@ function inflateMember(member: Buffer, sizes: FrameSizes): Buffer {
   return requireInflated(member, sizes, result);
 }
 
-function unpackZstd(codec: ZstdCodec, frame: Buffer, sizes: FrameSizes, target: Uint8Array): void {
-  if (requireWhole(() => codec.decompress(frame, target)) !== sizes.contents)
-    throw new ArchiveError('zstd-size', 'a zstd frame does not have the size that it says');
+function lendInflated<T>(member: Buffer, sizes: FrameSizes, use: (contents: Buffer) => T): T {
+  const contents = inflateMember(member, sizes);
+  try {
+    return use(contents);
+  } finally {
+    giveBack(contents);
+  }
+}
+
+function lendUnpacked<T>(codec: ZstdCodec, frame: Buffer, sizes: FrameSizes, use: (contents: Buffer) => T): T {
+  // what goes wrong with the contents is no damage of the frame
+  const result = requireWhole(() =>
+    codec.unpack(frame, sizes.contents, (contents) => {
+      if (contents.length !== sizes.contents) return null;
+      try {
+        return { value: use(contents) };
+      } catch (error) {
+        return { error };
+      }
+    }),
+  );
+  if (result === null) throw new ArchiveError('zstd-size', 'a zstd frame does not have the size that it says');
+  if ('error' in result) throw result.error;
+  return result.value;
 }
 
 /** @throws ArchiveError where the codec refuses a frame */

@@ -9,8 +9,8 @@ import { WasmZstd } from './zstd-wasm.ts';
 export interface ZstdCodec {
   /** Makes one frame in memory with room for `mostPacked` bytes. Returns how many there are. Null where nothing here can. */
   readonly compress: ((contents: Buffer, level: number, target: Uint8Array) => number) | null;
-  /** Unpacks one frame into memory of the size that it says. Returns how many bytes there were. Throws where it is damaged. */
-  readonly decompress: (frame: Buffer, target: Uint8Array) => number;
+  /** Unpacks one frame of so many bytes as it says, and lends them, or fewer, to `use` without a copy. Throws where it is damaged. */
+  readonly unpack: <T>(frame: Buffer, size: number, use: (contents: Buffer) => T) => T;
   /** Whether one frame unpacks to these contents, with no memory for others. Throws where it is damaged. */
   readonly unpacksTo: (frame: Buffer, contents: Buffer) => boolean;
 }
@@ -55,13 +55,8 @@ function builtInCodec(): ZstdCodec | null {
         }),
         target,
       ),
-    decompress: (frame, target) => moveInto(unpack(frame, target.length), target),
-    unpacksTo: (frame, contents) => {
-      const unpacked = unpack(frame, contents.length);
-      const isSame = unpacked.equals(contents);
-      giveBack(unpacked);
-      return isSame;
-    },
+    unpack: (frame, size, use) => lend(unpack(frame, size), use),
+    unpacksTo: (frame, contents) => lend(unpack(frame, contents.length), (unpacked) => unpacked.equals(contents)),
   };
 }
 
@@ -71,7 +66,7 @@ async function packageCodec(): Promise<ZstdCodec | null> {
     engine && {
       compress: (contents, level, target) =>
         engine.compress(contents, level, target.length, (made) => put(made, target)),
-      decompress: (frame, target) => engine.decompress(frame, target.length, (made) => put(made, target)),
+      unpack: (frame, size, use) => engine.decompress(frame, size, (made) => use(bufferOf(made))),
       unpacksTo: (frame, contents) => engine.decompressAnew(frame, contents.length, (made) => contents.equals(made)),
     }
   );
@@ -81,9 +76,22 @@ async function plainCodec(): Promise<ZstdCodec> {
   const { decompress } = await import('fzstd');
   return {
     compress: null,
-    decompress: (frame, target) => put(decompress(frame, new Uint8Array(target.length)), target),
+    unpack: (frame, size, use) => use(bufferOf(decompress(frame, new Uint8Array(size)))),
     unpacksTo: (frame, contents) => contents.equals(decompress(frame, new Uint8Array(contents.length))),
   };
+}
+
+function lend<T>(contents: Buffer, use: (contents: Buffer) => T): T {
+  try {
+    return use(contents);
+  } finally {
+    giveBack(contents);
+  }
+}
+
+/** The same memory. */
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 /** As `put`, for bytes that nobody else has. */
