@@ -14,7 +14,7 @@ export interface FoundDependents {
 }
 
 /** Names that are remembered of files that may change and are no byte code: with more, the rows are read again for them. */
-const REMEMBERED = 5000;
+const REMEMBERED = 1000;
 
 export class RowDependents {
   readonly #context: RuleContext;
