@@ -1,7 +1,16 @@
 /** Files that store something of others: RECORD, byte code, checksum lists. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
@@ -16,6 +25,8 @@ import { applySplices } from '../src/formats/splices.ts';
 import { asTreePath, type TreePath } from '../src/model/path.ts';
 import type { Dependent } from '../src/model/scan.ts';
 import { byteCodeOf, storedDigests, storesDigests } from '../src/rules/dependents.ts';
+import { scan } from '../src/stages/scan.ts';
+import { relocateOk } from './support/cli.ts';
 import { PYTHONS, runPython } from './support/pythons.ts';
 
 let tree: string;
@@ -277,3 +288,40 @@ function stringsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   return value !== null && typeof value === 'object' ? Object.values(value).flatMap(stringsIn) : [];
 }
+
+describe('lines of checksum lists in a report', () => {
+  /** Files that an edit may change: more than are remembered by name. */
+  const MANY = 1100;
+  const ZEROS = '0'.repeat(64);
+
+  interface Found {
+    readonly references: readonly { readonly code: string; readonly file: string; readonly path: string }[];
+  }
+
+  /** What the command says of lists, and what a plan is made of. */
+  async function listed(): Promise<[string[], string[]]> {
+    const told = JSON.parse(relocateOk(['scan', tree, '--format', 'json'], [1])) as Found;
+    const of = ({ references }: Found): string[] =>
+      references.flatMap(({ code, file, path }) => (code === 'RL907' ? [`${file}: ${path}`] : []));
+    return [of(told), of(await scan(tree, { jobs: 1 }))];
+  }
+
+  test.each([
+    ['few', 1],
+    ['many', MANY],
+  ])('that name text, its other names and byte code, where %s files may change', async (_, count) => {
+    const python = PYTHONS.at(-1);
+    if (python === undefined) throw new Error('no Python was found');
+    for (let i = 0; i < count; i++) write(`etc/${i}.sh`, `#!${tree}/bin/sh\n`);
+    linkSync(join(tree, 'etc/0.sh'), join(tree, 'other.sh'));
+    write('lib/m.py', 'A = 1\n');
+    write('lib/quiet.sh', 'exit\n');
+    runPython(python.program, 'import py_compile, sys; py_compile.compile(sys.argv[1])', [join(tree, 'lib/m.py')]);
+    const [code = ''] = readdirSync(join(tree, 'lib/__pycache__'));
+    const names = ['etc/0.sh', 'other.sh', `lib/__pycache__/${code}`, 'lib/quiet.sh', 'lib/m.py', 'gone.sh'];
+    write('SHA256SUMS', names.map((name) => `${ZEROS}  ${name}\n`).join(''));
+    const [told, planned] = await listed();
+    expect(told).toEqual(names.slice(0, 3).map((name) => `SHA256SUMS: ${name}`));
+    expect(planned).toEqual(told);
+  });
+});

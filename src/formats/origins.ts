@@ -9,10 +9,14 @@ export type Origin =
   | { readonly kind: 'exact'; readonly path: AbsolutePath; readonly base: TreePath; readonly evidence: string }
   | { readonly kind: 'tail'; readonly path: AbsolutePath; readonly file: TreePath; readonly evidence: string };
 
+/** With which these names end: asked of every file that is not of a package. */
+const LAST_LETTERS = 'cghkny';
+
 /** Whether a file may say where it was built, by its name and the name of its folder. */
 export function isOriginFile(folder: string, name: string): boolean {
+  if (folder === 'bin') return true;
+  if (!LAST_LETTERS.includes(name.at(-1) ?? '')) return false;
   return (
-    folder === 'bin' ||
     (folder === 'conda-meta' && name.endsWith('.json')) ||
     /^(?:pyvenv\.cfg|\.installed\.cfg|direct_url\.json|_sysconfigdata.*\.py)$|\.(?:pc|egg-link|pth)$/.test(name)
   );

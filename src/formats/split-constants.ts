@@ -17,12 +17,20 @@ const COPY_BYTES = 96;
 const EVIDENCE = 4;
 const SLASH = 0x2f;
 
+/**
+ * Node looks for up to so many bytes by the first of them, with the C library; for more it soon skips by the last of them, at a fifth of the
+ * speed where the first is as rare as a slash in a program.
+ */
+const QUICK = WORD - 1;
+
 /** A quick look whether a program may hold pieces of a path: whether its first bytes stand where it does not go on. */
 export function mayHoldCopies(program: Buffer, path: string): boolean {
   const bytes = encodeBytes(path);
-  return (
-    bytes.length >= WORD && occurrences(program, bytes.subarray(0, WORD)).some((at) => !stands(program, at, bytes))
-  );
+  if (bytes.length < WORD) return false;
+  const start = bytes.subarray(0, QUICK);
+  for (let at = program.indexOf(start); at >= 0; at = program.indexOf(start, at + 1))
+    if (program[at + QUICK] === bytes[QUICK] && !stands(program, at, bytes)) return true;
+  return false;
 }
 
 /** The first pieces of copies of a path, by their place in the file; at most one for each copy. */

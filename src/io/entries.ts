@@ -76,16 +76,21 @@ export interface Listed {
   isDirectory(): boolean;
 }
 
-/** What is in a folder, in byte order. Throws the system's error where it can't be read. */
-export function sortedListing(root: AbsolutePath, folder: TreePath): readonly Listed[] {
-  const listing = readdirSync(openPath(root, folder), { encoding: 'latin1', withFileTypes: true });
-  // Node sorts, but does not say so
-  return isSorted(listing) ? listing : listing.sort((a, b) => (a.name < b.name ? -1 : 1));
+/** What is in a folder, in no order. Throws the system's error where it can't be read. */
+export function listing(root: AbsolutePath, folder: TreePath): Listed[] {
+  return readdirSync(openPath(root, folder), { encoding: 'latin1', withFileTypes: true });
 }
 
-function isSorted(listing: readonly Listed[]): boolean {
+/** What is in a folder, in byte order. Throws the system's error where it can't be read. */
+export function sortedListing(root: AbsolutePath, folder: TreePath): readonly Listed[] {
+  const listed = listing(root, folder);
+  // Node sorts, but does not say so
+  return isSorted(listed) ? listed : listed.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function isSorted(listed: readonly Listed[]): boolean {
   let before = '';
-  for (const { name } of listing) {
+  for (const { name } of listed) {
     if (name < before) return false;
     before = name;
   }

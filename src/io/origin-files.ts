@@ -3,7 +3,7 @@ import { readlinkSync } from 'node:fs';
 import { decodeBytes } from '../formats/byte-text.ts';
 import { isOriginFile } from '../formats/origins.ts';
 import { asTreePath, baseName, type AbsolutePath, type TreePath } from '../model/path.ts';
-import { hostPath, readNames, type Name } from './entries.ts';
+import { hostPath, listing, textOf, type Listed } from './entries.ts';
 import { firstBytes } from './tree-probe.ts';
 
 /** Folders whose insides never say where the tree was built, but hold most of its files. */
@@ -44,29 +44,34 @@ export function findOrigins(root: AbsolutePath): { readonly files: OriginFile[];
 
 function look(root: AbsolutePath, folder: TreePath, depth: number, found: Found): void {
   const holder = baseName(folder);
-  for (const { name, type } of namesIn(root, folder)) {
-    const path = asTreePath(folder === '' ? name : `${folder}/${name}`);
-    if (type === 'other') found.links.push(path);
-    else if (type === 'file') {
-      if (isOriginFile(holder, name)) found.files.push(path);
-    } else if (PACKAGES.has(holder)) {
+  for (const listed of listingOf(root, folder)) {
+    // most of a tree are files that do not tell: nothing is made of their names
+    if (listed.isFile()) {
+      if (isOriginFile(holder, listed.name)) found.files.push(pathOf(folder, listed));
+    } else if (!listed.isDirectory()) found.links.push(pathOf(folder, listed));
+    else if (PACKAGES.has(holder)) {
       // it says where an editable package came from
-      if (holder === 'site-packages' && name.endsWith('.dist-info')) lookForUrl(root, path, found);
-    } else if (!CLOSED.has(name) && depth < DEEPEST) look(root, path, depth + 1, found);
+      if (holder === 'site-packages' && listed.name.endsWith('.dist-info'))
+        lookForUrl(root, pathOf(folder, listed), found);
+    } else if (!CLOSED.has(listed.name) && depth < DEEPEST) look(root, pathOf(folder, listed), depth + 1, found);
   }
 }
 
 function lookForUrl(root: AbsolutePath, folder: TreePath, { files }: Found): void {
-  for (const { name, type } of namesIn(root, folder))
-    if (type === 'file' && name === 'direct_url.json') files.push(asTreePath(`${folder}/${name}`));
+  for (const listed of listingOf(root, folder))
+    if (listed.name === 'direct_url.json' && listed.isFile()) files.push(pathOf(folder, listed));
 }
 
-function namesIn(root: AbsolutePath, folder: TreePath): readonly Name[] {
+function listingOf(root: AbsolutePath, folder: TreePath): readonly Listed[] {
   try {
-    return readNames(root, folder);
+    return listing(root, folder);
   } catch {
     return [];
   }
+}
+
+function pathOf(folder: TreePath, { name }: Listed): TreePath {
+  return asTreePath(folder === '' ? textOf(name) : `${folder}/${textOf(name)}`);
 }
 
 /** A file with a NUL is none of those that tell. */

@@ -17,7 +17,7 @@ export function isRecord(file: TreePath): boolean {
 /** How a path of a list becomes the name that the scan knows it by. */
 export interface Places {
   /** Files that change, under all their names (hard links). */
-  readonly changed: ReadonlySet<TreePath>;
+  readonly changed: { has(file: TreePath): boolean };
   /** The real path of a folder of the tree; null where it is none. */
   realFolder(folder: TreePath): TreePath | null;
 }

@@ -13,23 +13,31 @@ export interface Dependents {
   readonly references: readonly Reference[];
 }
 
+/** Whether an edit may change a file, under any of its names. */
+export interface Changing {
+  has(file: TreePath): boolean;
+}
+
 /**
  * Finds what depends on files that may change.
  * @param lists the files of the tree that store digests of others, by their names (`storesDigests`)
+ * @param sources of the files that may change at least those that have byte code
  * @param changing files with a reference that an edit may change, under all their names
  * @param hasFolderLinks whether the tree has symlinks that lead to folders; without any, every folder is where its path says
  */
 export function findDependents(
   lists: readonly TreePath[],
-  changing: ReadonlySet<TreePath>,
+  sources: ReadonlySet<TreePath>,
+  changing: Changing,
   context: RuleContext,
   hasFolderLinks: boolean,
 ): Dependents {
-  const byteCode = [...changing]
+  const byteCode = [...sources]
     .flatMap((source) => byteCodeOf(source, context.namesIn))
     .filter(({ file }) => context.typeOf(file) === 'file');
   const compiled = new Set(byteCode.map(({ file }) => file));
-  const places = { changed: new Set([...changing, ...compiled]), realFolder: hasFolderLinks ? context.realPath : asIs };
+  const changed = { has: (file: TreePath): boolean => compiled.has(file) || changing.has(file) };
+  const places = { changed, realFolder: hasFolderLinks ? context.realPath : asIs };
   const references: Reference[] = [];
   const stored = lists.flatMap((list) => {
     const text = readList(list, context);

@@ -137,7 +137,8 @@ export class ScanTally implements Gatherer {
   #addDependents(tree: TreeTally): readonly Dependent[] {
     for (const [path, how] of this.#changed) this.#references.push(changedWhileRead(path, how));
     const lists = tree.digestLists.map(({ path }) => path);
-    const { dependents, references } = findDependents(lists, this.#changing(), this.#context, tree.hasFolderLinks);
+    const changing = this.#changing();
+    const { dependents, references } = findDependents(lists, changing, changing, this.#context, tree.hasFolderLinks);
     for (const reference of references) this.#references.push(reference);
     for (const { file } of dependents)
       if (!this.#facts.has(file) && !this.#sunk.has(file)) this.#facts.set(file, this.#factsAnew(file));
