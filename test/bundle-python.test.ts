@@ -15,10 +15,12 @@ import {
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   apply,
   bundlePython,
+  InterruptedError,
   pack,
   pendingRun,
   plan,
@@ -201,6 +203,43 @@ describe('what can not come along', () => {
   test('an environment that is left out needs nothing', async () => {
     rmSync(base, { recursive: true });
     expect(await bundlePython(tree, { exclude: ['env'] })).toBeNull();
+  });
+});
+
+describe('Ctrl-C', () => {
+  /** Aborts as soon as a file has been copied into the folder, if anything is let in before the last one is. */
+  async function abortAtFirstFile(
+    temporary: string,
+    controller: AbortController,
+    isDone: () => boolean,
+  ): Promise<void> {
+    const isBegun = (): boolean =>
+      readdirSync(temporary).some((name) => existsSync(join(temporary, name, PYTHON, 'lib/python3.11/LICENSE.txt')));
+    while (!isDone() && !isBegun()) await setImmediate();
+    controller.abort();
+  }
+
+  // a standard library is thousands of files: nothing else was let in before the last of them was copied
+  test('is heard while a large library is laid out, and nothing of it is left', async () => {
+    const many = Array.from({ length: 8000 }, (_, at) => [`lib/python3.11/site-packages/many/m${at}.py`, 'x = 1\n']);
+    writeTree(base, Object.fromEntries(many) as Record<string, string>);
+    writeFileSync(
+      join(tree, 'env/pyvenv.cfg'),
+      `home = ${base}/bin\ninclude-system-site-packages = true\nversion = 3.11.7\n`,
+    );
+    const temporary = temporaryFolder();
+    vi.stubEnv('TMPDIR', temporary);
+    try {
+      const controller = new AbortController();
+      let isDone = false;
+      const made = bundlePython(tree, { signal: controller.signal }).finally(() => (isDone = true));
+      const stopped = expect(made).rejects.toThrow(InterruptedError);
+      await abortAtFirstFile(temporary, controller, () => isDone);
+      await stopped;
+      expect(readdirSync(temporary)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 });
 

@@ -34,18 +34,21 @@ export type AddedChange =
 /**
  * Writes the folder of step `index` into the run's folder and puts it on the disk.
  * @param changes what becomes of files, by their paths in the tree, in the order in which they are to be read
+ * @param rest awaited before each file, so that Ctrl-C is heard; what it throws ends the staging
  */
 export async function stageAddition(
   run: Run,
   index: number,
   { path, from }: { readonly path: TreePath; readonly from: AbsolutePath },
   changes: Iterable<readonly [TreePath, AddedChange]>,
+  rest: () => Promise<void>,
 ): Promise<void> {
   const place = joinAbsolute(run.folder, `new/${index}`);
   const folder = new BundleFolder(place);
   const source = joinAbsolute(from, path);
-  folder.copyFolder(source, asTreePath(''), () => false);
+  for (const _ of folder.copyFolder(source, asTreePath(''), () => false)) await rest();
   for (const [file, change] of changes) {
+    await rest();
     const inside = asTreePath(file.slice(path.length + 1));
     const copied: CopiedFile = { path: inside, from: joinAbsolute(source, inside) };
     if (change.kind === 'content') folder.rewrite(copied, whole(change.pieces));

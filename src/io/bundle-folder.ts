@@ -58,33 +58,36 @@ export class BundleFolder {
 
   /**
    * Copies a folder of the base with all that is in it. A link that leads to something of the same base stays a link; what it leads to
-   * elsewhere is copied in its place; one that leads nowhere stays behind. What is not there is no error.
+   * elsewhere is copied in its place; one that leads nowhere stays behind. What is not there is no error. Yields before each entry, so that
+   * who copies can let other events in: a standard library is thousands of files.
    * @param staysBehind asked of each path relative to the folder
    */
-  copyFolder(from: AbsolutePath, to: TreePath, staysBehind: (path: string) => boolean): void {
+  *copyFolder(from: AbsolutePath, to: TreePath, staysBehind: (path: string) => boolean): Generator<void, void, void> {
     const real = realPath(from);
     if (real !== null && lookAt(encodeBytes(real))?.isDirectory() === true)
-      this.#copyInside({ from: real, to, staysBehind }, '', new Set([real]));
+      yield* this.#copyInside({ from: real, to, staysBehind }, '', new Set([real]));
   }
 
-  #copyInside(copying: Copying, folder: string, above: ReadonlySet<AbsolutePath>): void {
+  *#copyInside(copying: Copying, folder: string, above: ReadonlySet<AbsolutePath>): Generator<void, void, void> {
     this.#makeFolder(joinTree(copying.to, folder));
     for (const name of namesIn(joinAbsolute(copying.from, folder))) {
       const path = joinTree(folder, name);
-      if (!copying.staysBehind(path)) this.#copyEntry(copying, path, above);
+      if (copying.staysBehind(path)) continue;
+      yield;
+      yield* this.#copyEntry(copying, path, above);
     }
   }
 
-  #copyEntry(copying: Copying, path: TreePath, above: ReadonlySet<AbsolutePath>): void {
+  *#copyEntry(copying: Copying, path: TreePath, above: ReadonlySet<AbsolutePath>): Generator<void, void, void> {
     const place = joinAbsolute(copying.from, path);
     const stat = lookAt(encodeBytes(place));
     if (stat === null) return;
-    if (stat.isDirectory()) this.#copyInside(copying, path, above);
+    if (stat.isDirectory()) yield* this.#copyInside(copying, path, above);
     else if (stat.isFile()) this.copyFile(place, joinTree(copying.to, path));
-    else if (stat.isSymbolicLink()) this.#copyLink(copying, path, above);
+    else if (stat.isSymbolicLink()) yield* this.#copyLink(copying, path, above);
   }
 
-  #copyLink(copying: Copying, path: TreePath, above: ReadonlySet<AbsolutePath>): void {
+  *#copyLink(copying: Copying, path: TreePath, above: ReadonlySet<AbsolutePath>): Generator<void, void, void> {
     const place = joinAbsolute(copying.from, path);
     const real = realPath(place);
     if (real === null) return;
@@ -96,7 +99,7 @@ export class BundleFolder {
     const stat = lookAt(encodeBytes(real));
     if (stat?.isFile() === true) this.copyFile(real, joinTree(copying.to, path));
     else if (stat?.isDirectory() === true && !above.has(real))
-      this.#copyInside(
+      yield* this.#copyInside(
         {
           ...copying,
           from: real,

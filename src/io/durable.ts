@@ -1,5 +1,5 @@
 /** Bytes that must be on the disk before the next step: they survive a loss of power. */
-import { closeSync, constants, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { encodeBytes } from '../formats/byte-text.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import { errorCode } from './entries.ts';
@@ -14,10 +14,20 @@ const FEW = 64;
 /** Bytes that are written in less time than it takes to start a sync are not worth one. */
 const WORTH_A_SYNC = 32 * 1024 * 1024;
 
-/** Writes a file whole or not at all: beside it, synced, renamed over it, its folder synced. */
+/** Writes a file whole or not at all: beside it, synced, renamed over it, its folder synced. Where it can't be written nothing is left beside it. */
 export function writeDurably(folder: AbsolutePath, name: string, text: string): void {
-  const place = encodeBytes(`${folder}/${name}`);
   const beside = encodeBytes(`${folder}/${name}.part`);
+  try {
+    writeSynced(beside, text);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
+  renameSync(beside, encodeBytes(`${folder}/${name}`));
+  syncFolder(folder);
+}
+
+function writeSynced(beside: Buffer, text: string): void {
   const file = openSync(
     beside,
     constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
@@ -30,8 +40,6 @@ export function writeDurably(folder: AbsolutePath, name: string, text: string): 
   } finally {
     closeSync(file);
   }
-  renameSync(beside, place);
-  syncFolder(folder);
 }
 
 /** Makes what was created, renamed or removed in a folder last. File systems that can't sync a folder need no telling. */

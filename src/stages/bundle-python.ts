@@ -22,6 +22,7 @@ import {
   type AbsolutePath,
   type TreePath,
 } from '../model/path.ts';
+import type { Pace } from './pace.ts';
 
 /** Where shared libraries lie in a bundled Python. */
 const LIBRARIES = asTreePath('lib');
@@ -40,29 +41,43 @@ export interface MadePython {
 
 /**
  * Fills the folder. Everything in it finds the rest by its own place afterwards.
- * @throws UsageError where the program can't be made to find its libraries
+ * @throws UsageError where the program can't be made to find its libraries; InterruptedError where the user asked to stop
  */
-export function makePython(base: BasePython, folder: BundleFolder, parts: PythonParts, find: FindLibrary): MadePython {
-  copyFiles(base, folder, parts);
-  const { libraries, missing } = copyLibraries(base, folder, find);
-  if (libraries.size > 0) setSearchPaths(programOf(base), folder, libraries);
+export async function makePython(
+  base: BasePython,
+  folder: BundleFolder,
+  parts: PythonParts,
+  find: FindLibrary,
+  pace: Pace,
+): Promise<MadePython> {
+  await copyFiles(base, folder, parts, pace);
+  const { libraries, missing } = await copyLibraries(base, folder, find, pace);
+  if (libraries.size > 0) await setSearchPaths(programOf(base), folder, libraries, pace);
   return {
     libraries: [...libraries.keys()].sort(),
     warnings: [...missing, ...copyLicences(base, folder, libraries)],
   };
 }
 
-function copyFiles(base: BasePython, folder: BundleFolder, { without, withPackages }: PythonParts): void {
+async function copyFiles(
+  base: BasePython,
+  folder: BundleFolder,
+  { without, withPackages }: PythonParts,
+  pace: Pace,
+): Promise<void> {
   const { program, prefix, library } = base;
   folder.copyFile(program, programOf(base));
   folder.link(asTreePath('bin/python3'), base.name, program);
   const [, major, minor] = /(\d+)\.(\d+)/.exec(library) ?? [];
   const zip = joinTree(dirName(asTreePath(library)), `python${major}${minor}.zip`);
   folder.copyFile(joinAbsolute(prefix, zip), zip);
-  folder.copyFolder(joinAbsolute(prefix, library), asTreePath(library), (path) => staysBehind(path, without));
+  const standard = asTreePath(library);
+  for (const _ of folder.copyFolder(joinAbsolute(prefix, library), standard, (path) => staysBehind(path, without)))
+    await pace.rest();
   const isLeftCache = (path: string): boolean => without.includes('caches') && baseName(path) === '__pycache__';
   for (const packages of withPackages ? packageFolders(library) : [])
-    folder.copyFolder(joinAbsolute(prefix, packages), asTreePath(packages), isLeftCache);
+    for (const _ of folder.copyFolder(joinAbsolute(prefix, packages), asTreePath(packages), isLeftCache))
+      await pace.rest();
 }
 
 function programOf({ name }: BasePython): TreePath {
@@ -81,7 +96,12 @@ interface Libraries {
 }
 
 /** Everything that is needed and no part of the platform, and what that needs. */
-function copyLibraries(base: BasePython, folder: BundleFolder, find: FindLibrary): Libraries {
+async function copyLibraries(
+  base: BasePython,
+  folder: BundleFolder,
+  find: FindLibrary,
+  pace: Pace,
+): Promise<Libraries> {
   const libraries = new Map<string, AbsolutePath>();
   const missing: string[] = [];
   const runtime = new Set<string>();
@@ -89,6 +109,7 @@ function copyLibraries(base: BasePython, folder: BundleFolder, find: FindLibrary
   const copied = new Set(folder.copied.map(({ from }) => from));
   const pending = folder.copied.filter((file) => file.path === programOf(base) || mayNeedLibraries(file));
   for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+    await pace.rest();
     const linkage = linkageOf(folder, file.path);
     for (const name of linkage.needed) if (isCompilerRuntime(name)) runtime.add(name);
     const needed = linkage.needed.filter((name) => !isPlatformLibrary(name) && !libraries.has(name));
@@ -128,9 +149,15 @@ function folderOf(place: AbsolutePath): string {
 }
 
 /** The program finds the libraries for all that is loaded into it; a module that has a search path of its own is not helped by that. */
-function setSearchPaths(program: TreePath, folder: BundleFolder, libraries: Libraries['libraries']): void {
+async function setSearchPaths(
+  program: TreePath,
+  folder: BundleFolder,
+  libraries: Libraries['libraries'],
+  pace: Pace,
+): Promise<void> {
   for (const file of folder.copied) {
     if (file.path !== program && !mayNeedLibraries(file)) continue;
+    await pace.rest();
     const { needed, rpath, runpath } = linkageOf(folder, file.path);
     const path = relativeTo(dirName(file.path), LIBRARIES);
     const wanted = path === '.' ? '$ORIGIN' : `$ORIGIN/${path}`;

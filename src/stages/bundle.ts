@@ -9,6 +9,7 @@ import { asAbsolutePath, joinAbsolute, joinTree, type AbsolutePath, type TreePat
 import type { Prefix } from '../model/prefix.ts';
 import { findEnvironments, type Environment } from './bundle-environments.ts';
 import { makePython } from './bundle-python.ts';
+import { Pace } from './pace.ts';
 import { isSystemPlace, type PrefixOptions } from './prefixes.ts';
 import { findTree } from './tree.ts';
 
@@ -29,7 +30,7 @@ export interface HeldBundle {
 /**
  * Finds the virtual environments of a tree whose Python is outside of it and lays those Pythons out in a temporary folder. Environments on
  * one Python share it. Null where there is none.
- * @throws UsageError where a Python can't come along
+ * @throws UsageError where a Python can't come along; InterruptedError where the signal is aborted: no folder is left then
  * @example const held = await bundlePython('/srv/site'); await apply(plan(await scan('/srv/site', { bundle: held?.bundle })));
  */
 export async function bundlePython(tree: string, options: BundleOptions = {}): Promise<HeldBundle | null> {
@@ -46,11 +47,12 @@ export async function bundlePython(tree: string, options: BundleOptions = {}): P
   try {
     const find = await hostLibraries();
     const made: Made[] = [];
+    const pace = new Pace(options.signal === undefined ? {} : { signal: options.signal }, groups.length);
     for (const group of nameFolders(place.real, groups)) {
-      options.signal?.throwIfAborted();
-      made.push(makeOne(staging, group, find, options.without ?? []));
-      await new Promise((resolve) => setImmediate(resolve));
+      await pace.breathe();
+      made.push(await makeOne(staging, group, find, options.without ?? [], pace));
     }
+    await pace.breathe();
     settleFolder(joinAbsolute(staging, BUNDLE_FOLDER));
     return {
       discard,
@@ -117,15 +119,16 @@ interface Made {
   readonly warnings: readonly string[];
 }
 
-function makeOne(
+async function makeOne(
   staging: AbsolutePath,
   { base, environments, folder, version }: NamedGroup,
   find: FindLibrary,
   without: readonly BundlePart[],
-): Made {
+  pace: Pace,
+): Promise<Made> {
   const target = new BundleFolder(joinAbsolute(staging, folder));
   const withPackages = environments.some(({ seesPackages }) => seesPackages);
-  const { libraries, warnings } = makePython(base, target, { without, withPackages }, find);
+  const { libraries, warnings } = await makePython(base, target, { without, withPackages }, find, pace);
   const program = joinTree(folder, 'bin', base.name);
   return {
     warnings,

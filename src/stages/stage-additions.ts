@@ -17,7 +17,7 @@ export async function stageAdditions(run: Run, plan: Plan, pace: Pace): Promise<
   for (const [number, path] of bundle.additions.entries()) {
     const index = plan.changes.length + number;
     const own = changes.filter(({ file }) => isInside(file, path));
-    await stageAddition(run, index, { path, from: bundle.staging }, carriedOut(bundle, own));
+    await stageAddition(run, index, { path, from: bundle.staging }, carriedOut(bundle, own), () => pace.rest());
     added.set(path, digestFolder(joinAbsolute(run.folder, `new/${index}`)));
     await pace.breathe();
   }

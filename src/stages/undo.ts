@@ -2,8 +2,9 @@
 import { showBytes } from '../formats/byte-text.ts';
 import type { Intent } from '../formats/journal-records.ts';
 import { requireOwnFolderPossible, requireWritableFolders } from '../io/changeable.ts';
-import { namesOfStep, readIntent, readReceipt, runsOf, writeMarker, type Run } from '../io/journal.ts';
+import { namesOfStep, readIntent, readMarker, readReceipt, runsOf, writeMarker, type Run } from '../io/journal.ts';
 import { withLock } from '../io/lock.ts';
+import { failureOf } from '../io/reasons.ts';
 import { keptOriginal } from '../io/standing.ts';
 import { foreignNames, isOwnRecord } from '../io/switch.ts';
 import { NeedsRecoverError, StalePlanError, UsageError } from '../model/errors.ts';
@@ -26,7 +27,7 @@ const NAMED = 5;
 
 /**
  * Takes back the newest run of `fix`. The tree may have been moved or copied since.
- * @throws UsageError where there is nothing to undo
+ * @throws UsageError where there is nothing to undo, or no room to begin
  * @throws StalePlanError where a file was changed again since, unless `force`: nothing was changed
  * @throws NeedsRecoverError where an earlier run was cut short, or this one could not be ended
  */
@@ -73,9 +74,19 @@ async function refuseWhatChangedSince(run: Run, intent: Intent, pace: Pace): Pro
   );
 }
 
-async function takeBack(run: Run, intent: Intent, forced: boolean, checkpoint: Checkpoint): Promise<WayOut> {
+/** @throws UsageError where not even that it has begun can be written, as on a full disk: the run counts as before */
+function begin(run: Run, forced: boolean): void {
   try {
     writeMarker(run, 'undoing', forced);
+  } catch (error) {
+    if (readMarker(run)?.state === 'undoing') throw needsRecover(run.tree, error);
+    throw new UsageError(`undo can't begin: ${failureOf(error)}; nothing was changed`);
+  }
+}
+
+async function takeBack(run: Run, intent: Intent, forced: boolean, checkpoint: Checkpoint): Promise<WayOut> {
+  begin(run, forced);
+  try {
     checkpoint('undoing');
     return await takeBackRun(run, intent, false, checkpoint);
   } catch (error) {
@@ -84,8 +95,9 @@ async function takeBack(run: Run, intent: Intent, forced: boolean, checkpoint: C
 }
 
 function needsRecover(tree: AbsolutePath, error: unknown): NeedsRecoverError {
-  const why = error instanceof Error ? error.message : String(error);
-  return new NeedsRecoverError(`undo stopped midway (${why}); run 'relocate recover ${tree}' when that is put right`);
+  return new NeedsRecoverError(
+    `undo stopped midway (${failureOf(error)}); run 'relocate recover ${tree}' when that is put right`,
+  );
 }
 
 /** The names of the steps that were carried out. */
