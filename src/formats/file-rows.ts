@@ -93,10 +93,26 @@ export function tallyOf(references: readonly Reference[]): FileTally {
   return { kinds: kindsOf(references), room, isEditable };
 }
 
+/** The tally of references, of which the first have one and those behind them another. */
+export function joinTallies(first: FileTally, second: FileTally): FileTally {
+  const kinds: Counting[] = first.kinds.map((kind) => ({ ...kind }));
+  for (const kind of second.kinds) {
+    const known = kinds.find(({ code, fix, word }) => code === kind.code && fix === kind.fix && word === kind.word);
+    if (known === undefined) kinds.push({ ...kind });
+    else known.count += kind.count;
+  }
+  const rooms = [first.room, second.room].filter((room) => room !== null);
+  const room = rooms.length === 0 ? null : Math.min(...rooms);
+  return { ...first, kinds, room, isEditable: first.isEditable || second.isEditable };
+}
+
+/** A count in the making. */
+type Counting = { -readonly [K in keyof KindCount]: KindCount[K] };
+
 /** Kinds in the order in which they first appear. */
 export function kindsOf(rows: readonly ReferenceRow[]): KindCount[] {
   // a file has few
-  const kinds: { -readonly [K in keyof KindCount]: KindCount[K] }[] = [];
+  const kinds: Counting[] = [];
   for (const row of rows) {
     const { code, fix } = row;
     const word = outcomeIf(row, () => row.allowed !== undefined);

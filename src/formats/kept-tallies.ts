@@ -10,10 +10,13 @@ import { tallyIn } from './row-records.ts';
 export const TALLY_HEAD = 8;
 
 /** Of a file; valid until the next. */
-export function encodeTally({ tally, rows }: FileRows): Buffer {
+export function encodeTally(file: FileRows): Buffer {
+  const { tally } = file;
   // files that have the same have the same object
   if (last?.tally !== tally) last = { tally, count: countOf(tally), encoded: withoutRows(tally) };
-  last.encoded.writeUInt32LE(rows.length + last.count * (BETWEEN.length - 1), 4);
+  let length = 0;
+  for (const rows of file.pieces()) length += rows.length;
+  last.encoded.writeUInt32LE(length + last.count * (BETWEEN.length - 1), 4);
   return last.encoded;
 }
 

@@ -3,7 +3,7 @@
  * A record is three little-endian numbers of 4 bytes (the key, the bytes of the tally, the bytes of the rows), the tally as JSON, the rows.
  */
 import type { Reference } from '../model/reference.ts';
-import type { FileRows, FileTally, ReferenceRow } from '../model/report.ts';
+import type { FileTally, ReferenceRow } from '../model/report.ts';
 import { rowText } from './file-rows.ts';
 
 /** Bytes of the three numbers. */
@@ -12,8 +12,11 @@ const FIRST_ROOM = 16 * 1024;
 /** Tallies that were read and are remembered: most files have one of a few. */
 const REMEMBERED = 2000;
 
-export interface RowRecord extends FileRows {
+export interface RowRecord {
   readonly key: number;
+  readonly tally: FileTally;
+  /** UTF-8, each row with its line end. */
+  readonly rows: Uint8Array;
   /** All of the record. */
   readonly bytes: Buffer;
 }

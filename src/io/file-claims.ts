@@ -2,10 +2,11 @@
 import { createHash, hash } from 'node:crypto';
 import { signatureOf } from '../formats/code-signature.ts';
 import { isMachO } from '../formats/macho.ts';
-import type { Hit, Place } from '../formats/needles.ts';
+import type { Place } from '../formats/needles.ts';
+import type { HitList } from '../formats/packed-hits.ts';
 import type { TreePath } from '../model/path.ts';
 import type { Reference } from '../model/reference.ts';
-import { claimFile } from '../rules/claiming.ts';
+import { claimFile, claimsEachAlone } from '../rules/claiming.ts';
 import { WHOLE_FILE_LIMIT, type FileView, type RuleContext } from '../rules/rule.ts';
 import { changeSince } from './file-read.ts';
 import { regionView, wholeView } from './file-view.ts';
@@ -28,7 +29,7 @@ export interface Searched {
   /** Bytes that were read. */
   readonly read: number;
   readonly head: Buffer;
-  readonly hits: readonly Hit[];
+  readonly hits: HitList;
   /** Where prefixes stand as they are; null where that was not asked, or the file is not in the buffer. */
   readonly places: readonly Place[] | null;
   /** Its only reference, where that could be told at once: then there are no hits for the rules. */
@@ -42,11 +43,20 @@ export interface Searched {
 export interface Claimed extends Pick<FileFinding, 'references' | 'sealed'> {
   /** Set where a rule asked which symlinks lead to the file. */
   readonly asksLinks?: boolean;
+  /** Set where the references were told part by part. */
+  readonly isTold?: boolean;
 }
+
+/** Takes some of a file's references, which stand behind those before. */
+export type OnReferences = (references: readonly Reference[]) => void;
+
+/** Hits that are claimed together where each can be claimed by itself. */
+const HITS_TOGETHER = 4096;
 
 export const NO_CLAIMS: Claimed = { references: [] };
 
-export function claim(context: RuleContext, file: Searched): Claimed {
+/** `onPart`: where the references of a file with very many go; null where all are wanted at once. */
+export function claim(context: RuleContext, file: Searched, onPart: OnReferences | null): Claimed {
   const { path: first, aliases, links, mode, head, hits, descriptor, only } = file;
   if (only !== null) return { references: [only] };
   const names: [TreePath, ...TreePath[]] = [first, ...aliases];
@@ -61,7 +71,15 @@ export function claim(context: RuleContext, file: Searched): Claimed {
     const bytes = Buffer.allocUnsafe(file.read);
     return viewOf(bytes.subarray(0, fill(descriptor, bytes, 0)));
   })();
-  const references = claimFile(viewAs, names, hits, context);
+  if (onPart !== null && hits.length > HITS_TOGETHER && names.length === 1) {
+    const view = viewAs(first);
+    if (claimsEachAlone(view)) {
+      for (let at = 0; at < hits.length; at += HITS_TOGETHER)
+        onPart(claimFile(() => view, names, hits.slice(at, at + HITS_TOGETHER), context));
+      return { references: [], isTold: true };
+    }
+  }
+  const references = claimFile(viewAs, names, hits.slice(), context);
   const signature = references.length > 0 && isMachO(head) ? signatureOf(viewAs(first)) : null;
   const seal = signature?.kind === 'renewable' ? { sealed: signature.sealed } : {};
   return { references, asksLinks, ...seal };
@@ -72,10 +90,10 @@ export function claim(context: RuleContext, file: Searched): Claimed {
  * @param buffer may be overwritten
  */
 export function findingOf(buffer: Buffer, digests: Digests, file: Searched, claimed: Claimed): FileFinding | null {
-  const { references, sealed } = claimed;
+  const { references, sealed, isTold = false } = claimed;
   const { path, aliases, mode, was, read, descriptor } = file;
   const digest = file.digest ?? (references.length > 0 && digests !== 'none' ? digestOf(buffer, file) : null);
-  if (references.length === 0 && digest === null && read === was.size) return null;
+  if (references.length === 0 && !isTold && digest === null && read === was.size) return null;
   const change = changeSince(was, descriptor, read);
   const changed = change === null ? {} : { changed: change };
   const seal = sealed === undefined ? {} : { sealed };

@@ -28,32 +28,36 @@ export function changeSince({ size, mtimeMs }: SeenFile, descriptor: number, rea
   return fstatSync(descriptor).mtimeMs === mtimeMs ? null : 'it was written to';
 }
 
-/** Called with the bytes of each window that the windows before it did not have. */
-export type OnBytes = (bytes: Buffer) => void;
+/** Who searches a file window by window. */
+export interface OnWindow {
+  /** Takes the hits of a window. */
+  hits(found: readonly Hit[]): void;
+  /** Takes the bytes of a window that the windows before it did not have. */
+  bytes?(bytes: Buffer): void;
+}
 
 /**
- * The hits that begin in [from, to) of an open file, window by window: each is read with the bytes around it by which its hits are judged.
- * Ends where the file does; `end` is where that was.
+ * Tells the hits that begin in [from, to) of an open file, window by window: each is read with the bytes around it by which its hits are judged.
+ * Ends where the file does; gives where that was.
  */
 export function searchWindows(
   descriptor: number,
   kernel: SearchKernel,
   needles: Needles,
   range: { readonly from: number; readonly to: number },
-  onBytes: OnBytes = () => {},
-): { readonly hits: Hit[]; readonly end: number } {
+  onWindow: OnWindow,
+): number {
   const { buffer } = kernel;
   const { behind, ahead } = needles.margin;
   const step = buffer.length - behind - ahead - 4;
-  const hits: Hit[] = [];
   for (let at = range.from; ; at += step) {
     // wide text is judged by where it stands: a window begins at a multiple of 4
     const base = Math.max(0, at - behind - ((at - behind) % 4));
     const filled = fill(descriptor, buffer, base);
     const until = Math.min(range.to, at + step, base + filled);
-    onBytes(buffer.subarray(at - base, Math.max(at, until) - base));
+    onWindow.bytes?.(buffer.subarray(at - base, Math.max(at, until) - base));
     const found = judgeHits(buffer.subarray(0, filled), needles, kernel.find(filled), at - base, until - base);
-    for (const hit of found) hits.push({ ...hit, start: hit.start + base, end: hit.end + base });
-    if (until < at + step || until === range.to) return { hits, end: Math.max(at, until) };
+    onWindow.hits(found.map((hit) => ({ ...hit, start: hit.start + base, end: hit.end + base })));
+    if (until < at + step || until === range.to) return Math.max(at, until);
   }
 }

@@ -45,14 +45,13 @@ export class FileReader {
       return { size, digest: hash('sha256', bytes), traces: this.#tracesIn(hits) };
     }
     const digest = createHash('sha256');
-    const { hits, end } = searchWindows(
-      descriptor,
-      this.#kernel,
-      this.#needles,
-      { from: 0, to: Infinity },
-      (bytes) => void digest.update(bytes),
-    );
-    return { size: end, digest: digest.digest('hex'), traces: this.#tracesIn(hits) };
+    let traces = 0;
+    const all = { from: 0, to: Infinity };
+    const end = searchWindows(descriptor, this.#kernel, this.#needles, all, {
+      hits: (found) => void (traces += this.#tracesIn(found)),
+      bytes: (bytes) => void digest.update(bytes),
+    });
+    return { size: end, digest: digest.digest('hex'), traces };
   }
 
   #tracesIn(hits: readonly Hit[]): number {

@@ -1,13 +1,14 @@
 /** Scans files: reads each once into a reused buffer, searches it, and lets the rules claim what was found. */
 import { closeSync, fstatSync, type Stats } from 'node:fs';
-import type { Hit, Needles } from '../formats/needles.ts';
+import type { Needles } from '../formats/needles.ts';
+import { packHits, UnpackedHits } from '../formats/packed-hits.ts';
 import { baseName, type AbsolutePath, type TreePath } from '../model/path.ts';
 import { isInterestingFile } from '../rules/claiming.ts';
 import { HEAD_BYTES, type RuleContext } from '../rules/rule.ts';
 import type { UsualByteCode } from '../rules/usual-byte-code.ts';
 import type { BatchFiles } from './batch-files.ts';
 import { errorCode } from './entries.ts';
-import { claim, findingOf, NO_CLAIMS, type Digests, type Searched } from './file-claims.ts';
+import { claim, findingOf, NO_CLAIMS, type Digests, type OnReferences, type Searched } from './file-claims.ts';
 import { changeSince, openFile, searchWindows, withFile } from './file-read.ts';
 import { isDone, search, usualIn } from './file-search.ts';
 import { headOf } from './file-view.ts';
@@ -19,7 +20,7 @@ import type {
   BatchResult,
   ClaimTask,
   FileFinding,
-  FoundHit,
+  OnPart,
   ScanTask,
   SeenFile,
   ToldBatch,
@@ -47,8 +48,8 @@ export interface ScanTools {
 /** Codes of a path that is not there any more. */
 const GONE = new Set(['ENOENT', 'ENOTDIR']);
 
-/** Does the tasks of a batch, in order. */
-export function scanBatch(tools: ScanTools, batch: ToldBatch): BatchAnswer {
+/** Does the tasks of a batch, in order. `onPart`: takes rows that go ahead of the answer. */
+export function scanBatch(tools: ScanTools, batch: ToldBatch, onPart: OnPart): BatchAnswer {
   const result: BatchResult = {
     findings: [],
     waiting: [],
@@ -63,6 +64,7 @@ export function scanBatch(tools: ScanTools, batch: ToldBatch): BatchAnswer {
   };
   const { tasks } = batch;
   tools.files.begin(batch);
+  tools.rows?.begin(onPart);
   for (let place = 0; place < tasks.length; place++) {
     const task = tasks[place];
     if (task === undefined) continue;
@@ -103,6 +105,11 @@ function tell(tools: ScanTools, place: number, finding: FileFinding | null, resu
   if (finding === null) return;
   if (tools.rows === null) result.findings.push(finding);
   else tools.rows.add(place, finding);
+}
+
+/** Where rows are written: takes the references of a file part by part. */
+function partsOf({ rows }: ScanTools, place: number): OnReferences | null {
+  return rows === null ? null : (references) => rows.addPart(place, references);
 }
 
 function scanFile(tools: ScanTools, path: TreePath, place: number, limit: number, result: BatchResult): boolean {
@@ -151,9 +158,10 @@ function scanOpened(
   // symlinks that lead to a library matter where it holds a path; where it holds none, only if a rule asks for them
   const isLibrary = isWorthALook && isLibraryName(path);
   const isKnown = inode === null && !(isLibrary && file.hits.length > 0);
-  const claimed = isWorthALook && isKnown ? claim(context, file) : NO_CLAIMS;
+  const claimed = isWorthALook && isKnown ? claim(context, file, partsOf(tools, place)) : NO_CLAIMS;
   const mustWait = !isKnown || (isLibrary && claimed.asksLinks === true);
-  if (mustWait) result.waiting.push({ path, inode, seen: was, hits: isWorthALook ? wired(file.hits, context) : null });
+  const hits = mustWait && isWorthALook ? packHits(file.hits.slice(), context.prefixes) : null;
+  if (mustWait) result.waiting.push({ path, inode, seen: was, hits });
   const finding = findingOf(kernel.buffer, tools.digests, file, mustWait ? NO_CLAIMS : claimed);
   tell(tools, place, finding, result);
   return !isWorthALook && inode === null && finding === null;
@@ -168,11 +176,14 @@ function inodeOf(stat: Stats, descriptor: number): string {
 function searchRange(tools: ScanTools, task: Extract<ScanTask, { kind: 'range' }>, result: BatchResult): void {
   const { path, from, to } = task;
   withFile(tools.root, path, (descriptor) => {
-    const { hits } = searchWindows(descriptor, tools.kernel, tools.needles, task);
+    const hits: number[] = [];
+    searchWindows(descriptor, tools.kernel, tools.needles, task, {
+      hits: (found) => void packHits(found, tools.context.prefixes, hits),
+    });
     const { size } = fstatSync(descriptor);
     const isInteresting = from === 0 && isInterestingFile(path, readHead(tools, descriptor));
     const changed = size === task.size ? {} : { changed: `its size was ${task.size} bytes and is now ${size}` };
-    result.ranges.push({ path, from, hits: wired(hits, tools.context), isInteresting, ...changed });
+    result.ranges.push({ path, from, hits, isInteresting, ...changed });
     result.bytes += to - from;
   });
 }
@@ -187,10 +198,7 @@ function claimHits(tools: ScanTools, task: ClaimTask, place: number, result: Bat
   const { seen } = task;
   withFile(tools.root, task.path, (descriptor) => {
     const mode = fstatSync(descriptor).mode & 0o7777;
-    const hits = task.hits.flatMap(({ prefix: index, ...hit }) => {
-      const prefix = tools.context.prefixes[index];
-      return prefix === undefined ? [] : [{ ...hit, prefix }];
-    });
+    const hits = new UnpackedHits(task.hits, tools.context.prefixes);
     const { buffer } = tools.kernel;
     const isWhole = seen.size < buffer.length;
     const read = isWhole ? fill(descriptor, buffer, 0, seen.size) : seen.size;
@@ -199,13 +207,10 @@ function claimHits(tools: ScanTools, task: ClaimTask, place: number, result: Bat
     const { path, aliases, links } = task;
     const found = { hits, places: null, only: null, bytes, digest: null };
     const file: Searched = { path, aliases, links, descriptor, was: seen, mode, read, head, ...found };
-    const finding = findingOf(tools.kernel.buffer, tools.digests, file, claim(tools.context, file));
+    const claimed = claim(tools.context, file, partsOf(tools, place));
+    const finding = findingOf(tools.kernel.buffer, tools.digests, file, claimed);
     tell(tools, place, finding, result);
   });
-}
-
-function wired(hits: readonly Hit[], { prefixes }: RuleContext): FoundHit[] {
-  return hits.map((hit) => ({ ...hit, prefix: prefixes.indexOf(hit.prefix) }));
 }
 
 /** Whether a file is a shared library or a module that is loaded like one, by its name: symlinks that lead to it matter. */

@@ -1,6 +1,7 @@
 /** Searches a file that was read into the kernel's buffer, as far as that goes. */
 import { createHash, hash } from 'node:crypto';
 import { judgeHits, onlyPlace, plainPlaces } from '../formats/needles.ts';
+import { packHits, UnpackedHits } from '../formats/packed-hits.ts';
 import type { TreePath } from '../model/path.ts';
 import { isInterestingFile } from '../rules/claiming.ts';
 import { HEAD_BYTES } from '../rules/rule.ts';
@@ -33,7 +34,7 @@ export function usualIn(
  * @param found what the kernel found; null where the file is larger than the buffer
  */
 export function search(
-  { kernel, needles, digests }: ScanTools,
+  { kernel, needles, digests, context }: ScanTools,
   file: Pick<Searched, 'path' | 'descriptor' | 'was' | 'mode' | 'read'>,
   found: ArrayLike<number> | null,
   usual: UsualByteCode | null,
@@ -51,10 +52,19 @@ export function search(
   }
   const head = Buffer.from(buffer.subarray(0, HEAD_BYTES));
   const sum = digests === 'all' ? createHash('sha256') : null;
-  const { hits, end } = searchWindows(descriptor, kernel, needles, { from: 0, to: Infinity }, (bytes) =>
-    sum?.update(bytes),
+  const packed: number[] = [];
+  const end = searchWindows(
+    descriptor,
+    kernel,
+    needles,
+    { from: 0, to: Infinity },
+    {
+      hits: (found) => void packHits(found, context.prefixes, packed),
+      bytes: (bytes) => void sum?.update(bytes),
+    },
   );
   const digest = sum?.digest('hex') ?? null;
+  const hits = new UnpackedHits(packed, context.prefixes);
   const whole = { places: null, only: null, bytes: null, digest };
   return { path, aliases: NONE, links: NONE, descriptor, was, mode, read: end, head, hits, ...whole };
 }

@@ -31,8 +31,8 @@ class KeptFile implements FileRows {
     return decodeTally(this.#told);
   }
 
-  get rows(): Buffer {
-    return rowsOf(this.#elements);
+  pieces(): Iterable<Buffer> {
+    return [rowsOf(this.#elements)];
   }
 }
 

@@ -9,7 +9,7 @@ import type { Digests } from './file-claims.ts';
 import { scanBatch, type ScanTools } from './file-scan.ts';
 import { FindingRows } from './finding-rows.ts';
 import { recordingProbe, type Noting } from './recording-probe.ts';
-import type { Batch, BatchAnswer, ScanTask, ToldBatch } from './scan-tasks.ts';
+import type { Batch, BatchAnswer, OnPart, RowsPart, ScanTask, ToldBatch } from './scan-tasks.ts';
 import { searchKernel } from './search-kernel.ts';
 import { probeTree } from './tree-probe.ts';
 
@@ -33,8 +33,13 @@ export interface ScanPool {
   stop(): Promise<void>;
 }
 
-/** Told what a batch gave, in no order. */
-export type OnAnswer = (answer: BatchAnswer, batch: Batch) => void;
+/** Who hears of what batches give. */
+export interface ScanListener {
+  /** What a batch gave, in no order. */
+  onAnswer(answer: BatchAnswer, batch: Batch): void;
+  /** What goes ahead of the answer of a batch. */
+  onPart(part: RowsPart, batch: Batch): void;
+}
 
 /** An answer as it crosses threads: JSON, and what is transferred. */
 export interface WrittenAnswer {
@@ -68,21 +73,21 @@ export function scanTools({ root, prefixes, options, digests, noting }: ScanSett
  * A pool of at most `jobs` threads, the calling one among them; the others are started as there is work for them. Where threads can't run
  * (from sources) the calling thread does it all. An abort of the signal is thrown by whatever waits.
  */
-export function scanPool(settings: ScanSettings, jobs: number, onAnswer: OnAnswer, signal?: AbortSignal): ScanPool {
+export function scanPool(settings: ScanSettings, jobs: number, listener: ScanListener, signal?: AbortSignal): ScanPool {
   const program = new URL('./scan-worker.js', import.meta.url);
   const workers = canStart(program) ? jobs - 1 : 0;
-  return new ThreadPool({ program, settings, workers, onAnswer, signal });
+  return new ThreadPool({ program, settings, workers, listener, signal });
 }
 
 interface PoolParts {
   readonly program: URL;
   readonly settings: ScanSettings;
   readonly workers: number;
-  readonly onAnswer: OnAnswer;
+  readonly listener: ScanListener;
   readonly signal: AbortSignal | undefined;
 }
 
-type Thread = AnsweringWorker<ToldBatch, WrittenAnswer>;
+type Thread = AnsweringWorker<ToldBatch, WrittenAnswer, RowsPart>;
 
 class ThreadPool implements ScanPool {
   readonly #parts: PoolParts;
@@ -135,11 +140,15 @@ class ThreadPool implements ScanPool {
   }
 
   async #doHere(batch: Batch): Promise<void> {
-    const { settings, workers, onAnswer } = this.#parts;
+    const { settings, workers, listener } = this.#parts;
     this.#own ??= scanTools(settings, workers > 0 ? LARGE_FILE : Infinity);
-    onAnswer(scanBatch(this.#own, batch), batch);
+    listener.onAnswer(scanBatch(this.#own, batch, this.#partsOf(batch)), batch);
     // what the other threads say meanwhile is heard between batches
     await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  #partsOf(batch: Batch): OnPart {
+    return (part) => this.#parts.listener.onPart(part, batch);
   }
 
   readonly #onAbort = (): void => this.#wake();
@@ -174,14 +183,14 @@ class ThreadPool implements ScanPool {
   #send(thread: Thread, batch: Batch): void {
     this.#open++;
     const { tasks, marked } = batch;
-    void this.#hear(thread.run({ tasks, marked }), batch);
+    void this.#hear(thread.run({ tasks, marked }, [], this.#partsOf(batch)), batch);
   }
 
   async #hear(answer: Promise<WrittenAnswer>, batch: Batch): Promise<void> {
     try {
       const { text, rows } = await answer;
       // written by scan-worker.ts
-      this.#parts.onAnswer({ ...(JSON.parse(text) as Omit<BatchAnswer, 'rows'>), rows }, batch);
+      this.#parts.listener.onAnswer({ ...(JSON.parse(text) as Omit<BatchAnswer, 'rows'>), rows }, batch);
       this.#open--;
     } catch (error) {
       this.#failure ??= error instanceof Error ? error : new Error(String(error));

@@ -1,6 +1,7 @@
 /** What scan threads are asked, and what they answer. All of it is plain JSON. */
+import type { PackedHits } from '../formats/packed-hits.ts';
 import type { TreePath } from '../model/path.ts';
-import type { Escaping, Reference } from '../model/reference.ts';
+import type { Reference } from '../model/reference.ts';
 import type { Sealed } from '../model/seal.ts';
 import type { Asked } from './recording-probe.ts';
 
@@ -30,7 +31,7 @@ export interface ClaimTask {
   readonly links: readonly TreePath[];
   /** What it was when it was searched. */
   readonly seen: SeenFile;
-  readonly hits: readonly FoundHit[];
+  readonly hits: PackedHits;
 }
 
 /** Tasks that go to a thread together. */
@@ -70,15 +71,6 @@ export interface SeenFile {
   readonly mtimeMs: number;
 }
 
-/** A hit, with its prefix as an index: crosses threads. */
-export interface FoundHit {
-  readonly start: number;
-  readonly end: number;
-  readonly prefix: number;
-  readonly escaping: Escaping;
-  readonly ambiguous: boolean;
-}
-
 /** What a scan of one file gives. Files with nothing to tell (no reference, no digest asked for) give none. */
 export interface FileFinding extends SeenFile {
   readonly path: TreePath;
@@ -100,7 +92,7 @@ export interface WaitingFile {
   readonly inode: string | null;
   readonly seen: SeenFile;
   /** Null where there is nothing to claim. */
-  readonly hits: readonly FoundHit[] | null;
+  readonly hits: PackedHits | null;
 }
 
 /** What a batch gave. */
@@ -123,6 +115,17 @@ export interface BatchResult {
   bytes: number;
 }
 
+/** Rows of a file with very many references, which go ahead of the answer; the file's record has no rows then. */
+export interface RowsPart {
+  /** Of the file's task in the batch. */
+  readonly place: number;
+  /** UTF-8, each row with its line end. */
+  readonly rows: Uint8Array;
+}
+
+/** Told in the order in which they stand. */
+export type OnPart = (part: RowsPart) => void;
+
 /** What a thread answers. */
 export interface BatchAnswer extends Omit<BatchResult, 'findings'> {
   /** None where only a report is wanted: then there are rows. */
@@ -136,7 +139,7 @@ export type LargeFile = Omit<WaitingFile, 'hits'>;
 export interface RangeResult {
   readonly path: TreePath;
   readonly from: number;
-  readonly hits: readonly FoundHit[];
+  readonly hits: PackedHits;
   /** Whether a rule wants to see the file even without hits; told by the range at its start. */
   readonly isInteresting: boolean;
   readonly changed?: string;

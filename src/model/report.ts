@@ -24,11 +24,11 @@ export interface FileTally {
   readonly changed?: string;
 }
 
-/** The references of one file: a line of JSON for each, as it is printed, in the order in which they stand. */
+/** The references of one file: a line of JSON for each, as it is printed, in the order in which they stand. Valid until the next file is asked for. */
 export interface FileRows {
   readonly tally: FileTally;
-  /** UTF-8, each row with its line end. Valid until the next file is asked for. */
-  readonly rows: Uint8Array;
+  /** UTF-8, each row with its line end; of a file with very many in several pieces. A piece is valid until the next is asked for. */
+  pieces(): Iterable<Uint8Array>;
 }
 
 /** A row, read back. */

@@ -25,7 +25,7 @@ const IS_QUIET: ReadonlySet<Outcome> = new Set<Outcome>(['harmless', 'allowed', 
 
 /** A file of a scan; its rows are read when its items are asked for, while the file is the present one. */
 export function scanItemFile(file: FileRows): ItemFile {
-  return { kinds: kindsIn(file.tally), items: () => itemsIn(file.rows) };
+  return { kinds: kindsIn(file.tally), items: () => itemsIn(file) };
 }
 
 /** A report tells the words apart, not what they come from. */
@@ -38,8 +38,8 @@ function kindsIn({ kinds }: FileTally): ItemKind[] {
   return [...told.values()];
 }
 
-function* itemsIn(rows: Uint8Array): Generator<Item> {
-  for (const row of rowsIn(rows)) yield itemOf(row);
+function* itemsIn(file: FileRows): Generator<Item> {
+  for (const rows of file.pieces()) for (const row of rowsIn(rows)) yield itemOf(row);
 }
 
 function itemOf(row: ReferenceRow): Item {

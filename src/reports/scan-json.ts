@@ -32,7 +32,7 @@ export function* scanJson(report: ScanReport): Generator<string | Uint8Array> {
 /** All rows with what stands between them. */
 function* listOf(files: Iterable<FileRows>): Generator<string | Uint8Array> {
   let isFirst = true;
-  for (const { rows } of files)
+  for (const rows of piecesOf(files))
     for (let at = 0; at < rows.length;) {
       const end = rows.indexOf(0x0a, at);
       if (!isFirst) yield BETWEEN;
@@ -44,5 +44,9 @@ function* listOf(files: Iterable<FileRows>): Generator<string | Uint8Array> {
 
 /** One line for each reference, with its line end. */
 export function* scanNdjson(report: ScanReport): Generator<Uint8Array> {
-  for (const { rows } of report.files()) yield rows;
+  yield* piecesOf(report.files());
+}
+
+function* piecesOf(files: Iterable<FileRows>): Generator<Uint8Array> {
+  for (const file of files) yield* file.pieces();
 }

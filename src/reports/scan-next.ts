@@ -49,9 +49,10 @@ export function* nextSteps(
 
 /** Whether something that stays absolute names a place where the tree does not stand. */
 function hasUntrue(report: ScanReport): boolean {
-  for (const { tally, rows } of report.files()) {
-    if (!tally.kinds.some(({ word }) => word === 'pinned')) continue;
-    for (const row of rowsIn(rows)) if (isPinned(row) && !isTrueHere(row, report)) return true;
+  for (const file of report.files()) {
+    if (!file.tally.kinds.some(({ word }) => word === 'pinned')) continue;
+    for (const rows of file.pieces())
+      for (const row of rowsIn(rows)) if (isPinned(row) && !isTrueHere(row, report)) return true;
   }
   return false;
 }

@@ -9,6 +9,7 @@ export const rule: FileRule = {
   subject: 'file',
   readsByteCode: true,
   appliesTo: () => true,
+  claimsEachAlone: () => true,
   *claim(view, hits) {
     for (const { hit, escaping } of withEscapings(view, hits)) yield pinned(view, hit, { escaping });
   },

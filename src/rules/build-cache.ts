@@ -14,6 +14,8 @@ export const rule: FileRule = {
   subject: 'file',
   readsByteCode: true,
   appliesTo: () => true,
+  // in data, the format shows more than the search
+  claimsEachAlone: (view) => dataFormat(view, []) === null,
   isInteresting: (path, head) => isByteCode(path, head) || mayHideStrings(path, head),
   *claim(view, hits, context) {
     // what is linked may be run from where it was built

@@ -21,13 +21,24 @@ const INTERESTS = Array.from({ length: 256 }, (_, first) => {
 });
 
 /** A rule as it is asked. All are of one shape: the engine is slow to look up a property in objects of many shapes. */
-type Asked = Pick<FileRule, 'code' | 'appliesTo' | 'claim'> & Pick<Required<FileRule>, 'isInteresting'>;
+type Asked = Pick<FileRule, 'code' | 'appliesTo' | 'claim'> &
+  Pick<Required<FileRule>, 'isInteresting' | 'claimsEachAlone'>;
 
 const ALL_RULES = FILE_RULES.map(asked);
 const BYTE_CODE_RULES = FILE_RULES.filter((rule) => rule.readsByteCode === true).map(asked);
 
-function asked({ code, appliesTo, isInteresting = () => false, claim }: FileRule): Asked {
-  return { code, appliesTo, isInteresting, claim };
+function asked(rule: FileRule): Asked {
+  const { code, appliesTo, isInteresting = () => false, claimsEachAlone = () => false, claim } = rule;
+  return { code, appliesTo, isInteresting, claimsEachAlone, claim };
+}
+
+/**
+ * Whether each hit of a file may be claimed without the others, and has its one reference where it stands: so its references can be made part by
+ * part. Asked of files that are too large to hold; of others rules find out more than that, and once for all hits.
+ */
+export function claimsEachAlone(view: FileView): boolean {
+  if (view.bytes !== null || isByteCode(view.path, view.head)) return false;
+  return ALL_RULES.every((rule) => !rule.appliesTo(view) || rule.claimsEachAlone(view));
 }
 
 /**

@@ -10,6 +10,7 @@ export const rule: FileRule = {
   subject: 'file',
   readsByteCode: true,
   appliesTo: () => true,
+  claimsEachAlone: () => true,
   *claim(view, hits) {
     const surroundings = surroundingsOf(view);
     for (const { hit, escaping } of withEscapings(view, hits)) {

@@ -23,6 +23,7 @@ export const rule: FileRule = {
   subject: 'file',
   readsByteCode: true,
   appliesTo: () => true,
+  claimsEachAlone: () => true,
   // pieces of a path give no hit
   isInteresting: (_, head) => isElf(head),
   interestingStarts: [ELF_START],

@@ -14,6 +14,8 @@ export const rule: FileRule = {
   summary: "The tree's path in a database, pickle or other data that carry lengths, sums or offsets.",
   subject: 'file',
   appliesTo: () => true,
+  // in data, the format shows more than the search
+  claimsEachAlone: (view) => dataFormat(view, []) === null,
   isInteresting: mayHideStrings,
   interestingStarts: HIDING_STARTS,
   *claim(view, hits, context) {

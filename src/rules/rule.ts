@@ -128,6 +128,11 @@ export interface FileRule extends RuleBase {
   isInteresting?(path: TreePath, head: Buffer): boolean;
   /** Set where such files begin with one of few bytes: of files that begin otherwise the rule is not asked whether it wants to see them. */
   readonly interestingStarts?: readonly number[];
+  /**
+   * Whether, of a file that is too large to hold, each hit is claimed by itself, whatever other hits there are, and nothing else is told. Where all
+   * rules that apply say so, they are asked about the hits part by part. Where it is not set, that is no.
+   */
+  claimsEachAlone?(view: FileView): boolean;
   /** Claims some of the hits that are left, in any order; each hit at most once. */
   claim(view: FileView, hits: readonly Hit[], context: RuleContext): Iterable<Claim>;
 }

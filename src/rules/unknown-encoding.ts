@@ -14,6 +14,7 @@ export const rule: FileRule = {
   subject: 'file',
   readsByteCode: true,
   appliesTo: () => true,
+  claimsEachAlone: () => true,
   *claim(view, hits) {
     if (isDeclaredPython(view)) return;
     const surroundings = surroundingsOf(view);

@@ -19,6 +19,7 @@ export const rule: FileRule = {
   subject: 'file',
   readsByteCode: true,
   appliesTo: () => true,
+  claimsEachAlone: () => true,
   *claim(view, hits) {
     for (const hit of hits) if (isWide(hit.escaping)) yield claim(view, hit, hit.escaping);
   },

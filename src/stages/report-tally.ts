@@ -1,8 +1,9 @@
 /** Gathers the rows of a scan's references, counts them, and gives them back in order. */
 import { compareBytes } from '../formats/byte-text.ts';
-import { fileOfRows, kindsOf, mayEdit, rowsIn, tallyOf } from '../formats/file-rows.ts';
+import { fileOfRows, joinTallies, kindsOf, mayEdit, rowsIn, rowText, tallyOf } from '../formats/file-rows.ts';
 import { byPlaceInFile } from '../formats/reference-order.ts';
-import { recordsIn, RecordWriter, setKey } from '../formats/row-records.ts';
+import { recordsIn, RecordWriter, setKey, type RowRecord } from '../formats/row-records.ts';
+import { LongRows } from '../io/long-rows.ts';
 import { RowSpool } from '../io/row-spool.ts';
 import { pathOf, type Batch, type BatchAnswer, type ScanTask } from '../io/scan-tasks.ts';
 import type { Entry } from '../model/entry.ts';
@@ -11,7 +12,7 @@ import type { Reference } from '../model/reference.ts';
 import type { FileTally, ScanReport } from '../model/report.ts';
 import type { Allowance } from '../model/scan.ts';
 import type { RuleContext } from '../rules/rule.ts';
-import { filesIn } from './row-files.ts';
+import { filesIn, piecesOf } from './row-files.ts';
 import { RowAllowances } from './row-allowances.ts';
 import { RowDependents } from './row-dependents.ts';
 import { RowSummary } from './row-summary.ts';
@@ -30,6 +31,8 @@ interface OwnReferences {
 
 export class ReportTally implements Gatherer {
   readonly #spool = new RowSpool();
+  /** Of files whose records have none. */
+  readonly #long = new LongRows();
   readonly #summary = new RowSummary();
   readonly #allowances: RowAllowances;
   readonly #dependents: RowDependents;
@@ -72,6 +75,10 @@ export class ReportTally implements Gatherer {
     this.#addOwn({ key, path: entry.path, references });
   }
 
+  addRows(key: number, rows: Uint8Array): void {
+    this.#long.append(key, rows);
+  }
+
   addAnswer({ rows }: BatchAnswer, { tasks, keys }: Batch): void {
     if (rows === null) return;
     const writer = new RecordWriter();
@@ -87,7 +94,7 @@ export class ReportTally implements Gatherer {
       if (tally.changed !== undefined) this.addChanged(pathOf(task), tally.changed, key);
       if (tally.isEditable) this.#dependents.addEditable(namesOf(task));
       const next = at + record.bytes.length;
-      if (tally.kinds.length === 0 || this.#writeAllowed(writer, key, pathOf(task), record)) {
+      if (tally.kinds.length === 0 || this.#isWrittenAllowed(writer, key, pathOf(task), record)) {
         this.#spool.append(records.subarray(from, at));
         from = next;
       } else {
@@ -111,13 +118,14 @@ export class ReportTally implements Gatherer {
       excluded: tree.excluded.sort((a, b) => compareBytes(a.path, b.path)),
       unusedAllowances: this.#allowances.unused(),
       hasFindings: this.#summary.hasFindings,
-      files: () => filesIn(this.#spool.inOrder(), this.#shared),
+      files: () => filesIn(this.#spool.inOrder(), this.#shared, this.#long),
       close: () => this.close(),
     };
   }
 
   close(): void {
     this.#spool.close();
+    this.#long.close();
   }
 
   #addOwn(own: OwnReferences): void {
@@ -138,6 +146,22 @@ export class ReportTally implements Gatherer {
     this.#spool.append(writer.take());
   }
 
+  /** The same for what a thread found. */
+  #isWrittenAllowed(writer: RecordWriter, key: number, path: TreePath, record: RowRecord): boolean {
+    if (record.rows.length > 0) return this.#writeAllowed(writer, key, path, record);
+    const allowances = this.#allowances.of(path, record.tally);
+    if (allowances === null) return false;
+    let told: FileTally = { ...record.tally, kinds: [] };
+    this.#long.change(key, (rows) => {
+      const changed = [...rowsIn(rows)].map(allowances);
+      told = joinTallies(told, { ...record.tally, kinds: kindsOf(changed) });
+      return Buffer.from(changed.map(rowText).join(''));
+    });
+    this.#summary.add(path, told);
+    writer.add(key, told, []);
+    return true;
+  }
+
   /** Writes the rows with the allowances that accept some; false, and nothing is written, where none may. */
   #writeAllowed(
     writer: RecordWriter,
@@ -156,7 +180,13 @@ export class ReportTally implements Gatherer {
 
   /** The files that an edit may change, under the name by which they are told of. */
   *#editable(): Generator<TreePath> {
-    for (const { tally, rows } of this.#spool.inOrder()) if (tally.isEditable) yield fileOfRows(rows);
+    for (const record of this.#spool.inOrder()) {
+      if (!record.tally.isEditable) continue;
+      for (const rows of piecesOf(record, this.#long)) {
+        yield fileOfRows(rows);
+        break;
+      }
+    }
   }
 
   /** Another name of a symlink that was seen, and one that wants the same text. */

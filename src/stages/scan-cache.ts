@@ -104,7 +104,7 @@ export class ScanCache {
         writer.add(piecesOf(records));
         writer.add([quiet]);
         writer.add(each(files(), encodeTally));
-        writer.add(each(files(), ({ rows }) => elementsOf(rows)));
+        writer.add(elementsIn(files()));
         writer.commit();
       } catch (error) {
         writer.discard();
@@ -156,6 +156,10 @@ export function stateOf({ open, held, quiet }: KeptScan): TreeState | null {
 
 function* each<T>(files: Iterable<T>, encode: (file: T) => Uint8Array): Generator<Uint8Array> {
   for (const file of files) yield encode(file);
+}
+
+function* elementsIn(files: Iterable<FileRows>): Generator<Uint8Array> {
+  for (const file of files) for (const rows of file.pieces()) yield elementsOf(rows);
 }
 
 /** The same memory is filled for each piece. */

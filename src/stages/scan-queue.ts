@@ -1,5 +1,6 @@
 /** Makes batches for the threads: first every file by its name; then, when all names are known, what had to wait for them. */
 import { compareBytes } from '../formats/byte-text.ts';
+import { joinHits, type PackedHits } from '../formats/packed-hits.ts';
 import { FileNames } from '../io/file-names.ts';
 import { isLibraryName } from '../io/file-scan.ts';
 import { LARGE_FILE } from '../io/scan-pool.ts';
@@ -8,7 +9,6 @@ import {
   type Batch,
   type BatchAnswer,
   type ClaimTask,
-  type FoundHit,
   type LargeFile,
   type RangeResult,
   type SeenFile,
@@ -28,7 +28,7 @@ interface Group {
   key: number;
   readonly seen: SeenFile;
   /** Null where there is nothing to claim. */
-  hits: readonly FoundHit[] | null;
+  hits: PackedHits | null;
   /** Of a large file. */
   readonly ranges: RangeResult[];
 }
@@ -113,7 +113,7 @@ export class ScanQueue {
   }
 
   /** The same. */
-  #addFound(file: LargeFile, key: number, hits: readonly FoundHit[]): boolean {
+  #addFound(file: LargeFile, key: number, hits: PackedHits): boolean {
     const { group, isNew } = this.#groupOf(file, key);
     group.hits ??= hits;
     return isNew;
@@ -199,8 +199,10 @@ function addName(group: Group, path: TreePath, key: number): void {
 }
 
 /** Null where there is nothing to claim. Of a large file with several names the ranges asked the rules about one of them only. */
-function hitsOf({ names, hits, ranges }: Group): readonly FoundHit[] | null {
+function hitsOf({ names, hits, ranges }: Group): PackedHits | null {
   if (ranges.length === 0) return hits;
-  const found = ranges.sort((a, b) => a.from - b.from).flatMap((range) => range.hits);
-  return found.length > 0 || names.length > 1 || ranges.some(({ isInteresting }) => isInteresting) ? found : null;
+  // they are not needed any more
+  const searched = ranges.splice(0).sort((a, b) => a.from - b.from);
+  const found = joinHits(searched.map((range) => range.hits));
+  return found.length > 0 || names.length > 1 || searched.some(({ isInteresting }) => isInteresting) ? found : null;
 }

@@ -38,10 +38,13 @@ export async function runScan(
       ...(watch === null ? {} : { noting: watch.noting }),
     },
     options.jobs ?? availableParallelism(),
-    (answer, batch) => {
-      tally.addAnswer(answer, batch, queue.addAnswer(answer, batch));
-      watch?.addAnswer(answer, batch);
-      options.onProgress?.({ files: tally.filesRead, bytes: tally.bytesRead });
+    {
+      onAnswer(answer, batch) {
+        tally.addAnswer(answer, batch, queue.addAnswer(answer, batch));
+        watch?.addAnswer(answer, batch);
+        options.onProgress?.({ files: tally.filesRead, bytes: tally.bytesRead });
+      },
+      onPart: ({ place, rows }, { keys }) => gatherer.addRows?.(keys[place] ?? 0, rows),
     },
     options.signal,
   );

@@ -22,6 +22,8 @@ export interface Gatherer {
   /** A file that was not, after it was read, what it was before. */
   addChanged(path: TreePath, how: string, key: number): void;
   addAnswer(answer: BatchAnswer, batch: Batch): void;
+  /** Where only a report is wanted: the next rows of a file with very many references, before its answer. */
+  addRows?(key: number, rows: Uint8Array): void;
   /** All names of files that have several; told before what waited for them. */
   addNames(groups: Iterable<readonly TreePath[]>): void;
 }

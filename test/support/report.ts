@@ -14,7 +14,8 @@ export function reportOf(scan: Scan, allowed?: string): ScanReport {
     const rows = references.map((reference): ReferenceRow & Reference =>
       allowed === undefined ? reference : { ...reference, allowed },
     );
-    return { tally: { ...tallyOf(rows), kinds: kindsOf(rows) }, rows: Buffer.from(rows.map(rowText).join('')) };
+    const piece = Buffer.from(rows.map(rowText).join(''));
+    return { tally: { ...tallyOf(rows), kinds: kindsOf(rows) }, pieces: () => [piece] };
   });
   const { references: _, files: _f, dependents: _d, bundle: _b, ...rest } = scan;
   const hasFindings = files.some(({ tally }) => tally.kinds.some(({ word }) => isTie(word)));
@@ -23,6 +24,6 @@ export function reportOf(scan: Scan, allowed?: string): ScanReport {
 
 export function rowsOf(report: ScanReport): ReferenceRow[] {
   const found: ReferenceRow[] = [];
-  for (const { rows } of report.files()) found.push(...rowsIn(rows));
+  for (const file of report.files()) for (const rows of file.pieces()) found.push(...rowsIn(rows));
   return found;
 }
