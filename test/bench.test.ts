@@ -1,5 +1,5 @@
 /** What the benchmark makes of its runs: medians, ratios, goals, and the tables of docs/performance.md. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { reachedGoals, type Table } from '../scripts/bench/goals.js';
 import { pageWith, type Results } from '../scripts/bench/page.js';
@@ -121,5 +121,22 @@ describe('docs/performance.md', () => {
     expect(made.split(words)).toHaveLength(marks.length + 2);
     expect(pageWith(made, results([]))).toBe(made);
     expect(() => pageWith('nothing is marked', results([]))).toThrow('no marks for circumstances');
+  });
+});
+
+describe('programs that do a part of the work alone', () => {
+  const folder = new URL('../scripts/bench/', import.meta.url);
+  const imports = readdirSync(folder)
+    .filter((name) => /^raw-.*\.js$/.test(name))
+    .flatMap((name) =>
+      [...readFileSync(new URL(name, folder), 'utf8').matchAll(/^import \{([^}]+)\} from '(\.\.\/.+)';$/gm)].map(
+        ([, names = '', module = '']) => ({ name, names: names.split(',').map((word) => word.trim()), module }),
+      ),
+    );
+
+  it.each(imports)('$name finds $names in $module', async ({ names, module }) => {
+    expect(await import(/* @vite-ignore */ new URL(module, folder).href)).toMatchObject(
+      Object.fromEntries(names.map((word) => [word, expect.anything() as unknown])),
+    );
   });
 });

@@ -4,12 +4,13 @@
 import { availableParallelism } from 'node:os';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { closeSync, fchmodSync, fstatSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { SEARCH_PATHS } from '../../dist/formats/elf-dynamic.js';
 import { spliceChunks, mergeSplices } from '../../dist/formats/splices.js';
 import { fill } from '../../dist/io/fill.js';
 import { wholeView } from '../../dist/io/file-view.js';
 import { probeTree } from '../../dist/io/tree-probe.js';
 import { dynamicElfOf, dynamicStrings } from '../../dist/rules/elf-file.js';
-import { editOf, SEARCH_PATHS } from '../../dist/rules/elf-string-edits.js';
+import { editOf } from '../../dist/rules/elf-string-edits.js';
 import { USUAL } from '../../dist/rules/rule.js';
 
 const PIECE = 256 * 1024;
