@@ -20,7 +20,13 @@ export function peakOf() {
 }
 
 function withDescendants(pid) {
-  return [pid, ...childrenOf(pid).flatMap(withDescendants)];
+  const children = childrenOf(pid).filter((child) => wordsOf(child) !== wordsOf(pid));
+  return [pid, ...children.flatMap(withDescendants)];
+}
+
+/** A child with the words of its parent has not become another program yet: all its memory is its parent's. */
+function wordsOf(pid) {
+  return orNothing(() => readFileSync(`/proc/${pid}/cmdline`, 'latin1'), '');
 }
 
 function childrenOf(pid) {
