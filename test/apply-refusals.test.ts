@@ -157,7 +157,7 @@ describe.skipIf(!canBeNobody)('without the rights of root', () => {
 
 describe.skipIf(!isRoot)('attributes that only some may keep', () => {
   test('an immutable file is refused', (context) => {
-    if (!can('chattr', '+i', join(tree, 'etc/old'))) context.skip();
+    if (!can('chattr', '+i', join(tree, 'etc/old'))) context.skip('nothing can be made immutable here (chattr)');
     onTestFinished(() => void runOk('chattr', ['-i', join(tree, 'etc/old')]));
     const outcome = applied('env');
     expect(outcome).toMatchObject({ status: 2, name: 'UsageError' });
@@ -166,7 +166,8 @@ describe.skipIf(!isRoot)('attributes that only some may keep', () => {
   });
 
   test('file capabilities are kept by root, and refused to others', (context) => {
-    if (!can('setcap', 'cap_net_bind_service=ep', join(tree, 'bin/run'))) context.skip();
+    if (!can('setcap', 'cap_net_bind_service=ep', join(tree, 'bin/run')))
+      context.skip('no capability can be set here (setcap)');
     expect(applied('env')).toEqual({ status: 0 });
     expect(runOk('getcap', [join(tree, 'bin/run')])).toContain('cap_net_bind_service=ep');
     runOk(process.execPath, [CUT_SHORT, 'undo', tree, '']);

@@ -200,7 +200,7 @@ const COMMON: Buffer = Buffer.alloc(BLOCK);
 COMMON.write('ustar\u000000', AT.magic, 'latin1');
 for (const at of [AT.uid, AT.gid, AT.major, AT.minor]) putOctal(COMMON, at, 0, 8);
 
-/** Fills a block of zeros in that stands in `bytes` at an offset. */
+/** Fills in the block that stands in `bytes` at an offset. */
 function writeBlock(bytes: Buffer, at: number, type: string, name: PlacedName, fields: Fields): void {
   COMMON.copy(bytes, at);
   put(bytes, at + AT.name, name);

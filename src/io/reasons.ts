@@ -20,7 +20,7 @@ export function reasonOf(error: unknown): string {
 }
 
 /** What ended a run: that the disk is full in words, as that alone says what to do; else the message as it is. */
-export function failureOf(error: unknown): string {
+export function whyItEnded(error: unknown): string {
   const code = errorCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') return `where the tree lies ${reasonOf(error)}`;
   return error instanceof Error ? error.message : String(error);

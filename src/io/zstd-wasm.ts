@@ -2,7 +2,6 @@
  * zstd of an optional package, in WebAssembly. Its own functions make copies that the garbage collector has to find; these hand over what stands in
  * its memory. Its one context goes through all calls.
  */
-
 import { ZSTD_FRAME_BYTES } from '../formats/zstd-frames.ts';
 
 type Engine = (typeof import('@cloudpss/zstd/wasm'))['_WasmModule'];
@@ -30,6 +29,13 @@ interface Region {
   readonly length: number;
 }
 
+/** All that an engine knew when its context was new. */
+interface Beginning {
+  /** What its memory began with: behind that are zeros. */
+  readonly memory: Uint8Array;
+  readonly region: Region | null;
+}
+
 /** What a frame and its contents take. Asked for before zstd asks for its own, so that neither has to move: what it leaves would stay in use. */
 const REGION = 2 * ZSTD_FRAME_BYTES + PAGE;
 
@@ -37,8 +43,8 @@ export class WasmZstd {
   readonly #engine: Engine;
   /** Where calls read and write. */
   #region: Region | null = null;
-  /** What the engine's memory begins with: behind that are zeros. */
-  #beginning: { readonly memory: Uint8Array; readonly region: Region | null } | null = null;
+  /** Null before anything was compressed. */
+  #beginning: Beginning | null = null;
   /** Bytes that the context has compressed. */
   #compressed = 0;
 
@@ -79,7 +85,7 @@ export class WasmZstd {
   }
 
   /** Between two calls all that an engine knows stands in its memory. */
-  #beginAnew(beginning: { readonly memory: Uint8Array; readonly region: Region | null }): void {
+  #beginAnew(beginning: Beginning): void {
     const { HEAPU8: memory } = this.#engine;
     memory.set(beginning.memory);
     memory.fill(0, beginning.memory.length, endOf(memory));

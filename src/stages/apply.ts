@@ -6,7 +6,7 @@ import { asker, foldersOf, folderWarnings, ownRecordStep, requireOwnFolderPossib
 import { beginRun, removeUnstaged, rootTimeOf } from '../io/journal-folder.ts';
 import { hasOwnFolder, writeMarker, writeReceipt, type Run } from '../io/journal.ts';
 import { withLock } from '../io/lock.ts';
-import { failureOf } from '../io/reasons.ts';
+import { whyItEnded } from '../io/reasons.ts';
 import { readTreeMemory, TREE_MEMORY, treeMemoryText } from '../io/tree-memory.ts';
 import { NeedsRecoverError, RelocateError, RolledBackError } from '../model/errors.ts';
 import { asTreePath, type AbsolutePath } from '../model/path.ts';
@@ -141,7 +141,7 @@ async function stage(
     return { run, intent, receipt };
   } catch (error) {
     await orNeedsRecover(tree, error, () => removeUnstaged(tree, rootTime));
-    throw error instanceof RelocateError ? error : new RolledBackError(`${failureOf(error)}; nothing was changed`);
+    throw error instanceof RelocateError ? error : new RolledBackError(`${whyItEnded(error)}; nothing was changed`);
   }
 }
 
@@ -155,7 +155,7 @@ async function carryOut({ run, intent, receipt }: Staged, checkpoint: Checkpoint
       writeMarker(run, 'undoing');
       await takeBackRun(run, intent, true, checkpoint);
     });
-    throw new RolledBackError(`${failureOf(error)}; everything was taken back`);
+    throw new RolledBackError(`${whyItEnded(error)}; everything was taken back`);
   }
 }
 
@@ -163,7 +163,7 @@ async function orNeedsRecover(tree: AbsolutePath, cause: unknown, takeBack: () =
   try {
     await takeBack();
   } catch (error) {
-    const why = `${failureOf(cause)}, and taking back failed too: ${failureOf(error)}`;
+    const why = `${whyItEnded(cause)}, and taking back failed too: ${whyItEnded(error)}`;
     throw new NeedsRecoverError(`${why}; run 'relocate recover ${tree}' when that is put right`);
   }
 }

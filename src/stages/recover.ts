@@ -2,7 +2,7 @@
 import { hasLeftovers, removeLeftovers, removeUnstaged, rootTimeOf } from '../io/journal-folder.ts';
 import { readIntent, readMarker, readReceipt, writeMarker, type Run } from '../io/journal.ts';
 import { withLock } from '../io/lock.ts';
-import { failureOf } from '../io/reasons.ts';
+import { whyItEnded } from '../io/reasons.ts';
 import { NeedsRecoverError, RelocateError } from '../model/errors.ts';
 import type { AbsolutePath } from '../model/path.ts';
 import type { Recovery } from '../model/receipt.ts';
@@ -30,7 +30,7 @@ export async function recover(tree: string, options: RecoverOptions = {}): Promi
     } catch (error) {
       if (error instanceof RelocateError) throw error;
       throw new NeedsRecoverError(
-        `recovering ${logical} stopped: ${failureOf(error)}; put that right and recover again`,
+        `recovering ${logical} stopped: ${whyItEnded(error)}; put that right and recover again`,
       );
     }
   });

@@ -4,7 +4,7 @@ import type { Intent } from '../formats/journal-records.ts';
 import { requireOwnFolderPossible, requireWritableFolders } from '../io/changeable.ts';
 import { namesOfStep, readIntent, readMarker, readReceipt, runsOf, writeMarker, type Run } from '../io/journal.ts';
 import { withLock } from '../io/lock.ts';
-import { failureOf } from '../io/reasons.ts';
+import { whyItEnded } from '../io/reasons.ts';
 import { keptOriginal } from '../io/standing.ts';
 import { foreignNames, isOwnRecord } from '../io/switch.ts';
 import { NeedsRecoverError, StalePlanError, UsageError } from '../model/errors.ts';
@@ -80,7 +80,7 @@ function begin(run: Run, forced: boolean): void {
     writeMarker(run, 'undoing', forced);
   } catch (error) {
     if (readMarker(run)?.state === 'undoing') throw needsRecover(run.tree, error);
-    throw new UsageError(`undo can't begin: ${failureOf(error)}; nothing was changed`);
+    throw new UsageError(`undo can't begin: ${whyItEnded(error)}; nothing was changed`);
   }
 }
 
@@ -96,7 +96,7 @@ async function takeBack(run: Run, intent: Intent, forced: boolean, checkpoint: C
 
 function needsRecover(tree: AbsolutePath, error: unknown): NeedsRecoverError {
   return new NeedsRecoverError(
-    `undo stopped midway (${failureOf(error)}); run 'relocate recover ${tree}' when that is put right`,
+    `undo stopped midway (${whyItEnded(error)}); run 'relocate recover ${tree}' when that is put right`,
   );
 }
 
